@@ -1,0 +1,19 @@
+"""The ASGI application: pages over HTTP, the feed over a websocket."""
+
+import os
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+http = get_asgi_application()
+
+# Only now: these need the apps to be loaded.
+from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.sessions import SessionMiddlewareStack  # noqa: E402
+
+from feed.flow import remember_send  # noqa: E402
+from feed.origins import same_origin_or_none  # noqa: E402
+from feed.routing import websocket_urlpatterns  # noqa: E402
+
+websocket = remember_send(same_origin_or_none(SessionMiddlewareStack(URLRouter(websocket_urlpatterns))))
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

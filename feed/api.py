@@ -1,0 +1,85 @@
+"""What programs load over HTTP: snapshots, and the cursor from which the websocket goes on."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from ninja import NinjaAPI, Query, Schema
+
+from feed import log, streams
+from feed.frames import describe
+from feed.models import Event
+from feed.refusals import Refusal
+
+MOST = 200
+STATUS = {4404: 404, 4429: 429}
+
+api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api")
+
+
+class EventOut(Schema):
+    """An event; the fields of its kind stand beside these."""
+
+    model_config = {"extra": "allow"}
+
+    id: int
+    kind: str
+    user: str
+    summary: str
+    url: str
+    created_at: str
+    edited_at: str | None
+
+
+class Snapshot(Schema):
+    """The newest events of some streams, and the position up to which they are complete at least."""
+
+    log: str
+    position: int
+    events: list[EventOut]
+    next: str | None
+
+
+class ErrorOut(Schema):
+    """Why a request can't be served: a code for programs, and a sentence for people."""
+
+    code: str
+    message: str
+
+
+@api.exception_handler(Refusal)
+def refuse(request: HttpRequest, refusal: Refusal) -> JsonResponse:
+    body = {"code": refusal.code, "message": refusal.message}
+    return JsonResponse(body, status=STATUS.get(refusal.close, 400))
+
+
+@api.get("/events/", response={200: Snapshot, 404: ErrorOut, 429: ErrorOut}, summary="A snapshot of the feed")
+def list_events(
+    request: HttpRequest,
+    stream: Annotated[list[str] | None, Query()] = None,
+    before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+) -> Any:
+    """The newest events, newest first; `next` leads to the older ones. To follow on, open the websocket with
+    `after` = `position` and `log` = `log`: the position was read before the events."""
+    wanted = streams.parse(stream or [])
+    streams.check(wanted)
+    state = log.state()
+    events = list(
+        Event.objects.visible_to(request.user)
+        .filter(streams.holds(wanted))
+        .before(before)
+        .newest()
+        .with_users()[: limit + 1]
+    )
+    shown = events[:limit]
+    older = _next(request, shown[-1].pk) if len(events) > limit else None
+    # Encoded as the websocket's frames are, and not a second time by way of the schema.
+    body = {"log": state.name, "position": state.head, "events": [describe(event) for event in shown], "next": older}
+    return HttpResponse(msgspec.json.encode(body), content_type="application/json")
+
+
+def _next(request: HttpRequest, before: int) -> str:
+    query = [(name, value) for name, values in request.GET.lists() for value in values if name != "before"]
+    return f"{request.path}?{urlencode([*query, ('before', before)])}"

@@ -1,0 +1,42 @@
+"""System checks of the kinds of events."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
+
+
+@register(Tags.models)
+def kinds_have_names_of_their_own(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.E001: a kind is known by its model's name alone, in streams, templates and JSON."""
+    taken: dict[str, type] = {}
+    errors: list[CheckMessage] = []
+    for kind in _kinds():
+        name = kind.kind_name()
+        if name in taken:
+            hint = f"Rename it, or {taken[name]._meta.label}."  # type: ignore[attr-defined]
+            errors.append(Error(f"There is another kind of event named {name!r}.", hint=hint, obj=kind, id="feed.E001"))
+        taken.setdefault(name, kind)
+    return errors
+
+
+@register(Tags.templates)
+def kinds_have_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.W001: a kind without a template is shown by its summary."""
+    warnings: list[CheckMessage] = []
+    for kind in _kinds():
+        template = f"feed/events/{kind.kind_name()}.html"
+        try:
+            get_template(template)
+        except TemplateDoesNotExist:
+            hint = "Its events are shown by their summary."
+            warnings.append(Warning(f"There is no template {template!r}.", hint=hint, obj=kind, id="feed.W001"))
+    return warnings
+
+
+def _kinds() -> "list[Any]":
+    event = apps.get_model("feed", "Event")
+    return [model for model in apps.get_models() if issubclass(model, event) and not model._meta.proxy]

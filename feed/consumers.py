@@ -1,0 +1,190 @@
+"""The door of the websocket: authorise, start at the cursor, send, stop."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qs
+
+import msgspec
+from asgiref.sync import sync_to_async
+from channels.consumer import AsyncConsumer
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from feed import streams
+from feed.flow import Flow, Message, Receive, Scope, Send, flow_of
+from feed.frames import FORMATS
+from feed.hub import Hub, Watcher, hub
+from feed.refusals import Refusal
+
+LARGEST_MESSAGE = 4096
+"""Bytes that a client may send in one message."""
+COME_BACK = 4012
+"""The close code for what is not the client's fault: programs and pages connect again."""
+
+logger = logging.getLogger(__name__)
+
+
+class Gone(Exception):
+    """The client has closed the connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for in its URL: which streams, in which format, and from where."""
+
+    streams: frozenset[str]
+    format: str
+    after: int | None
+    log: str
+
+    @classmethod
+    def parse(cls, query: bytes) -> Self:
+        """Raises Refusal, as soon as something can't be served."""
+        try:
+            values = parse_qs(query.decode(), keep_blank_values=True, max_num_fields=1000, errors="strict")
+        except ValueError:
+            raise Refusal("bad_request", "The query string can't be read.") from None
+        return cls(
+            streams=streams.parse(values.get("stream", [])),
+            format=format_of(query),
+            after=parse_cursor(values["after"][-1]) if "after" in values else None,
+            log=values.get("log", [""])[-1],
+        )
+
+
+def format_of(query: bytes) -> str:
+    name = parse_qs(query.decode(errors="replace")).get("format", ["json"])[-1]
+    if name not in FORMATS:
+        raise Refusal("bad_request", f"The format is one of {', '.join(FORMATS)}.")
+    return name
+
+
+def parse_cursor(value: object) -> int:
+    """A cursor from a URL or a message. Raises Refusal."""
+    if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18):
+        raise Refusal("bad_cursor", "A cursor is a whole number that is not negative.")
+    return int(value)
+
+
+class FeedConsumer(AsyncConsumer):
+    """One connected websocket.
+
+    Not dispatched by Channels: that would subscribe a channel of its own for every watcher, and hop to
+    another thread for every message.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()  # websocket.connect
+        await send({"type": "websocket.accept"})
+        self.send, self.receive = send, receive
+        self.flow: Flow = flow_of(scope.get("server_send", send))
+        self.format = "json"
+        try:
+            await self.serve(scope["query_string"])
+        except Gone:
+            return
+        except Refusal as refusal:
+            await self.refuse(refusal)
+        except TimeoutError:
+            self.flow.abort()
+        except DatabaseError as error:
+            logger.warning("A watcher was sent away, as the database can't be read: %s", error)
+            await send({"type": "websocket.close", "code": COME_BACK})
+
+    async def serve(self, query: bytes) -> None:
+        self.format = format_of(query)
+        request = Request.parse(query)
+        if not request.after:  # who resumes is served even if its subject is gone: that is what it has to hear
+            await sync_to_async(streams.check, thread_sensitive=False)(request.streams)
+        after, log = request.after, request.log
+        if request.format == "html" and after is None:
+            after, log = await self.hello()
+        feed = hub()
+        watcher = Watcher(request.streams, request.format, 0, log)
+        try:
+            reset = await feed.join(watcher, after)
+            await self.converse(feed, watcher, reset)
+        finally:
+            feed.leave(watcher)
+
+    async def hello(self) -> tuple[int, str]:
+        """The first message of a page: its cursor, and the log that it counts in."""
+        message = await self.message()
+        return parse_cursor(message.get("after")), str(message.get("log", ""))
+
+    async def converse(self, feed: Hub, watcher: Watcher, reset: str | None) -> None:
+        """Send and listen until one of the two ends."""
+        sending = asyncio.create_task(self.send_frames(feed, watcher, reset))
+        listening = asyncio.create_task(self.listen(feed, watcher))
+        try:
+            done, _ = await asyncio.wait([sending, listening], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sending.cancel()
+            listening.cancel()
+            await asyncio.gather(sending, listening, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    async def send_frames(self, feed: Hub, watcher: Watcher, first: str | None) -> None:
+        frame = first or await feed.frame(watcher)
+        while True:
+            await self.send_text(frame)
+            if watcher.unseen is None:
+                await self.quiet(watcher)
+            frame = await feed.frame(watcher)
+
+    async def quiet(self, watcher: Watcher) -> None:
+        """Wait until something concerns the watcher, or until the heartbeat is due."""
+        try:
+            async with asyncio.timeout(settings.FEED_HEARTBEAT):
+                await watcher.woken.wait()
+        except TimeoutError:
+            pass
+
+    async def send_text(self, frame: str) -> None:
+        """Raises TimeoutError if the client doesn't read for too long."""
+        async with asyncio.timeout(settings.FEED_STALL):
+            await self.flow.writable()
+            await self.send({"type": "websocket.send", "text": frame})
+
+    async def listen(self, feed: Hub, watcher: Watcher) -> None:
+        while True:
+            message = await self.message()
+            if message.get("type") == "ping":
+                watcher.woken.set()
+            elif self.format == "html" and "after" in message:
+                # The page has put in rows that were read at this cursor: what changed since then may be
+                # missing in them, and comes again.
+                feed.resume(watcher, min(parse_cursor(message["after"]), watcher.cursor))
+                watcher.woken.set()
+            else:
+                raise Refusal("bad_request", 'A client sends {"type": "ping"} and nothing else.')
+
+    async def message(self) -> dict[str, object]:
+        """The next message of the client. Raises Gone, or Refusal if it is not a JSON object."""
+        event: Message = await self.receive()
+        if event["type"] == "websocket.disconnect":
+            raise Gone
+        text = event.get("text") or ""
+        if len(text.encode()) > LARGEST_MESSAGE or len(event.get("bytes") or b"") > LARGEST_MESSAGE:
+            raise Refusal("too_large", f"A message has at most {LARGEST_MESSAGE} bytes.")
+        try:
+            message = msgspec.json.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            message = None
+        if not isinstance(message, dict):
+            raise Refusal("bad_request", "A message is a JSON object.")
+        return message
+
+    async def refuse(self, refusal: Refusal) -> None:
+        await self.send_text(FORMATS[self.format].error(refusal))
+        await self.send({"type": "websocket.close", "code": refusal.close})
+
+
+class NowhereConsumer(FeedConsumer):
+    """Any other path: told so, as a refused handshake would tell a program nothing."""
+
+    async def serve(self, query: bytes) -> None:
+        raise Refusal("not_found", "There is no websocket at this path; the feed is at /ws/feed/.", 4404)

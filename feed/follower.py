@@ -1,0 +1,83 @@
+"""A client of the websocket, as any program may be one: it follows a feed, and comes back where it was."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.request import urlopen
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+FINAL_CODES = {4400, 4401, 4403, 4404, 4429}
+"""Close codes after which the same request would be refused again."""
+SHORTEST_DELAY, LONGEST_DELAY = 0.5, 30.0
+SNAPSHOT_PATIENCE = 10.0
+
+Frame = dict[str, Any]
+
+
+class Refused(Exception):
+    """The server has said why it can't serve this request, and there is no use in asking again."""
+
+
+@dataclass
+class Follower:
+    """Follows the feed at `url` (ws:// or wss://), from the cursor `after`, or from the head if that is None.
+
+    `gaps` has a sentence for every frame that didn't begin where the one before it ended.
+    """
+
+    url: str
+    streams: tuple[str, ...] = ()
+    after: int | None = None
+    log: str = ""
+    gaps: list[str] = field(default_factory=list)
+
+    def address(self) -> str:
+        """The URL to connect to, with the cursor."""
+        scheme, host, path, query, _ = urlsplit(self.url)
+        resume = {} if self.after is None else {"after": str(self.after), "log": self.log}
+        wanted = [*parse_qsl(query), *(("stream", name) for name in self.streams)]
+        asked = [(name, value) for name, value in [*wanted, *resume.items()] if value]
+        return urlunsplit((scheme, host, path or "/ws/feed/", urlencode(asked), ""))
+
+    def take(self, frame: Frame) -> None:
+        """Move the cursor by a frame that has arrived. Raises Refused for an error frame."""
+        if frame["type"] == "error":
+            raise Refused(frame["message"])
+        if frame["type"] == "changes" and self.after is not None and frame["after"] != self.after:
+            self.gaps.append(f"A frame begins after {frame['after']}, but the one before it ended at {self.after}.")
+        self.after, self.log = frame["position"], frame["log"]
+
+    async def follow(self) -> AsyncIterator[Frame | Exception]:
+        """Yield the frames as they arrive, and each loss of the connection, for as long as it is asked to."""
+        delay = SHORTEST_DELAY
+        while True:
+            try:
+                async with connect(self.address(), max_size=None) as websocket:
+                    async for message in websocket:
+                        frame: Frame = json.loads(message)
+                        self.take(frame)
+                        delay = SHORTEST_DELAY
+                        yield frame
+                if websocket.close_code in FINAL_CODES:
+                    raise Refused(f"Closed with {websocket.close_code}.")
+                yield ConnectionError(f"The connection was closed with {websocket.close_code}.")
+            except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+                yield error
+            # Jittered, or all programs would come back in the same moment after a restart.
+            await asyncio.sleep(random.uniform(delay / 2, delay))  # noqa: S311
+            delay = min(2 * delay, LONGEST_DELAY)
+
+    def snapshot(self) -> Frame:
+        """The newest events over HTTP, as a program loads them that starts from nothing or gets a reset."""
+        scheme, host, *_ = urlsplit(self.url)
+        query = urlencode([("stream", name) for name in self.streams])
+        address = urljoin(f"{scheme.replace('ws', 'http')}://{host}", f"/api/events/?{query}")
+        with urlopen(address, timeout=SNAPSHOT_PATIENCE) as answer:  # noqa: S310 (http or https, by construction)
+            loaded: Frame = json.load(answer)
+        return loaded

@@ -1,0 +1,179 @@
+"""Changes as what is sent: each change is loaded once, and encoded once per format.
+
+A frame covers the interval (after, position] of the log, and shows the present state of every event that
+changed in it: of several changes of one event only the last stands, at its position.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import msgspec
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from feed.models import Change, Event
+from feed.refusals import Refusal
+
+
+logger = logging.getLogger(__name__)
+
+
+class Format(Protocol):
+    """How frames are written. Each method returns the text, or a part of the text, of one message."""
+
+    def event(self, event: Event) -> str: ...
+    def change(self, entry: "Entry", action: str) -> str: ...
+    def changes(self, log: str, after: int, position: int, changes: Sequence[str]) -> str: ...
+    def reset(self, log: str, position: int, reason: str) -> str: ...
+    def error(self, refusal: Refusal) -> str: ...
+
+
+@dataclass(slots=True)
+class Entry:
+    """A change as the hub keeps it. `encoded` has its event's present state, by the name of the format."""
+
+    position: int
+    action: str
+    event_id: int
+    kind: str
+    streams: frozenset[str]
+    event: Event | None
+    encoded: dict[str, str | None] = field(default_factory=dict)
+
+    def encode(self, formats: Iterable[str]) -> None:
+        """Encode the event in the formats in which it isn't yet. Templates may query: not for the event loop."""
+        for name in formats:
+            if name not in self.encoded:
+                self.encoded[name] = self._encoded(name) if self.event else None
+
+    def _encoded(self, name: str) -> str | None:
+        assert self.event is not None
+        try:
+            return FORMATS[name].event(self.event)
+        except Exception:  # a kind's own template or __str__: one event that can't be shown must not end the feed
+            logger.exception("Event %s can't be shown as %s", self.event_id, name)
+            return None
+
+
+def load(changes: Sequence[Change]) -> list[Entry]:
+    """The changes with the present states of their events, in a constant number of queries.
+
+    An event that is gone by now is shown as deleted, whatever the change was: its deletion stands later in
+    the log, and taking away what is absent does no harm.
+    """
+    events = Event.objects.with_users().in_bulk({change.event_id for change in changes if change.action != "deleted"})
+    return [_entry(change, events.get(change.event_id)) for change in changes]
+
+
+def _entry(change: Change, event: Event | None) -> Entry:
+    assert change.position is not None
+    action = change.action if event else "deleted"
+    return Entry(change.position, action, change.event_id, change.kind, frozenset(change.streams), event)
+
+
+def compact(entries: Iterable[Entry]) -> list[tuple[Entry, str]]:
+    """The last entry of each event, in the order of their positions, with the action that a frame shows."""
+    last: dict[int, tuple[Entry, str]] = {}
+    for entry in entries:
+        earlier = last.pop(entry.event_id, None)
+        created = earlier is not None and earlier[1] == "created" and entry.action == "updated"
+        last[entry.event_id] = (entry, "created" if created else entry.action)
+    return list(last.values())
+
+
+def changes_frame(format_name: str, log: str, after: int, position: int, entries: Iterable[Entry]) -> str:
+    """The frame for the interval (after, position], in which `entries` concern the watcher."""
+    form = FORMATS[format_name]
+    return form.changes(log, after, position, [form.change(entry, action) for entry, action in compact(entries)])
+
+
+def describe(event: Event) -> dict[str, Any]:
+    """An event's public fields, as design and API promise them; times are aware, and in UTC."""
+    own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
+    return {
+        "id": event.pk,
+        "kind": event.kind,
+        "user": event.user.get_username(),
+        "summary": str(event),
+        "url": event.get_absolute_url(),
+        "created_at": event.created_at,
+        "edited_at": event.edited_at,
+        **own,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """A field's value as JSON has it; what JSON has no type for becomes its text."""
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, OverflowError):
+        return str(value)
+    return value
+
+
+class JsonFormat:
+    """For programs: one JSON object a message."""
+
+    def event(self, event: Event) -> str:
+        return msgspec.json.encode(describe(event)).decode()
+
+    def change(self, entry: Entry, action: str) -> str:
+        event = entry.encoded["json"]
+        if action == "deleted" or event is None:
+            action, event = "deleted", f'{{"id":{entry.event_id},"kind":"{entry.kind}"}}'
+        return f'{{"position":{entry.position},"action":"{action}","event":{event}}}'
+
+    def changes(self, log: str, after: int, position: int, changes: Sequence[str]) -> str:
+        interval = f'"log":"{log}","after":{after},"position":{position}'
+        return f'{{"type":"changes",{interval},"changes":[{",".join(changes)}]}}'
+
+    def reset(self, log: str, position: int, reason: str) -> str:
+        return f'{{"type":"reset","log":"{log}","position":{position},"reason":"{reason}"}}'
+
+    def error(self, refusal: Refusal) -> str:
+        frame = {"type": "error", "code": refusal.code, "message": refusal.message}
+        return msgspec.json.encode(frame).decode()
+
+
+class HtmlFormat:
+    """For htmx: out-of-band swaps, and the cursor that the page sends when it connects again."""
+
+    def event(self, event: Event) -> str:
+        return render_row(event)
+
+    def change(self, entry: Entry, action: str) -> str:
+        target, row = f"event-{entry.event_id}", entry.encoded["html"]
+        match action if row else "deleted":
+            case "created":
+                # An upsert: a row that is there already is taken away before it is put in.
+                return (
+                    f'<div id="{target}" hx-swap-oob="delete"></div>'
+                    f'<hx-partial hx-target="#incoming" hx-swap="prepend">{row}</hx-partial>'
+                )
+            case "updated":
+                return f'<hx-partial hx-target="#{target}" hx-swap="outerMorph">{row}</hx-partial>'
+        return f'<hx-partial hx-target="#{target}" hx-swap="delete"></hx-partial>'
+
+    def changes(self, log: str, after: int, position: int, changes: Sequence[str]) -> str:
+        return "".join(changes) + self._cursor(position)
+
+    def reset(self, log: str, position: int, reason: str) -> str:
+        # The page loads itself anew into the feed, and leaves what its user is typing alone.
+        return render_to_string("feed/reset.html", {"reason": reason, "log": log}) + self._cursor(position)
+
+    def error(self, refusal: Refusal) -> str:
+        return render_to_string("feed/error.html", {"refusal": refusal})
+
+    def _cursor(self, position: int) -> str:
+        return f'<input type="hidden" id="cursor" name="after" value="{position}" hx-swap-oob="true">'
+
+
+FORMATS: dict[str, Format] = {"json": JsonFormat(), "html": HtmlFormat()}
+
+
+def render_row(event: Event) -> SafeString:
+    """The event's row, from the template of its kind, or from the one for any kind if it has none."""
+    templates = [f"feed/events/{event.kind}.html", "feed/events/event.html"]
+    return mark_safe(render_to_string(templates, {"event": event}))  # noqa: S308 (what a template rendered)

@@ -1,0 +1,67 @@
+"""For who starts, stops and routes to server processes: is it alive, and can it serve?"""
+
+import asyncio
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from feed import log
+from feed.hub import running_hub
+from feed.messages import PATIENCE
+
+MISSED_POLLS = 10
+"""Polls in a row that a hub may miss before its process counts as unable to serve."""
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@never_cache
+@require_safe
+async def readyz(request: HttpRequest) -> JsonResponse:
+    """Whether the process can serve: 200 if so, or 503. Without a doorbell the feed is only slower."""
+    database = await _database()
+    hub = _hub(database.get("position", 0))
+    ready = database["ok"] and hub["ok"]
+    report = {"ready": ready, "database": database, "doorbell": await _doorbell(), "hub": hub}
+    return JsonResponse(report, status=200 if ready else 503)
+
+
+async def _database() -> dict[str, Any]:
+    try:
+        state = await sync_to_async(log.state)()
+    except DatabaseError as error:
+        return {"ok": False, "reason": type(error).__name__}
+    return {"ok": True, "position": state.head}
+
+
+async def _doorbell() -> dict[str, Any]:
+    layer = get_channel_layer()
+    if layer is None:
+        return {"ok": False, "reason": "There is no channel layer."}
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await layer.group_send("feed.nobody", {"type": "feed.nothing"})
+    except Exception as error:  # whatever a channel layer may raise
+        return {"ok": False, "reason": type(error).__name__}
+    return {"ok": True}
+
+
+def _hub(position: int) -> dict[str, Any]:
+    """How far this process's hub is behind the log, in changes and in seconds. Before its first watcher there is none."""
+    hub = running_hub()
+    if hub is None:
+        return {"ok": True, "following": False}
+    silent = hub.seconds_since_cycle()
+    ok = silent < MISSED_POLLS * settings.FEED_POLL
+    return {"ok": ok, "following": True, "lag": max(0, position - hub.head), "seconds": round(silent, 3)}

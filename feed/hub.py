@@ -1,0 +1,316 @@
+"""The hub: follows the log once per process, keeps its newest part in memory, and wakes whom a change concerns.
+
+A watcher owns nothing but its cursor. It asks the hub for the frame that follows it, sends that, and asks
+again; what the log has grown by meanwhile is in the next frame. So nothing is queued per client.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import Error as DatabaseError
+from django.db import connections
+
+from feed import frames, log
+from feed.frames import FORMATS, Entry
+from feed.messages import GROUP
+
+BATCH = 500
+"""Changes that are read from the log in one go."""
+FRAME_SIZE = 256 * 1024
+"""Characters after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
+CACHED_FRAMES = 64
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+@dataclass(eq=False, slots=True)
+class Watcher:
+    """One connected websocket as the hub knows it.
+
+    cursor: the position up to which it has been sent everything.
+    log: the name of the log that its cursor counts in, or "" if the client didn't say.
+    unseen: the first position after the cursor that may concern it; None if none up to the hub's head does.
+    """
+
+    streams: frozenset[str]
+    format: str
+    cursor: int
+    log: str = ""
+    unseen: int | None = None
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def wake(self, position: int) -> None:
+        if self.unseen is None or position < self.unseen:
+            self.unseen = position
+        self.woken.set()
+
+
+class Hub:
+    """Made by `hub()`, once per event loop; it follows the log for as long as the loop runs."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.head = -1
+        self._tail: list[Entry] = []
+        self._formats: frozenset[str] = frozenset()
+        self._watchers: dict[str, set[Watcher]] = {}
+        self._cached: dict[tuple[object, ...], tuple[str, int]] = {}
+        self._reads: dict[tuple[int, str], asyncio.Task[list[Entry]]] = {}
+        self._read_at = asyncio.get_running_loop().time()
+        self._bell = asyncio.Event()
+        self._cycle = asyncio.Lock()
+        self._log_thread = ThreadPoolExecutor(1, "rill-hub")
+        self._history_threads = ThreadPoolExecutor(2, "rill-history")
+        self._following = asyncio.create_task(self._follow())
+        self._listening = asyncio.create_task(self._listen())
+
+    # What watchers call.
+
+    async def join(self, watcher: Watcher, after: int | None) -> str | None:
+        """Count the watcher in, from the cursor `after` or else from the head.
+
+        Returns the reset frame that it must be sent first, if its cursor can't be followed from.
+        """
+        if self.head < (after or 0):
+            await self._advance(after or 0)
+        async with self._cycle:
+            if watcher.format not in self._formats:
+                formats = self._formats | {watcher.format}
+                await self._in_thread(lambda: _encode(self._tail, formats))
+                self._formats = formats
+        for stream in watcher.streams:
+            self._watchers.setdefault(stream, set()).add(watcher)
+        return self.resume(watcher, self.head if after is None else after)
+
+    def leave(self, watcher: Watcher) -> None:
+        for stream in watcher.streams:
+            others = self._watchers.get(stream, set())
+            others.discard(watcher)
+            if not others:
+                self._watchers.pop(stream, None)
+
+    def resume(self, watcher: Watcher, after: int) -> str | None:
+        """Set the watcher's cursor; returns a reset frame if it isn't one of this log."""
+        if watcher.log not in ("", self.name):
+            return self._reset(watcher, "other_log")
+        if after > self.head:
+            return self._reset(watcher, "ahead")
+        watcher.log, watcher.cursor = self.name, after
+        watcher.unseen = after + 1 if after < self.head else None
+        return None
+
+    async def frame(self, watcher: Watcher) -> str:
+        """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
+        watcher.woken.clear()
+        after, begin = watcher.cursor, self.head if watcher.unseen is None else watcher.unseen - 1
+        entries: list[Entry] = []
+        if begin < self._start:
+            try:
+                entries = await self._history(begin, watcher.format)
+            except log.Expired:
+                return self._reset(watcher, "expired")
+        if watcher.log != self.name:
+            return self._reset(watcher, "other_log")
+        if after > self.head:
+            return self._reset(watcher, "ahead")
+        if entries:
+            text, position = _cut(watcher, self.name, after, entries, entries[-1].position)
+        else:
+            text, position = self._frame(watcher, after, begin)
+        watcher.cursor = position
+        watcher.unseen = position + 1 if position < self.head else None
+        return text
+
+    def seconds_since_cycle(self) -> float:
+        """How long ago the log was last read."""
+        return asyncio.get_running_loop().time() - self._read_at
+
+    async def close(self) -> None:
+        """Stop following, and give the threads' database connections back."""
+        self._following.cancel()
+        self._listening.cancel()
+        await asyncio.gather(self._following, self._listening, return_exceptions=True)
+
+    # What a frame is made from.
+
+    @property
+    def _start(self) -> int:
+        """The position before the first change in memory."""
+        return self.head - len(self._tail)
+
+    def _frame(self, watcher: Watcher, after: int, begin: int) -> tuple[str, int]:
+        key = (watcher.format, watcher.streams, after, begin)
+        if key not in self._cached:
+            if len(self._cached) >= CACHED_FRAMES:
+                self._cached.clear()
+            entries = self._tail[begin - self._start :]
+            self._cached[key] = _cut(watcher, self.name, after, entries, self.head)
+        return self._cached[key]
+
+    def _reset(self, watcher: Watcher, reason: str) -> str:
+        watcher.cursor, watcher.unseen, watcher.log = self.head, None, self.name
+        return FORMATS[watcher.format].reset(self.name, self.head, reason)
+
+    async def _history(self, after: int, form: str) -> list[Entry]:
+        """What memory no longer holds, from the database; watchers that are equally far behind share it."""
+        key = (after, form)
+        if key not in self._reads:
+            upto = min(after + BATCH, self.head)
+            self._reads[key] = asyncio.ensure_future(
+                self._in_thread(lambda: _load(after, upto, [form]), self._history_threads)
+            )
+            self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
+        return await asyncio.shield(self._reads[key])
+
+    # How the log is followed.
+
+    async def _follow(self) -> None:
+        failing = False
+        try:
+            while True:
+                try:
+                    await self._advance()
+                    failing = False
+                except DatabaseError as error:
+                    if not failing:
+                        logger.warning("The log can't be read, and is tried again at every poll: %s", error)
+                    failing = True
+                except Exception:
+                    logger.exception("The log was not followed this time")
+                await self._ring_or_poll()
+        finally:
+            for threads in (self._log_thread, self._history_threads):
+                threads.submit(connections.close_all)
+                threads.shutdown(wait=False)
+
+    async def _ring_or_poll(self) -> None:
+        try:
+            async with asyncio.timeout(settings.FEED_POLL):
+                await self._bell.wait()
+        except TimeoutError:
+            pass
+        self._bell.clear()
+
+    async def _listen(self) -> None:
+        """Hear the doorbell. One receiver a process, as each would decode its own copy of every message."""
+        layer = get_channel_layer()
+        while layer is not None:
+            try:
+                channel = await layer.new_channel()
+                await layer.group_add(GROUP, channel)
+                while True:
+                    await layer.receive(channel)
+                    self._bell.set()
+            except Exception as error:  # whatever a channel layer may raise: until it's back, the poll must do
+                logger.warning("The doorbell is out of order: %s", error or type(error).__name__)
+                await asyncio.sleep(settings.FEED_POLL)
+
+    async def _advance(self, wanted: int | None = None) -> None:
+        """Take in what the log has grown by. With `wanted`, not if that position is there by now."""
+        async with self._cycle:
+            more = wanted is None or self.head < wanted or self.head < 0
+            while more:
+                state, entries, restart = await self._in_thread(self._read_on)
+                if restart:
+                    self.name, self._tail = state.name, []
+                    self.head = entries[0].position - 1 if entries else state.head
+                    self._wake_all()
+                self._append(entries)
+                self._read_at = asyncio.get_running_loop().time()
+                more = self.head < state.head
+
+    def _read_on(self) -> tuple[log.State, list[Entry], bool]:
+        """Number what waits, and read on from the head; or anew from the end, if this isn't the log any more."""
+        state = log.state()
+        if state.waiting:
+            state = log.number()
+        restart = state.name != self.name or state.head < self.head
+        after = max(state.floor, state.head - settings.FEED_TAIL) if restart else self.head
+        upto = state.head if restart else min(after + BATCH, state.head)
+        try:
+            return state, _load(after, upto, self._formats), restart
+        except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
+            return state, [], True
+
+    def _append(self, entries: Sequence[Entry]) -> None:
+        if not entries:
+            return
+        self._tail += entries
+        self.head = entries[-1].position
+        del self._tail[: -settings.FEED_TAIL]
+        self._cached.clear()
+        first: dict[str, int] = {}
+        for entry in entries:
+            for stream in entry.streams:
+                first.setdefault(stream, entry.position)
+        for stream in first.keys() & self._watchers.keys():
+            for watcher in self._watchers[stream]:
+                watcher.wake(first[stream])
+
+    def _wake_all(self) -> None:
+        self._cached.clear()
+        for watcher in set().union(*self._watchers.values()):
+            watcher.wake(watcher.cursor + 1)
+
+    async def _in_thread(self, work: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
+        return await asyncio.get_running_loop().run_in_executor(threads or self._log_thread, _query, work)
+
+
+def _query(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except DatabaseError:
+        connections.close_all()  # so that the next try has a new connection
+        raise
+
+
+def _load(after: int, upto: int, formats: Iterable[str]) -> list[Entry]:
+    """The changes (after, upto], encoded."""
+    entries = frames.load(log.read(after, upto, upto - after))
+    _encode(entries, formats)
+    return entries
+
+
+def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:
+    for entry in entries:
+        entry.encode(formats)
+
+
+def _cut(watcher: Watcher, name: str, after: int, entries: Sequence[Entry], position: int) -> tuple[str, int]:
+    """The frame of what concerns the watcher, up to `position` or up to where it grows too large."""
+    chosen: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if watcher.streams.isdisjoint(entry.streams):
+            continue
+        size += len(entry.encoded[watcher.format] or "")
+        if chosen and size > FRAME_SIZE:
+            position = entry.position - 1
+            break
+        chosen.append(entry)
+    return frames.changes_frame(watcher.format, name, after, position, chosen), position
+
+
+_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]
+
+
+def running_hub() -> Hub | None:
+    """The hub of the running event loop, if a watcher has come yet."""
+    return _hubs.get(asyncio.get_running_loop())

@@ -1,0 +1,63 @@
+import asyncio
+import json
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from feed.follower import Follower, Frame, Refused
+
+
+class Command(BaseCommand):
+    help = "Follow a feed in the terminal, and go on where it was when the connection is lost. Ctrl-C ends it."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        url = f"ws://localhost:{os.environ.get('PORT', '8000')}/ws/feed/"
+        parser.add_argument("--url", default=url, help=f"the feed's websocket (default: {url})")
+        parser.add_argument("--after", type=int, metavar="N", help="begin after this position (default: at the head)")
+        parser.add_argument("--stream", action="append", default=[], help="public, user:NAME, kind:NAME or thread:ID")
+        parser.add_argument("--json", action="store_true", help="print the frames as they are, one a line")
+
+    def handle(self, *, url: str, after: int | None, stream: list[str], **options: Any) -> None:
+        if not url.startswith(("ws://", "wss://")):
+            raise CommandError("--url must begin with ws:// or wss://.")
+        follower = Follower(url, tuple(stream), after)
+        try:
+            asyncio.run(self.follow(follower, as_json=options["json"]))
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from None
+        except KeyboardInterrupt:
+            pass
+
+    async def follow(self, follower: Follower, *, as_json: bool) -> None:
+        async for frame in follower.follow():
+            if isinstance(frame, Exception):
+                self.stderr.write(f"Reconnecting after {follower.after}: {frame}")
+                continue
+            while follower.gaps:
+                self.stderr.write(self.style.ERROR(f"GAP: {follower.gaps.pop(0)}"))
+            if as_json:
+                self.stdout.write(json.dumps(frame, ensure_ascii=False))
+            elif frame["type"] == "reset":
+                await self.write_reset(follower, frame)
+            else:
+                self.write_changes(frame)
+            self.stdout.flush()
+
+    def write_changes(self, frame: Frame) -> None:
+        for change in frame["changes"]:
+            event = change["event"]
+            shown = event.get("summary", f"#{event['id']}")
+            self.stdout.write(f"{change['position']:>8} {change['action']:<8} {event['kind']:<14} {shown}")
+
+    async def write_reset(self, follower: Follower, frame: Frame) -> None:
+        """A cursor that can't be followed from: show what there is, and go on from the new position."""
+        self.stderr.write(f"Reset ({frame['reason']}): the newest events follow; going on after {frame['position']}.")
+        try:
+            snapshot = await asyncio.to_thread(follower.snapshot)
+        except OSError as error:
+            self.stderr.write(f"They could not be loaded: {error}")
+            return
+        for event in reversed(snapshot["events"]):
+            self.stdout.write(f"{'':>8} {'present':<8} {event['kind']:<14} {event['summary']}")

@@ -1,0 +1,70 @@
+"""The doorbell: the message that says that the log has grown."""
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.db import transaction
+
+if TYPE_CHECKING:
+    from feed.models import Event
+
+GROUP = "feed"
+PATIENCE = 1.0
+"""Seconds that a ring may take: a channel layer that hangs must not hold up who posts."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class MessageFactory:
+    """Makes the messages about one event, and sends them to the hubs of all processes."""
+
+    event_id: int
+
+    def on_activity(self, summary: str) -> None:
+        """Ring the doorbell. A ring that fails is a line in the log, and a second until the next poll."""
+        message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:200]}
+        try:
+            async_to_sync(_ring)(message)
+        except Exception as error:  # whatever a channel layer may raise: the event is saved already
+            logger.warning("No ring for event %s: %s", self.event_id, error or type(error).__name__)
+
+
+async def _ring(message: dict[str, object]) -> None:
+    layer = get_channel_layer()
+    if layer is not None:
+        async with asyncio.timeout(PATIENCE):
+            await layer.group_send(GROUP, message)
+
+
+@dataclass
+class _Peal:
+    rung: bool = False
+
+
+@dataclass
+class _Ring:
+    """What runs when a transaction has committed: of the rings of one peal only the first is heard."""
+
+    event_id: int
+    summary: str
+    peal: _Peal = field(default_factory=_Peal)
+
+    def __call__(self) -> None:
+        if not self.peal.rung:
+            self.peal.rung = True
+            MessageFactory(self.event_id).on_activity(self.summary)
+
+
+def ring_on_commit(event: "Event", using: str | None) -> None:
+    """Ring once when the transaction that changed `event` commits, however much it changes."""
+    ring = _Ring(event.pk, str(event))
+    hooks = (hook for _, hook, _ in reversed(transaction.get_connection(using).run_on_commit))
+    earlier = next((hook for hook in hooks if isinstance(hook, _Ring)), None)
+    if earlier and not earlier.peal.rung:
+        ring.peal = earlier.peal
+    transaction.on_commit(ring, using=using, robust=True)

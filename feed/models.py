@@ -1,0 +1,206 @@
+"""Events, their kinds, and the tables of the log."""
+
+import re
+import secrets
+from collections.abc import Iterable
+from typing import Any, NoReturn, Self
+
+from django.apps import apps
+from django.conf import settings
+from django.core.validators import MaxLengthValidator
+from django.db import NotSupportedError, models, router, transaction
+from django.db.models.query import ModelIterable
+from django.urls import reverse
+from django.utils import timezone
+from model_utils.managers import InheritanceQuerySet
+
+from feed import receivers
+
+TEXT_LENGTH = 2000
+
+
+class EventQuerySet(InheritanceQuerySet["Event"]):
+    """Events as instances of their own kind, without a query per row."""
+
+    def newest(self) -> Self:
+        return self.order_by("-pk")
+
+    def before(self, event_id: int | None) -> Self:
+        return self if event_id is None else self.filter(pk__lt=event_id)
+
+    def visible_to(self, user: object) -> Self:
+        """What `user` may see: all of it, as every event is public."""
+        return self
+
+    def with_users(self) -> Self:
+        # Not select_related: the instances of the kinds don't share the cache of the root's.
+        return self.prefetch_related("user")
+
+    def update(self, **values: Any) -> int:
+        """Update as Django does, set `edited_at`, and record each event that is changed."""
+        values.setdefault("edited_at", timezone.now())
+        with transaction.atomic(using=self.db):
+            # By key, or a row that comes to match in between would be changed and not recorded.
+            keys = list(self.order_by().select_related(None).select_for_update(of=("self",)).values_list("pk", flat=True))
+            for part in batches(keys):
+                self.model._base_manager.using(self.db).filter(pk__in=part).update(**values)
+                receivers.notify("updated", Event.objects.using(self.db).with_users().filter(pk__in=part), self.db)
+        return len(keys)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        # Django collects what it deletes by class, and takes the first row's for all: so rows of one class.
+        rows = self._chain()
+        rows._iterable_class = ModelIterable
+        return super(EventQuerySet, rows).delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refused, as it would save events that no signal tells of."""
+        raise NotSupportedError("Save events one by one: the log needs a change for each.")
+
+
+class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
+    def get_queryset(self) -> EventQuerySet:
+        return super().get_queryset().select_subclasses()
+
+
+def batches(keys: list[int], size: int = 500) -> Iterable[list[int]]:
+    """`keys` in parts that fit into one statement on every database."""
+    return (keys[start : start + size] for start in range(0, len(keys), size))
+
+
+class Event(models.Model):
+    """Something a user did. A subclass with its own fields is a new kind of event, and needs no more."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=100, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    edited_at = models.DateTimeField(null=True, editable=False)
+
+    objects = EventManager()
+
+    class Meta:
+        indexes = [models.Index(fields=["kind", "id"], name="feed_event_kind")]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        receivers.connect(cls)
+
+    def __str__(self) -> str:
+        shown = (f"{field.verbose_name} {field.value_to_string(self)}" for field in self.own_fields())
+        return ", ".join([f"{self.user}: {self._meta.verbose_name}", *shown])
+
+    def save(
+        self,
+        *,
+        force_insert: bool | tuple[type[models.Model], ...] = False,
+        force_update: bool = False,
+        using: str | None = None,
+        update_fields: Iterable[str] | None = None,
+    ) -> None:
+        using = using or router.db_for_write(type(self), instance=self)
+        if update_fields is not None and (update_fields := set(update_fields)):
+            update_fields |= {"edited_at"}
+        # A save over several tables commits before post_save, unless a transaction is already open.
+        with transaction.atomic(using=using):
+            super().save(
+                force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields
+            )
+
+    def in_own_kind(self) -> "Event":
+        """Itself, or what a row that was loaded as a parent of its kind really is."""
+        return self if self.kind == self.kind_name() else Event.objects.get(pk=self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("feed:event", args=[self.pk])
+
+    def streams(self) -> list[str]:
+        """The names of the streams that this event is part of."""
+        threads = {self.pk, getattr(self, "thread_id", None)} - {None}
+        return ["public", f"user:{self.user.get_username()}", f"kind:{self.kind}", *(f"thread:{pk}" for pk in threads)]
+
+    @classmethod
+    def kind_name(cls) -> str:
+        """The model's name in lower snake case; a proxy shares its concrete model's."""
+        name = cls._meta.concrete_model.__name__  # type: ignore[union-attr]
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+    @classmethod
+    def kinds(cls) -> dict[str, type["Event"]]:
+        """Every concrete kind by its name, the bare `Event` included."""
+        return {
+            model.kind_name(): model
+            for model in apps.get_models()
+            if issubclass(model, Event) and not model._meta.proxy
+        }
+
+    @classmethod
+    def own_fields(cls) -> list["models.Field[Any, Any]"]:
+        """The fields that a kind adds to `Event`, those of the kinds between them included."""
+        common = set(Event._meta.concrete_fields)
+        links = set(cls._meta.parents.values())
+        return [
+            field
+            for field in cls._meta.concrete_fields
+            if field not in common and field not in links and not getattr(field.remote_field, "parent_link", False)
+        ]
+
+
+class StatusChange(Event):
+    """What somebody has to say."""
+
+    text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.text}"
+
+
+class Comment(Event):
+    """What somebody has to say about an event."""
+
+    text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
+    thread = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="comments")
+
+    def __str__(self) -> str:
+        return f"{self.user} on #{self.thread_id}: {self.text}"
+
+
+class Change(models.Model):
+    """One entry of the log. Its position is given after its transaction has committed; see `feed.log`."""
+
+    class Action(models.TextChoices):
+        CREATED = "created"
+        UPDATED = "updated"
+        DELETED = "deleted"
+
+    position = models.BigIntegerField(null=True, unique=True)
+    action = models.CharField(max_length=7, choices=Action)
+    event_id = models.BigIntegerField()
+    kind = models.CharField(max_length=100)
+    streams = models.JSONField()
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [models.Index(fields=["id"], condition=models.Q(position=None), name="feed_change_waiting")]
+
+    def __str__(self) -> str:
+        return f"{self.position or 'waiting'}: event {self.event_id} {self.action}"
+
+
+def log_name() -> str:
+    return secrets.token_hex(4)
+
+
+class Log(models.Model):
+    """The one row that says how far the log goes. Who gives positions locks it; who writes events never does."""
+
+    name = models.CharField(max_length=20, default=log_name)
+    head = models.BigIntegerField(default=0)
+    floor = models.BigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.floor} to {self.head}"

@@ -1,0 +1,43 @@
+"""Which web pages may open the websocket: those of this site. Programs, which send no Origin, are welcome."""
+
+from urllib.parse import urlsplit
+
+from channels.security.websocket import WebsocketDenier
+from django.conf import settings
+from django.http.request import is_same_domain, validate_host
+
+from feed.flow import Application, Receive, Scope, Send
+
+
+def same_origin_or_none(application: Application) -> Application:
+    """Middleware. A browser sends cookies with a websocket whoever opens it, so a page of another site is refused."""
+
+    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin")
+        if origin is None or is_allowed(origin.decode("latin1"), headers.get(b"host", b"").decode("latin1")):
+            await application(scope, receive, send)
+        else:
+            await WebsocketDenier()(scope, receive, send)
+
+    return guarded
+
+
+def is_allowed(origin: str, host: str) -> bool:
+    """Whether a page of `origin` may use the websocket of `host` (both as the headers of these names have them)."""
+    try:
+        page = urlsplit(origin)
+        hostname = page.hostname or ""
+    except ValueError:
+        return False
+    if any(_matches(page.scheme, page.netloc, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS):
+        return True
+    # The page's host may have been pointed here by its owner's DNS: so the host has to be one of ours.
+    allowed = settings.ALLOWED_HOSTS or ["localhost", ".localhost", "127.0.0.1", "[::1]"]
+    bracketed = f"[{hostname}]" if ":" in hostname else hostname
+    return page.scheme in {"http", "https"} and page.netloc == host and validate_host(bracketed, allowed)
+
+
+def _matches(scheme: str, netloc: str, trusted: str) -> bool:
+    pattern = urlsplit(trusted)
+    return scheme == pattern.scheme and is_same_domain(netloc, pattern.netloc.removeprefix("*"))

@@ -1,0 +1,102 @@
+"""Stream names: which there are, who may watch them, and which events they hold.
+
+`public`: all that anybody may see. `user:NAME`: what that user did. `kind:NAME`: the events of a kind.
+`thread:ID`: an event, and the comments on it. Several streams are their union.
+"""
+
+import re
+from collections.abc import Collection, Iterable
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Q
+
+from feed.models import Event
+from feed.refusals import Refusal
+
+PUBLIC = "public"
+MOST = 100
+"""Streams that one watcher may ask for."""
+
+
+def parse(names: Iterable[str]) -> frozenset[str]:
+    """The streams with these names, `public` if there are none. Raises Refusal."""
+    streams = frozenset(names) or frozenset([PUBLIC])
+    if len(streams) > MOST:
+        raise Refusal("too_many_streams", f"At most {MOST} streams can be watched at once.", 4429)
+    for name in streams:
+        if not _is_well_formed(name):
+            raise _unknown(name)
+    return streams
+
+
+def check(streams: Collection[str]) -> None:
+    """Raise Refusal if one of the streams doesn't exist."""
+    for name in streams:
+        if not _exists(name):
+            raise _unknown(name)
+
+
+def holds(streams: Collection[str]) -> Q:
+    """Which events are in at least one of the streams."""
+    condition = Q()
+    for name in streams:
+        condition |= _condition(name)
+    return Q() if PUBLIC in streams else condition
+
+
+def _unknown(name: str) -> Refusal:
+    return Refusal("unknown_stream", f"There is no stream {name[:100]!r}.", 4404)
+
+
+def _is_well_formed(name: str) -> bool:
+    prefix, _, value = name.partition(":")
+    match prefix:
+        case "public":
+            return name == PUBLIC
+        case "user":
+            return 0 < len(value) <= 150 and "\0" not in value
+        case "kind":
+            return value in Event.kinds()
+        case "thread":
+            return re.fullmatch(r"[1-9][0-9]{0,17}", value) is not None
+    return False
+
+
+def _exists(name: str) -> bool:
+    prefix, _, value = name.partition(":")
+    match prefix:
+        case "user":
+            users = get_user_model()._default_manager
+            return users.filter(**{get_user_model().USERNAME_FIELD: value}).exists()
+        case "thread":
+            return Event.objects.filter(pk=int(value)).exists()
+    return True
+
+
+def _condition(name: str) -> Q:
+    prefix, _, value = name.partition(":")
+    match prefix:
+        case "user":
+            return Q(**{f"user__{get_user_model().USERNAME_FIELD}": value})
+        case "kind":
+            return Q(kind=value)
+        case "thread":
+            about = (Q(pk__in=kind._base_manager.filter(thread=int(value)).values("pk")) for kind in _threaded_kinds())
+            condition = Q(pk=int(value))
+            for comments in about:
+                condition |= comments
+            return condition
+    return Q()
+
+
+def _threaded_kinds() -> list[type[Event]]:
+    """The kinds that are about another event: they have a `thread`."""
+
+    def has_thread(kind: type[Event]) -> bool:
+        try:
+            return kind._meta.get_field("thread").model is kind
+        except FieldDoesNotExist:
+            return False
+
+    return [kind for kind in Event.kinds().values() if has_thread(kind)]

@@ -1,0 +1,28 @@
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+
+from feed.models import Event
+
+BIO_LENGTH = 500
+
+
+class UserProfile(models.Model):
+    """What a person says of themselves; it extends Django's own user."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
+    website = models.URLField(blank=True)
+    bio = models.TextField(blank=True, max_length=BIO_LENGTH)
+
+    def __str__(self) -> str:
+        return f"{self.user}'s profile"
+
+    def get_absolute_url(self) -> str:
+        return reverse("profiles:person", args=[self.user.get_username()])
+
+
+class Welcome(Event):
+    """Somebody has joined."""
+
+    def __str__(self) -> str:
+        return f"{self.user} has joined"
