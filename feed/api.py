@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Query, Schema
+from ninja.errors import ValidationError
 
 from feed import log, streams
 from feed.frames import describe
@@ -54,7 +55,13 @@ def refuse(request: HttpRequest, refusal: Refusal) -> JsonResponse:
     return JsonResponse(body, status=STATUS.get(refusal.close, 400))
 
 
-@api.get("/events/", response={200: Snapshot, 404: ErrorOut, 429: ErrorOut}, summary="A snapshot of the feed")
+@api.exception_handler(ValidationError)
+def refuse_values(request: HttpRequest, error: ValidationError) -> JsonResponse:
+    reasons = (f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors)
+    return JsonResponse({"code": "bad_request", "message": "; ".join(reasons)}, status=422)
+
+
+@api.get("/events/", response={200: Snapshot, (404, 422, 429): ErrorOut}, summary="A snapshot of the feed")
 def list_events(
     request: HttpRequest,
     stream: Annotated[list[str] | None, Query()] = None,

@@ -7,7 +7,6 @@ from typing import Self
 from urllib.parse import parse_qs
 
 import msgspec
-from asgiref.sync import sync_to_async
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 from django.db import Error as DatabaseError
@@ -82,26 +81,31 @@ class FeedConsumer(AsyncConsumer):
         self.flow: Flow = flow_of(scope.get("server_send", send))
         self.format = "json"
         try:
-            await self.serve(scope["query_string"])
+            await self.serve_or_refuse(scope["query_string"])
         except Gone:
-            return
-        except Refusal as refusal:
-            await self.refuse(refusal)
-        except TimeoutError:
+            pass
+        except TimeoutError:  # a client that never reads can't be told anything
             self.flow.abort()
+
+    async def serve_or_refuse(self, query: bytes) -> None:
+        try:
+            await self.serve(query)
+        except Refusal as refusal:
+            await self.send_text(FORMATS[self.format].error(refusal))
+            await self.close(refusal.close)
         except DatabaseError as error:
             logger.warning("A watcher was sent away, as the database can't be read: %s", error)
-            await send({"type": "websocket.close", "code": COME_BACK})
+            await self.close(COME_BACK)
 
     async def serve(self, query: bytes) -> None:
         self.format = format_of(query)
         request = Request.parse(query)
+        feed = hub()
         if not request.after:  # who resumes is served even if its subject is gone: that is what it has to hear
-            await sync_to_async(streams.check, thread_sensitive=False)(request.streams)
+            await feed.check(request.streams)
         after, log = request.after, request.log
         if request.format == "html" and after is None:
             after, log = await self.hello()
-        feed = hub()
         watcher = Watcher(request.streams, request.format, 0, log)
         try:
             reset = await feed.join(watcher, after)
@@ -178,9 +182,9 @@ class FeedConsumer(AsyncConsumer):
             raise Refusal("bad_request", "A message is a JSON object.")
         return message
 
-    async def refuse(self, refusal: Refusal) -> None:
-        await self.send_text(FORMATS[self.format].error(refusal))
-        await self.send({"type": "websocket.close", "code": refusal.close})
+    async def close(self, code: int) -> None:
+        async with asyncio.timeout(settings.FEED_STALL):
+            await self.send({"type": "websocket.close", "code": code})
 
 
 class NowhereConsumer(FeedConsumer):

@@ -6,7 +6,7 @@ again; what the log has grown by meanwhile is in the next frame. So nothing is q
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -17,12 +17,14 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from feed import frames, log
+from feed import frames, log, streams
 from feed.frames import FORMATS, Entry
 from feed.messages import GROUP
 
 BATCH = 500
 """Changes that are read from the log in one go."""
+HISTORY_BATCH = 100
+"""Changes that are read for a watcher who is behind: what doesn't fit into its frame is read again."""
 FRAME_SIZE = 256 * 1024
 """Characters after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
 CACHED_FRAMES = 64
@@ -91,6 +93,11 @@ class Hub:
             self._watchers.setdefault(stream, set()).add(watcher)
         return self.resume(watcher, self.head if after is None else after)
 
+    async def check(self, names: Collection[str]) -> None:
+        """Raise Refusal if one of the streams doesn't exist. Only who asks for a row's own stream costs a query."""
+        if any(streams.is_of_a_row(name) for name in names):
+            await self._beside(lambda: streams.check(names))
+
     def leave(self, watcher: Watcher) -> None:
         for stream in watcher.streams:
             others = self._watchers.get(stream, set())
@@ -118,6 +125,8 @@ class Hub:
                 entries = await self._history(begin, watcher.format)
             except log.Expired:
                 return self._reset(watcher, "expired")
+        if watcher.cursor != after:  # the page has set it back meanwhile
+            return await self.frame(watcher)
         if watcher.log != self.name:
             return self._reset(watcher, "other_log")
         if after > self.head:
@@ -139,6 +148,8 @@ class Hub:
         self._following.cancel()
         self._listening.cancel()
         await asyncio.gather(self._following, self._listening, return_exceptions=True)
+        await asyncio.to_thread(self._log_thread.shutdown)
+        await asyncio.to_thread(self._history_threads.shutdown)
 
     # What a frame is made from.
 
@@ -164,10 +175,8 @@ class Hub:
         """What memory no longer holds, from the database; watchers that are equally far behind share it."""
         key = (after, form)
         if key not in self._reads:
-            upto = min(after + BATCH, self.head)
-            self._reads[key] = asyncio.ensure_future(
-                self._in_thread(lambda: _load(after, upto, [form]), self._history_threads)
-            )
+            upto = min(after + HISTORY_BATCH, self.head)
+            self._reads[key] = asyncio.ensure_future(self._beside(lambda: _load(after, upto, [form])))
             self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
         return await asyncio.shield(self._reads[key])
 
@@ -188,9 +197,9 @@ class Hub:
                     logger.exception("The log was not followed this time")
                 await self._ring_or_poll()
         finally:
-            for threads in (self._log_thread, self._history_threads):
-                threads.submit(connections.close_all)
-                threads.shutdown(wait=False)
+            self._log_thread.submit(connections.close_all)
+            self._log_thread.shutdown(wait=False)
+            self._history_threads.shutdown(wait=False)
 
     async def _ring_or_poll(self) -> None:
         try:
@@ -261,8 +270,13 @@ class Hub:
         for watcher in set().union(*self._watchers.values()):
             watcher.wake(watcher.cursor + 1)
 
-    async def _in_thread(self, work: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
-        return await asyncio.get_running_loop().run_in_executor(threads or self._log_thread, _query, work)
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        """Do what reads the log in the hub's own thread, which keeps its connection as long as that works."""
+        return await asyncio.get_running_loop().run_in_executor(self._log_thread, _query, work)
+
+    async def _beside(self, work: Callable[[], T]) -> T:
+        """Do what single watchers need in other threads, so that the others don't wait for it."""
+        return await asyncio.get_running_loop().run_in_executor(self._history_threads, _query_once, work)
 
 
 def _query(work: Callable[[], T]) -> T:
@@ -271,6 +285,13 @@ def _query(work: Callable[[], T]) -> T:
     except DatabaseError:
         connections.close_all()  # so that the next try has a new connection
         raise
+
+
+def _query_once(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    finally:
+        connections.close_all()
 
 
 def _load(after: int, upto: int, formats: Iterable[str]) -> list[Entry]:

@@ -16,7 +16,7 @@ from django.db.models import Exists
 from feed import models
 
 if TYPE_CHECKING:
-    from feed.models import Change, Event
+    from feed.models import Change, Event, Log
 
 
 class Expired(Exception):
@@ -59,7 +59,7 @@ def state() -> State:
 def number() -> State:
     """Give the waiting changes their positions, oldest first, and return where the log then stands."""
     with transaction.atomic():
-        head = models.Log.objects.select_for_update().get(pk=1)
+        head = _locked_head()
         with connection.cursor() as cursor:
             cursor.execute(_NUMBER, [head.head])
             numbered = cursor.rowcount
@@ -67,6 +67,11 @@ def number() -> State:
             head.head += numbered
             head.save(update_fields=["head"])
     return State(head.name, head.head, head.floor, waiting=False)
+
+
+def _locked_head() -> "Log":
+    """The one row of the log, which whoever numbers or prunes locks. A database that was emptied gets a new one."""
+    return models.Log.objects.select_for_update().get_or_create(pk=1)[0]
 
 
 _NUMBER = """
@@ -92,7 +97,7 @@ def read(after: int, upto: int, limit: int) -> "list[Change]":
 def prune(before: datetime) -> int:
     """Forget the oldest changes, up to the first that was recorded at `before` or later; return how many."""
     with transaction.atomic():
-        head = models.Log.objects.select_for_update().get(pk=1)
+        head = _locked_head()
         numbered = models.Change.objects.exclude(position=None).order_by("position")
         kept = numbered.filter(at__gte=before).first()
         floor = head.head if kept is None else kept.position - 1
@@ -105,8 +110,7 @@ def prune(before: datetime) -> int:
 def rename() -> str:
     """Give the log a new name, so that cursors from before a restore are answered with a reset."""
     with transaction.atomic():
-        state()
-        head = models.Log.objects.select_for_update().get(pk=1)
+        head = _locked_head()
         head.name = models.log_name()
         head.save(update_fields=["name"])
     return head.name

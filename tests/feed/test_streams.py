@@ -1,0 +1,67 @@
+"""Stream names: which are understood, which exist, and which events they hold."""
+
+import pytest
+from django.contrib.auth.models import User
+
+from feed import streams
+from feed.models import Comment, Event, StatusChange
+from feed.refusals import Refusal
+
+
+@pytest.mark.parametrize("name", ["public", "user:alice", "user:a b/../:<x>", "kind:comment", "kind:welcome", "thread:42"])
+def test_understood(name: str) -> None:
+    assert streams.parse([name]) == {name}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["", "publi", "public:", "user:", "user:" + "x" * 151, "user:\0", "kind:", "kind:nothing", "kind:StatusChange"]
+    + ["thread:", "thread:0", "thread:-1", "thread:007", "thread:x", "thread:٣", "thread:" + "9" * 19, "private:alice"],
+)
+def test_not_understood(name: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        streams.parse([name])
+    assert (refused.value.code, refused.value.close) == ("unknown_stream", 4404)
+
+
+def test_public_is_the_default() -> None:
+    assert streams.parse([]) == {"public"}
+
+
+def test_too_many_are_refused() -> None:
+    with pytest.raises(Refusal) as refused:
+        streams.parse(f"user:{number}" for number in range(10_000))
+    assert refused.value.close == 4429
+
+
+@pytest.mark.django_db
+def test_streams_of_nobody_and_nothing_do_not_exist(alice: User) -> None:
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    streams.check(["public", "kind:comment", "user:alice", f"thread:{status.pk}"])
+    for name in ["user:Alice", "user:bob", f"thread:{status.pk + 1}"]:
+        with pytest.raises(Refusal):
+            streams.check([name])
+
+
+@pytest.mark.django_db
+def test_a_snapshot_holds_what_the_log_would_bring(alice: User) -> None:
+    """Both say which events are in a stream: the query of a snapshot, and the names that a change is recorded with."""
+    bob = User.objects.create_user("bob")
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    comment = Comment.objects.create(user=bob, thread=status, text="Hi!")
+    Comment.objects.create(user=alice, thread=comment, text="Nested")
+    everything = list(Event.objects.all())
+    names = ["public", "user:alice", "user:bob", "kind:comment", "kind:welcome", f"thread:{status.pk}", f"thread:{comment.pk}"]
+    for name in names:
+        by_query = set(Event.objects.filter(streams.holds([name])))
+        assert by_query == {event for event in everything if name in event.streams()}
+        assert by_query
+
+
+@pytest.mark.django_db
+def test_several_streams_are_their_union(alice: User) -> None:
+    bob = User.objects.create_user("bob")
+    mine = StatusChange.objects.create(user=alice, text="Hello")
+    about = Comment.objects.create(user=bob, thread=mine, text="Hi!")
+    held = Event.objects.filter(streams.holds(["user:bob", f"thread:{mine.pk}"]))
+    assert sorted(event.pk for event in held) == [Event.objects.get(user=bob, kind="welcome").pk, mine.pk, about.pk]

@@ -1,0 +1,57 @@
+"""Kinds of events that only the tests have: by every way in which a class can come to be one.
+
+They borrow the labels of real apps, so that Django knows their relations; conftest makes their tables.
+"""
+
+from django.db import models
+
+from feed.models import Event, StatusChange
+
+
+class Deploy(Event):
+    """As in the README: a subclass with its fields, and no template."""
+
+    service = models.CharField(max_length=100)
+    took = models.DurationField(null=True)
+    cost = models.DecimalField(max_digits=6, decimal_places=2, null=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        app_label = "feed"
+
+
+class Announcement(StatusChange):
+    """A grandchild."""
+
+    until = models.DateField(null=True)
+
+    class Meta:
+        app_label = "feed"
+
+
+class Shout(StatusChange):
+    """A proxy."""
+
+    class Meta:
+        app_label = "feed"
+        proxy = True
+
+
+class Measured(Event):
+    """An abstract child; it has no table."""
+
+    value = models.FloatField()
+
+    class Meta:
+        app_label = "feed"
+        abstract = True
+
+
+class Temperature(Measured):
+    """The child of an abstract child, in another app."""
+
+    class Meta:
+        app_label = "profiles"
+
+
+KINDS_WITH_TABLES = [Deploy, Announcement, Temperature]
