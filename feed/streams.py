@@ -30,6 +30,11 @@ def parse(names: Iterable[str]) -> frozenset[str]:
     return streams
 
 
+def is_of_a_row(name: str) -> bool:
+    """Whether the stream is one user's or one event's, which may not exist."""
+    return name.startswith(("user:", "thread:"))
+
+
 def check(streams: Collection[str]) -> None:
     """Raise Refusal if one of the streams doesn't exist."""
     for name in streams:

@@ -1,0 +1,64 @@
+"""Who may do what on the pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.middleware import HtmxDetails
+
+from feed.models import Event
+
+
+class PageRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+class OwnRequest(PageRequest):
+    """The request of somebody who is logged in."""
+
+    user: User
+
+
+P = ParamSpec("P")
+View = Callable[Concatenate[PageRequest, P], HttpResponse]
+
+
+def login_needed(view: Callable[Concatenate[OwnRequest, P], HttpResponse]) -> View[P]:
+    """Like Django's login_required, but htmx is told in a header: it would put the login page into this one.
+
+    The way back leads to the page that asked, as what was posted is gone.
+    """
+
+    @wraps(view)
+    def guarded(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)  # type: ignore[arg-type]
+        if request.htmx:
+            back = request.htmx.current_url_abs_path
+            return HttpResponseClientRedirect(redirect_to_login(back or reverse("feed:home")).url)
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("feed:home"))
+
+    return guarded
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: also to nothing at all, if that was posted."""
+    return request.POST if request.method == "POST" else None
+
+
+def own_event(request: OwnRequest, pk: int) -> Event:
+    """The event, locked until the transaction ends, if it is the user's own. Raises Http404 or PermissionDenied.
+
+    Unlocked, it could be deleted meanwhile, and saving it would bring it back.
+    """
+    event: Event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
+    if event.user_id != request.user.pk:
+        raise PermissionDenied
+    return event

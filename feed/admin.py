@@ -1,0 +1,71 @@
+"""Every kind of event is here without being told of: a new kind needs no admin of its own."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from feed.models import Change, Event, Log
+
+
+class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The events of one kind."""
+
+    list_display = ["id", "__str__", "user", "created_at", "edited_at"]
+    list_display_links = ["id", "__str__"]
+    list_select_related = ["user"]
+    ordering = ["-pk"]
+    search_fields = ["user__username"]
+    date_hierarchy = "created_at"
+
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
+        return ["user", *(field.name for field in self.model.own_fields())]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> list[str]:
+        return [name for name in self._relations() if obj]
+
+    @property
+    def raw_id_fields(self) -> list[str]:  # type: ignore[override]
+        return self._relations()
+
+    def _relations(self) -> list[str]:
+        """Whose it is and what it is about: they decide who sees it, and stay as they are."""
+        return ["user", *(field.name for field in self.model.own_fields() if field.is_relation)]
+
+
+class EventAdmin(KindAdmin):
+    """All kinds together: to look at, and to delete. They are made and edited as what they are."""
+
+    list_display = ["id", "kind", "__str__", "user", "created_at", "edited_at"]
+    list_filter = ["kind"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        return False
+
+
+class LogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The log is written by `feed.log` alone."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Change)
+class ChangeAdmin(LogAdmin):
+    list_display = ["position", "action", "kind", "event_id", "at"]
+    list_filter = ["action", "kind"]
+    ordering = ["-id"]
+
+
+admin.site.register(Log, LogAdmin)
+for kind in Event.kinds().values():
+    admin.site.register(kind, EventAdmin if kind is Event else KindAdmin)

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from feed import views
+
+app_name = "feed"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("events/", views.post, name="post"),
+    path("events/<int:pk>/", views.thread, name="event"),
+    path("events/<int:pk>/comments/", views.comment, name="comment"),
+    path("events/<int:pk>/edit/", views.edit, name="edit"),
+    path("events/<int:pk>/delete/", views.delete, name="delete"),
+]

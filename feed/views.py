@@ -1,0 +1,106 @@
+"""The pages of the feed."""
+
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import trigger_client_event
+
+from feed import log, pages, streams
+from feed.access import OwnRequest, PageRequest, login_needed, own_event, posted
+from feed.forms import CommentForm, StatusForm, TextForm
+from feed.models import Comment, Event, StatusChange
+
+THREAD_SIZE = 100
+
+
+@require_safe
+def home(request: PageRequest) -> HttpResponse:
+    state = log.state()
+    page = pages.Page.read(state, Event.objects.visible_to(request.user), pages.wanted_before(request))
+    return pages.show(request, "feed/home.html", page, [streams.PUBLIC], form=StatusForm())
+
+
+@require_safe
+def thread(request: PageRequest, pk: int) -> HttpResponse:
+    """An event, and the comments on it below, oldest first."""
+    state = log.state()
+    visible = Event.objects.visible_to(request.user)
+    event = get_object_or_404(visible.with_users(), pk=pk)
+    stream = f"thread:{pk}"
+    comments = visible.filter(streams.holds([stream])).exclude(pk=pk)
+    page = pages.Page.read(state, comments, pages.wanted_before(request), THREAD_SIZE).under(event)
+    return pages.show(request, "feed/thread.html", page, [stream], event=event, form=CommentForm())
+
+
+@login_needed
+@require_POST
+def post(request: OwnRequest) -> HttpResponse:
+    form = StatusForm(request.POST)
+    if form.is_valid():
+        StatusChange(user=request.user, text=form.cleaned_data["text"]).save()
+    return composed(request, form, reverse("feed:home"))
+
+
+@login_needed
+@require_POST
+def comment(request: OwnRequest, pk: int) -> HttpResponse:
+    form = CommentForm(request.POST)
+    with transaction.atomic():
+        # Locked, or it could be deleted before the comment is there.
+        event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
+        if form.is_valid():
+            Comment(user=request.user, thread_id=event.pk, text=form.cleaned_data["text"]).save()
+    return composed(request, form, event.get_absolute_url(), event)
+
+
+def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None = None) -> HttpResponse:
+    """What follows on a text that was sent: the errors; or an empty form, as the row itself comes by the socket."""
+    if form.errors:
+        return show_form(request, "feed/compose.html", form, event, status=422)
+    return show_form(request, "feed/compose.html", type(form)(), event) if request.htmx else redirect(done)
+
+
+@login_needed
+@require_http_methods(["GET", "POST"])
+@transaction.atomic
+def edit(request: OwnRequest, pk: int) -> HttpResponse:
+    event: Any = own_event(request, pk)
+    if not hasattr(event, "text"):
+        raise Http404("only a text can be edited")
+    form = TextForm(posted(request), initial={"text": event.text}, auto_id="edit_%s")
+    if form.is_valid():
+        event.text = form.cleaned_data["text"]
+        event.save(update_fields=["text"])
+        return done_in_dialog() if request.htmx else redirect(event)
+    return show_form(request, "feed/edit.html", form, event, status=422 if form.errors else 200)
+
+
+@login_needed
+@require_http_methods(["GET", "POST"])
+@transaction.atomic
+def delete(request: OwnRequest, pk: int) -> HttpResponse:
+    event = own_event(request, pk)
+    if request.method == "GET":
+        return show_form(request, "feed/delete.html", None, event)
+    about = getattr(event, "thread_id", None)
+    event.delete()
+    if request.htmx:
+        return done_in_dialog()
+    return redirect("feed:event", about) if about else redirect("feed:home")
+
+
+def show_form(
+    request: OwnRequest, template: str, form: TextForm | None, event: Event | None, status: int = 200
+) -> HttpResponse:
+    """A form on a page of its own; or alone, where htmx puts it into the page that is there."""
+    base = "feed/alone.html" if request.htmx else "feed/page.html"
+    return render(request, template, {"base": base, "form": form, "event": event}, status=status)
+
+
+def done_in_dialog() -> HttpResponse:
+    """Closes the dialog, and changes nothing else: that comes by the socket."""
+    return trigger_client_event(HttpResponse(status=204), "rill:done")

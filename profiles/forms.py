@@ -1,0 +1,28 @@
+from django import forms
+from django.contrib.auth.forms import UserCreationForm
+from django.core.validators import URLValidator
+
+from profiles.models import UserProfile
+
+
+class SignupForm(UserCreationForm):  # type: ignore[type-arg]
+    def clean_username(self) -> str:
+        name = super().clean_username()
+        if name and not name.strip("."):
+            raise forms.ValidationError("A name needs more than dots.", code="dots")  # /people/../ is another page
+        return name
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+    website = forms.URLField(
+        required=False,
+        assume_scheme="https",
+        max_length=200,
+        validators=[URLValidator(schemes=["http", "https"])],
+        help_text="Where else you are to be found.",
+    )
+
+    class Meta:
+        model = UserProfile
+        fields = ["website", "bio"]
+        widgets = {"bio": forms.Textarea(attrs={"rows": 4})}

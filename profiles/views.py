@@ -1,0 +1,71 @@
+"""People: their pages, and how they come and go."""
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import get_user_model, login
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView
+from django.db import IntegrityError, transaction
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from feed import log, pages, streams
+from feed.access import OwnRequest, PageRequest, login_needed, posted
+from feed.models import Event
+from profiles.forms import ProfileForm, SignupForm
+from profiles.models import UserProfile
+
+
+@require_safe
+def person(request: PageRequest, name: str) -> HttpResponse:
+    state = log.state()
+    someone = get_object_or_404(get_user_model().objects.select_related("profile"), username=name)
+    stream = f"user:{name}"
+    events = Event.objects.visible_to(request.user).filter(streams.holds([stream]))
+    page = pages.Page.read(state, events, pages.wanted_before(request))
+    profile = getattr(someone, "profile", None)  # users of a fixture may have none
+    return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
+
+
+@login_needed
+@require_http_methods(["GET", "POST"])
+def edit_profile(request: OwnRequest) -> HttpResponse:
+    profile, _ = UserProfile.objects.get_or_create(user=request.user)
+    form = ProfileForm(posted(request), instance=profile)
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Your profile is saved.")
+        return redirect(profile)
+    return render(request, "profiles/edit.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+def signup(request: PageRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    form = SignupForm(posted(request))
+    if form.is_valid() and join(request, form):
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    return render(request, "registration/signup.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def join(request: PageRequest, form: SignupForm) -> bool:
+    """Make the user, with profile and welcome, and log them in: all of it, or nothing."""
+    try:
+        with transaction.atomic():
+            login(request, form.save())
+    except IntegrityError:  # somebody else took the name since the form was checked
+        form.add_error("username", "A user with that username already exists.")
+    return not form.errors
+
+
+class Login(LoginView):
+    """Django's own, that answers what can't be let in with 422."""
+
+    redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)

@@ -1,0 +1,18 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from feed.api import api
+from feed.health import healthz, readyz
+
+urlpatterns = [
+    path("", include("feed.urls")),
+    path("", include("profiles.urls")),
+    path("accounts/", include("profiles.accounts_urls")),
+    path("api/", api.urls),
+    path("healthz", healthz),
+    path("readyz", readyz),
+    path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),  # where no page names it
+    path("admin/", admin.site.urls),
+]

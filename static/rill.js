@@ -1,0 +1,184 @@
+// What htmx leaves to do on a live page. Without this file the pages still work, but don't move by themselves.
+
+const MOST = 300; // rows that a page keeps while new ones come
+const me = document.body.dataset.user;
+const find = (id) => document.getElementById(id);
+const on = (name, listener, options) => document.addEventListener(name, listener, options);
+const number = (row) => Number(row.dataset.id);
+const plural = (count) => `${count} new ${count === 1 ? "post" : "posts"}`;
+
+// The line that tells live from reconnecting.
+
+function connected(state) {
+  const line = find("connection");
+  if (line) line.dataset.state = state;
+}
+connected("reconnecting");
+on("htmx:ws:after:message:incoming", () => find("refusal").textContent || connected("live"));
+on("htmx:ws:close", ({ detail: { code, connection } }) =>
+  connected(connection.config.reconnectCodes.includes(code) ? "reconnecting" : "stopped"));
+
+// Rows that arrive.
+
+// Before a frame or an older page is put in: a row that is there already is changed in its place. To take it away
+// and put it in again would lose the focus, and call it new.
+on("htmx:before:swap", ({ detail: { tasks } }) => {
+  for (const task of tasks) {
+    if (!["incoming", "feed"].includes(task.target?.id)) continue;
+    for (const row of [...task.fragment.children]) {
+      const there = find(row.id);
+      if (!there) continue;
+      for (const other of tasks) if (other.target === there) other.swapSpec = { style: "none" };
+      if (task.target.id === "incoming") Object.assign(task, { target: there, swapSpec: { style: "outerMorph" } });
+      else row.remove();
+    }
+  }
+  const leaving = tasks.filter((task) => task.swapSpec?.style === "delete").map((task) => task.target);
+  const focused = document.activeElement.closest("#feed > article");
+  if (focused && leaving.includes(focused)) neighbour(focused, leaving)?.focus({ preventScroll: true });
+});
+
+function neighbour(row, leaving) {
+  for (const step of ["nextElementSibling", "previousElementSibling"]) {
+    let other = row[step];
+    while (leaving.includes(other)) other = other[step];
+    if (other) return other;
+  }
+}
+
+on("htmx:after:swap", () => {
+  takeIn();
+  for (const menu of document.querySelectorAll("#feed menu.own[hidden]")) {
+    menu.hidden = menu.closest("article").dataset.user !== me;
+  }
+});
+
+// Move rows from #incoming to where a reload would show them, if the reader is there to see it; else offer to.
+function takeIn(asked = false) {
+  const [feed, incoming, pill] = ["feed", "incoming", "pill"].map(find);
+  if (!incoming?.childElementCount) return;
+  const ascending = feed.dataset.order === "ascending";
+  const seen = asked || ascending || feed.getBoundingClientRect().top > 0;
+  const others = [...incoming.children].filter((row) => !belongs(row, feed) || row.dataset.user !== me).length;
+  feed.setAttribute("aria-busy", "true");
+  for (const row of [...incoming.children].sort((a, b) => number(b) - number(a))) {
+    if (!belongs(row, feed)) row.remove();
+    else if (seen || row.dataset.user === me) place(row, feed, ascending);
+  }
+  if (seen && !ascending) trim(feed);
+  feed.removeAttribute("aria-busy");
+  const waiting = incoming.childElementCount;
+  pill.hidden = !waiting;
+  pill.textContent = plural(waiting);
+  if (others) find("status").textContent = plural(waiting || others);
+}
+
+// What is older than all that is loaded comes when it's scrolled to, and what is newer than an old page never.
+function belongs(row, feed) {
+  const rest = find("older")?.dataset.before ?? 0;
+  return number(row) >= Number(rest) && number(row) < Number(feed.dataset.below ?? Infinity);
+}
+
+function place(row, feed, ascending) {
+  const next = [...feed.children].find((other) => (number(other) < number(row)) !== ascending);
+  row.classList.add("fresh");
+  feed.insertBefore(row, next ?? null);
+}
+
+// A page may be open for days: what is far below goes, and comes again when it's scrolled to.
+function trim(feed) {
+  const last = feed.children[MOST - 1];
+  if (!last?.nextElementSibling) return;
+  while (last.nextElementSibling) last.nextElementSibling.remove();
+  const older = find("older");
+  htmx.trigger(older, "htmx:abort");
+  older.href = `?before=${last.dataset.id}`;
+  older.setAttribute("hx-get", older.href);
+  older.dataset.before = last.dataset.id;
+  older.hidden = false;
+  htmx.process(older, true);
+}
+
+on("scroll", () => takeIn(), { passive: true });
+on("click", ({ target }) => {
+  if (target.id !== "pill") return;
+  takeIn(true);
+  find("feed").firstElementChild.focus({ preventScroll: true });
+  scrollTo({ top: 0 });
+});
+
+// Rows read at an older cursor are in the page: that is where it stands, until the socket has told the rest.
+on("htmx:ws:before:message:outgoing", ({ target, detail: { message } }) => {
+  if (target.closest("#snapshot")) find("cursor").value = Math.min(find("cursor").value, message.values.after);
+});
+
+// From row to row by keyboard, as role="feed" has it.
+
+on("keydown", (event) => {
+  const step = { PageDown: "nextElementSibling", PageUp: "previousElementSibling" }[event.key];
+  const next = step && event.target.closest("#feed > article")?.[step];
+  if (!next) return;
+  event.preventDefault();
+  next.focus();
+});
+
+// Forms.
+
+on("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("textarea")?.form.requestSubmit();
+});
+
+// Counted in characters, as the server does: what JavaScript calls length counts an emoji twice.
+function count(area) {
+  const left = area.dataset.limit - [...area.value.trim()].length;
+  const shown = area.form.querySelector(".count");
+  if (!shown) return;
+  shown.textContent = left < 200 ? left : "";
+  shown.classList.toggle("over", left < 0);
+}
+on("input", ({ target }) => target.dataset.limit && count(target));
+on("htmx:after:swap", () => document.querySelectorAll("[data-limit]").forEach(count));
+
+// A page may be open for longer than the token in its forms is good: a login in another tab makes a new one.
+on("submit", ({ target }) => {
+  const field = target.elements.csrfmiddlewaretoken;
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  if (field && token) field.value = token;
+}, { capture: true });
+
+// While a text is on its way it stays as it was sent: the form that comes back replaces it.
+for (const [name, frozen] of [["htmx:before:request", true], ["htmx:finally:request", false]]) {
+  on(name, ({ target }) => target.querySelectorAll?.("textarea").forEach((area) => (area.readOnly = frozen)));
+}
+
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.response?.status === 422) document.querySelector("[aria-invalid]")?.focus();
+});
+
+// Editing and deleting, in a dialog that no frame touches.
+
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  const editor = find("editor");
+  if (ctx.target === editor && !editor.open) editor.showModal();
+});
+on("rill:done", () => find("editor").close());
+on("click", (event) => {
+  if (!event.target.closest("dialog [data-close]")) return;
+  event.preventDefault();
+  find("editor").close();
+});
+find("editor").addEventListener("close", () => find("editor").replaceChildren());
+
+// What went wrong, if it was asked for: what loads by itself tries again by itself.
+
+function notify(status) {
+  const notice = find("notice");
+  const reasons = { 403: "That is not yours to change.", 404: "That is not there any more." };
+  notice.textContent = reasons[status] ?? "That did not get through. Try again.";
+  notice.showPopover();
+  setTimeout(() => notice.hidePopover(), 6000);
+}
+on("htmx:response:error", ({ target, detail: { ctx } }) => {
+  if (ctx.response.status !== 422 && target.closest("form, menu")) notify(ctx.response.status);
+});
+on("htmx:error", ({ target }) => target.closest?.("form, menu") && notify());
