@@ -1,0 +1,132 @@
+"""What all tests can ask for: real servers of every kind, and a real browser.
+
+A machine without one of them skips its tests by name; in CI, where nothing may be missing, they fail.
+"""
+
+import os
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests import services
+from tests.servers import Server, migrate, new_database
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",  # small in containers
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Without this a SIGTERM would end pytest alone, and leave its servers running.
+    signal.signal(signal.SIGTERM, terminated)
+
+
+def terminated(number: int, frame: FrameType | None) -> NoReturn:
+    pytest.exit("terminated", returncode=128 + number)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    engine = settings.DATABASES["default"]["ENGINE"]
+    if item.get_closest_marker("postgresql") and engine != "django.db.backends.postgresql":
+        pytest.skip("only on PostgreSQL: script/test runs it there")
+
+
+def missing(what: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(what)
+    pytest.skip(what)
+
+
+def running(variable: str, starter: Callable[[], AbstractContextManager[services.Service]]) -> Iterator[str]:
+    """The URL of the server that tests.services has started around the tests, or else of one of their own."""
+    if variable in os.environ:
+        yield os.environ[variable]
+        return
+    try:
+        with starter() as service:
+            yield service.url
+    except FileNotFoundError as error:
+        missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The superuser's URL of a PostgreSQL that all tests share."""
+    yield from running("TEST_POSTGRESQL_URL", services.postgresql)
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A Redis that all tests share; one to be killed or frozen comes from `services.redis()`."""
+    yield from running("TEST_REDIS_URL", services.redis)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_url: str) -> Iterator[str]:
+    with new_database(postgresql_url) as url:
+        migrate(url)
+        yield url
+
+
+@pytest.fixture
+def postgresql_database(postgresql_url: str, migrated_postgresql: str) -> Iterator[str]:
+    """The URL of a migrated database on PostgreSQL, for this test alone."""
+    with new_database(postgresql_url, template=migrated_postgresql) as url:
+        yield url
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Daphne on SQLite, with nothing else: what `script/server` gives."""
+    with Server() as server:
+        yield server
+
+
+# Playwright's synchronous API keeps an event loop running in the thread of the tests for as long as it lives.
+# Until it is stopped Django's ORM refuses to work there, and async tests can't start. Hence it lives for one
+# module, and the tests of that module reach the database through their server: by its pages, or by
+# `server.shell(…)`. Keep them apart from tests that use the ORM or are async.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(playwright), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+def chromium(playwright: Playwright) -> str:
+    installed = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    own = playwright.chromium.executable_path
+    if installed is None and not Path(own).exists():
+        missing("chromium is not installed")
+    return installed or own
+
+
+@pytest.fixture
+def new_visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A page of somebody who shares no cookies with the others; takes the options of Playwright's `new_context`."""
+    contexts: list[BrowserContext] = []
+
+    def visitor(**options: object) -> Page:
+        contexts.append(browser.new_context(**options))  # type: ignore[arg-type]
+        return contexts[-1].new_page()
+
+    yield visitor
+    for context in contexts:
+        context.close()

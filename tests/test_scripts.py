@@ -1,0 +1,122 @@
+"""The start: what can't be used ends it with one sentence, and what it makes is kept."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from project.environment import secret_key
+from tests.servers import OURS, ROOT, clean_environment, sqlite_url
+from tests.services import free_port
+
+
+def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python in a copy of this process's environment that has only `environment` for Rill."""
+    clean = {name: value for name, value in clean_environment("").items() if name not in OURS}
+    return subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False
+    )
+
+
+def assert_one_sentence(done: "subprocess.CompletedProcess[str]", about: str) -> None:
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert about in done.stderr
+    assert done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("DATABASE_URL", "foo"),
+        ("DATABASE_URL", "mysql://a/b"),
+        ("DATABASE_URL", "sqlite://:memory:"),
+        ("DATABASE_URL", "postgresql://host:port/name"),
+        ("REDIS_URL", "http://x"),
+        ("REDIS_URL", "localhost:6379"),
+        ("FEED_TAIL", "abc"),
+        ("FEED_TAIL", "0"),
+        ("FEED_HEARTBEAT", "-1"),
+        ("FEED_POLL", "0"),
+        ("FEED_POLL", "nan"),
+        ("FEED_RETENTION", "a month"),
+        ("FEED_STALL", "inf"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named(variable: str, value: str) -> None:
+    assert_one_sentence(run("manage.py", "check", **{variable: value}), variable)
+
+
+@pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
+def test_a_port_that_cannot_be_used_is_named(port: str) -> None:
+    assert_one_sentence(run("-m", "project.serve", PORT=port), "PORT")
+
+
+def test_a_host_that_cannot_be_found_is_named() -> None:
+    assert_one_sentence(run("-m", "project.serve", HOST="no.such.host.invalid"), "HOST")
+
+
+def test_a_database_that_does_not_answer_is_named() -> None:
+    nobody = f"postgresql://rill@127.0.0.1:{free_port()}/rill"
+    done = run("-m", "project.serve", PORT=str(free_port()), DATABASE_URL=nobody)
+    assert_one_sentence(done, "DATABASE_URL")
+    assert "refused" in done.stderr
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = run("-m", "project.serve", PORT=str(port), DATABASE_URL=sqlite_url(tmp_path / "rill.sqlite3"))
+    assert_one_sentence(done, f"Port {port} of 127.0.0.1")
+    assert not (tmp_path / "rill.sqlite3").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_address_is_printed_once_it_answers_and_a_signal_ends_it(tmp_path: Path, number: signal.Signals) -> None:
+    port = free_port()
+    environment = clean_environment(sqlite_url(tmp_path / "rill.sqlite3")) | {"PORT": str(port)}
+    command = [sys.executable, "-m", "project.serve"]
+    with (
+        (tmp_path / "log").open("w") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == f"Rill is at http://localhost:{port}/ (stop with Ctrl-C)\n"
+            for host in ("127.0.0.1", "localhost"):
+                assert urlopen(f"http://{host}:{port}/healthz").status == 200
+            process.send_signal(number)
+            assert process.wait(20) == 0
+        finally:
+            process.kill()
+    assert (tmp_path / "log").read_text() == ""
+
+
+def test_the_secret_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+    file = tmp_path / "secret_key"
+    key = secret_key(file)
+    assert len(key) >= 50
+    assert secret_key(file) == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert secret_key(tmp_path / "another") != key
+
+
+@pytest.mark.parametrize("path", ["var/secret_key", "var/rill.sqlite3", ".venv/stamp-server"])
+def test_what_a_start_makes_is_not_for_git(path: str) -> None:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("script", ["script/server", "script/test", ".ci/run"])
+def test_the_scripts_can_be_run(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)

@@ -1,0 +1,41 @@
+"""That Rill runs under each of its servers and databases, as it does in production."""
+
+from collections.abc import Callable
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Page
+from websockets.sync.client import connect
+
+from tests.servers import Kind, Server
+
+
+@pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
+def test_a_server_answers_again_after_a_kill(kind: Kind) -> None:
+    with Server(kind) as server:
+        assert urlopen(server.url("/")).status == 200
+        server.kill()
+        with pytest.raises(OSError, match="refused"):
+            urlopen(server.url("/"))
+        server.start()
+        assert urlopen(server.url("/")).status == 200
+        server.assert_quiet()
+
+
+def test_another_process_sees_the_same_database(server: Server) -> None:
+    server.shell("User.objects.create_user('alice')")
+    assert server.shell("print(User.objects.get().username)") == "alice\n"
+
+
+def test_a_server_on_postgresql_and_redis(postgresql_database: str, redis_url: str) -> None:
+    with Server(database_url=postgresql_database, redis_url=redis_url) as server:
+        server.shell("User.objects.create_user('alice')")
+        with connect(server.ws_url("after=0")) as alice:
+            assert "alice" in str(alice.recv(timeout=5))
+        server.assert_quiet()
+
+
+def test_a_browser_shows_the_page(server: Server, new_visitor: Callable[..., Page]) -> None:
+    page = new_visitor()
+    page.goto(server.url("/"))
+    assert page.locator("#feed").count() == 1
