@@ -1,0 +1,131 @@
+"""The snapshot that programs load, and the pages for who runs the servers."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import OperationalError
+from django.test import Client
+
+from feed import log
+from feed.models import Comment, StatusChange
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client: Client, query: str = "") -> dict[str, Any]:
+    response = client.get(f"/api/events/{query}")
+    assert response.status_code == 200, response.content
+    loaded: dict[str, Any] = response.json()
+    return loaded
+
+
+def texts(snapshot: dict[str, Any]) -> list[str]:
+    return [event["text"] for event in snapshot["events"] if "text" in event]
+
+
+def test_a_snapshot_has_the_newest_events_and_the_cursor_to_follow_from(client: Client, alice: User) -> None:
+    StatusChange.objects.create(user=alice, text="a")
+    state = log.number()
+    StatusChange.objects.create(user=alice, text="b")
+    snapshot = get(client)
+    assert texts(snapshot) == ["b", "a"]
+    assert (snapshot["log"], snapshot["position"], snapshot["next"]) == (state.name, state.head, None)
+
+
+def test_an_event_looks_as_it_does_on_the_websocket(client: Client, alice: User) -> None:
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    event = get(client)["events"][0]
+    assert event.pop("created_at").endswith("Z")
+    assert event == {
+        "id": status.pk,
+        "kind": "status_change",
+        "user": "alice",
+        "summary": "alice: Hello",
+        "url": f"/events/{status.pk}/",
+        "edited_at": None,
+        "text": "Hello",
+    }
+
+
+def test_next_leads_through_all_events_once(client: Client, alice: User) -> None:
+    for number in range(7):
+        StatusChange.objects.create(user=alice, text=str(number))
+    found: list[str] = []
+    address: str | None = "/api/events/?limit=3&stream=kind:status_change"
+    while address:
+        snapshot = client.get(address).json()
+        assert len(snapshot["events"]) <= 3
+        found += texts(snapshot)
+        address = snapshot["next"]
+    assert found == ["6", "5", "4", "3", "2", "1", "0"]
+
+
+def test_streams_are_the_same_as_on_the_websocket(client: Client, alice: User) -> None:
+    bob = User.objects.create_user("bob")
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    StatusChange.objects.create(user=alice, text="Other")
+    Comment.objects.create(user=bob, thread=status, text="Hi!")
+    assert texts(get(client, f"?stream=thread:{status.pk}")) == ["Hi!", "Hello"]
+    assert texts(get(client, "?stream=user:bob")) == ["Hi!"]
+    assert texts(get(client, "?stream=user:bob&stream=kind:status_change")) == ["Hi!", "Other", "Hello"]
+
+
+def test_the_number_of_queries_is_constant(client: Client, alice: User, django_assert_num_queries: Any) -> None:
+    for number in range(20):
+        status = StatusChange.objects.create(user=User.objects.create_user(f"user{number}"), text="Hello")
+        Comment.objects.create(user=alice, thread=status, text="Hi!")
+    log.number()
+    with django_assert_num_queries(3):
+        assert len(get(client)["events"]) == 50
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "code"),
+    [
+        ("?stream=nothing", 404, "unknown_stream"),
+        ("?stream=user:nobody", 404, "unknown_stream"),
+        ("?before=x", 422, "bad_request"),
+        ("?before=0", 422, "bad_request"),
+        ("?before=99999999999999999999", 422, "bad_request"),
+        ("?limit=0", 422, "bad_request"),
+        ("?limit=1000", 422, "bad_request"),
+        ("?" + "&".join(f"stream=user:{number}" for number in range(101)), 429, "too_many_streams"),
+    ],
+)
+def test_what_can_not_be_served_is_told_why(client: Client, query: str, status: int, code: str) -> None:
+    response = client.get(f"/api/events/{query}")
+    assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response.json()["message"]
+
+
+def test_events_can_not_be_posted_yet(client: Client) -> None:
+    assert client.post("/api/events/", {"text": "Hello"}).status_code == 405
+
+
+def test_the_interface_describes_itself(client: Client) -> None:
+    schema = client.get("/api/openapi.json").json()
+    assert "/api/events/" in schema["paths"]
+
+
+def test_alive_and_ready(client: Client) -> None:
+    assert client.get("/healthz").content == b"ok\n"
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert response.json() == {
+        "ready": True,
+        "database": {"ok": True, "position": 0},
+        "doorbell": {"ok": True},
+        "hub": {"ok": True, "following": False},
+    }
+
+
+def test_not_ready_without_the_database_but_alive(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable() -> log.State:
+        raise OperationalError("nobody there")
+
+    monkeypatch.setattr(log, "state", unreachable)
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()["database"] == {"ok": False, "reason": "OperationalError"}
+    assert client.get("/healthz").status_code == 200

@@ -1,0 +1,42 @@
+"""The system checks of kinds."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.apps import apps
+from django.db import models
+
+from feed.checks import kinds_have_names_of_their_own, kinds_have_templates
+from feed.models import Event
+
+
+@pytest.fixture
+def namesake() -> Iterator[type[Event]]:
+    """Another app's kind, named as one that is there."""
+
+    class Comment(Event):
+        class Meta:
+            app_label = "profiles"
+
+    yield Comment
+    del apps.all_models["profiles"]["comment"]
+    apps.clear_cache()
+
+
+def test_kinds_have_names_of_their_own() -> None:
+    assert kinds_have_names_of_their_own(None) == []
+
+
+def test_two_kinds_of_one_name_are_an_error(namesake: type[models.Model]) -> None:
+    (error,) = kinds_have_names_of_their_own(None)
+    assert (error.id, error.obj) == ("feed.E001", namesake)
+    assert error.is_serious()
+
+
+def test_a_kind_without_a_template_is_only_a_warning() -> None:
+    warnings = kinds_have_templates(None)
+    names = {warning.obj.__name__ for warning in warnings if isinstance(warning.obj, type)}
+    assert "Deploy" in names
+    assert not names & {"Event", "StatusChange", "Comment", "Welcome"}
+    assert {warning.id for warning in warnings} == {"feed.W001"}
+    assert not any(warning.is_serious() for warning in warnings)

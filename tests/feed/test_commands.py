@@ -1,0 +1,67 @@
+"""Commands that need no server; `tail` is tested against real ones."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from feed import log
+from feed.models import Change, Event, StatusChange
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*args: str) -> str:
+    out = StringIO()
+    call_command(*args, stdout=out)
+    return out.getvalue()
+
+
+def test_simulate_makes_people_who_post_comment_edit_and_delete() -> None:
+    assert "60 changes by 3 people" in run("simulate", "--rate", "100000", "--people", "3", "--count", "60")
+    assert User.objects.count() == 3
+    assert set(Change.objects.values_list("action", flat=True)) == {"created", "updated", "deleted"}
+    assert {"status_change", "comment", "welcome"} == set(Event.objects.values_list("kind", flat=True))
+
+
+def test_simulate_finds_its_people_again() -> None:
+    for _ in range(2):
+        run("simulate", "--rate", "100000", "--people", "25", "--count", "1")
+    assert User.objects.count() == 25
+
+
+@pytest.mark.parametrize("arguments", [("--rate", "0"), ("--people", "0"), ("--rate", "-1")])
+def test_simulate_refuses_what_makes_no_sense(arguments: tuple[str, str]) -> None:
+    with pytest.raises(CommandError):
+        run("simulate", *arguments)
+
+
+def test_prune_log_forgets_what_is_older_than_the_log_is_kept(alice: User) -> None:
+    for text in "abc":
+        StatusChange.objects.create(user=alice, text=text)
+    log.number()
+    Change.objects.filter(position__lte=2).update(at=timezone.now() - timedelta(days=31))
+    assert "2 changes forgotten; the log holds 3 to 4." in run("prune_log")
+    assert StatusChange.objects.count() == 3
+    assert "2 changes forgotten" in run("prune_log", "--days", "0")
+
+
+def test_prune_log_refuses_the_future() -> None:
+    with pytest.raises(CommandError):
+        run("prune_log", "--days=-1")
+
+
+def test_rename_log_names_it_anew() -> None:
+    before = log.state().name
+    told = run("rename_log")
+    assert log.state().name != before
+    assert log.state().name in told
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "localhost:8000"])
+def test_tail_refuses_what_is_no_websocket(url: str) -> None:
+    with pytest.raises(CommandError, match="ws://"):
+        run("tail", "--url", url)

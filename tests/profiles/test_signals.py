@@ -1,0 +1,69 @@
+"""A user is made: there is a profile, and everybody is told."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.core import serializers
+from django.core.management import call_command
+from django.test import Client
+
+from feed.models import Change, Event
+from profiles.models import UserProfile, Welcome
+
+pytestmark = pytest.mark.django_db
+
+
+def is_welcomed(name: str) -> bool:
+    user = User.objects.get(username=name)
+    return UserProfile.objects.filter(user=user).count() == Welcome.objects.filter(user=user).count() == 1
+
+
+def test_by_shell() -> None:
+    User.objects.create_user("alice")
+    assert is_welcomed("alice")
+
+
+def test_by_createsuperuser() -> None:
+    call_command("createsuperuser", interactive=False, username="root", email="root@example.com")
+    assert is_welcomed("root")
+
+
+def test_by_sign_up(client: Client) -> None:
+    response = client.post(
+        "/accounts/signup/", {"username": "alice", "password1": "correct horse", "password2": "correct horse"}
+    )
+    assert response.status_code == 302
+    assert is_welcomed("alice")
+
+
+def test_by_admin(admin_client: Client) -> None:
+    fields = {"username": "alice", "usable_password": "true", "password1": "correct horse", "password2": "correct horse"}
+    response = admin_client.post("/admin/auth/user/add/", fields)
+    assert response.status_code == 302
+    assert is_welcomed("alice")
+
+
+def test_never_twice() -> None:
+    alice = User.objects.create_user("alice")
+    alice.first_name = "Alice"
+    alice.save()
+    assert is_welcomed("alice")
+
+
+def test_not_for_fixtures() -> None:
+    alice = User.objects.create_user("alice")
+    fixture = serializers.serialize("json", [alice])
+    alice.delete()
+    Change.objects.all().delete()
+    for each in serializers.deserialize("json", fixture):
+        each.save()
+    assert User.objects.get().username == "alice"
+    assert UserProfile.objects.count() == Event.objects.count() == Change.objects.count() == 0
+
+
+def test_the_welcome_is_recorded_and_tells_who_has_joined() -> None:
+    User.objects.create_user("alice")
+    welcome = Welcome.objects.get()
+    assert (welcome.kind, str(welcome)) == ("welcome", "alice has joined")
+    change = Change.objects.get()
+    assert (change.action, change.event_id) == ("created", welcome.pk)
+    assert change.streams[:3] == ["public", "user:alice", "kind:welcome"]
