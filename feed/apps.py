@@ -6,6 +6,7 @@ class FeedConfig(AppConfig):
 
     def ready(self) -> None:
         from feed import checks, receivers  # noqa: F401 (registers the checks)
+        from feed.models import Event
 
         # Subclasses connect themselves when their class is made; the root has nobody who does it for it.
-        receivers.connect(self.get_model("Event"))
+        receivers.connect(Event)

@@ -16,7 +16,6 @@ from django.utils.safestring import SafeString, mark_safe
 from feed.models import Change, Event
 from feed.refusals import Refusal
 
-
 logger = logging.getLogger(__name__)
 
 

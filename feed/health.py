@@ -52,13 +52,13 @@ async def _doorbell() -> dict[str, Any]:
     try:
         async with asyncio.timeout(PATIENCE):
             await layer.group_send("feed.nobody", {"type": "feed.nothing"})
-    except Exception as error:  # whatever a channel layer may raise
+    except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise)
         return {"ok": False, "reason": type(error).__name__}
     return {"ok": True}
 
 
 def _hub(position: int) -> dict[str, Any]:
-    """How far this process's hub is behind the log, in changes and in seconds. Before its first watcher there is none."""
+    """How far the hub of this process is behind the log, in changes and in seconds; there is none before a watcher."""
     hub = running_hub()
     if hub is None:
         return {"ok": True, "following": False}

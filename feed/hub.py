@@ -219,7 +219,7 @@ class Hub:
                 while True:
                     await layer.receive(channel)
                     self._bell.set()
-            except Exception as error:  # whatever a channel layer may raise: until it's back, the poll must do
+            except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the poll must do meanwhile)
                 logger.warning("The doorbell is out of order: %s", error or type(error).__name__)
                 await asyncio.sleep(settings.FEED_POLL)
 

@@ -99,8 +99,8 @@ def prune(before: datetime) -> int:
     with transaction.atomic():
         head = _locked_head()
         numbered = models.Change.objects.exclude(position=None).order_by("position")
-        kept = numbered.filter(at__gte=before).first()
-        floor = head.head if kept is None else kept.position - 1
+        kept = numbered.filter(at__gte=before).values_list("position", flat=True).first()
+        floor = head.head if kept is None else kept - 1
         if floor > head.floor:
             head.floor = floor
             head.save(update_fields=["floor"])

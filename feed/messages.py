@@ -30,7 +30,7 @@ class MessageFactory:
         message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:200]}
         try:
             async_to_sync(_ring)(message)
-        except Exception as error:  # whatever a channel layer may raise: the event is saved already
+        except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the event is saved already)
             logger.warning("No ring for event %s: %s", self.event_id, error or type(error).__name__)
 
 

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import NotSupportedError, models, router, transaction
+from django.db.models.base import ModelBase
 from django.db.models.query import ModelIterable
 from django.urls import reverse
 from django.utils import timezone
@@ -41,7 +42,9 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
         values.setdefault("edited_at", timezone.now())
         with transaction.atomic(using=self.db):
             # By key, or a row that comes to match in between would be changed and not recorded.
-            keys = list(self.order_by().select_related(None).select_for_update(of=("self",)).values_list("pk", flat=True))
+            keys = list(
+                self.order_by().select_related(None).select_for_update(of=("self",)).values_list("pk", flat=True)
+            )
             for part in batches(keys):
                 self.model._base_manager.using(self.db).filter(pk__in=part).update(**values)
                 receivers.notify("updated", Event.objects.using(self.db).with_users().filter(pk__in=part), self.db)
@@ -51,7 +54,7 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         # Django collects what it deletes by class, and takes the first row's for all: so rows of one class.
-        rows = self._chain()
+        rows = self.all()
         rows._iterable_class = ModelIterable
         return super(EventQuerySet, rows).delete()
 
@@ -65,7 +68,8 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
     def get_queryset(self) -> EventQuerySet:
-        return super().get_queryset().select_subclasses()
+        events: EventQuerySet = super().get_queryset().select_subclasses()
+        return events
 
 
 def batches(keys: list[int], size: int = 500) -> Iterable[list[int]]:
@@ -97,7 +101,7 @@ class Event(models.Model):
     def save(
         self,
         *,
-        force_insert: bool | tuple[type[models.Model], ...] = False,
+        force_insert: bool | tuple[ModelBase, ...] = False,
         force_update: bool = False,
         using: str | None = None,
         update_fields: Iterable[str] | None = None,
@@ -107,16 +111,14 @@ class Event(models.Model):
             update_fields |= {"edited_at"}
         # A save over several tables commits before post_save, unless a transaction is already open.
         with transaction.atomic(using=using):
-            super().save(
-                force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields
-            )
+            super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=update_fields)
+
+    def get_absolute_url(self) -> str:
+        return reverse("feed:event", args=[self.pk])
 
     def in_own_kind(self) -> "Event":
         """Itself, or what a row that was loaded as a parent of its kind really is."""
         return self if self.kind == self.kind_name() else Event.objects.get(pk=self.pk)
-
-    def get_absolute_url(self) -> str:
-        return reverse("feed:event", args=[self.pk])
 
     def streams(self) -> list[str]:
         """The names of the streams that this event is part of."""

@@ -29,7 +29,13 @@ def mark_edited(sender: "type[Event]", instance: "Event", raw: bool, **kwargs: A
 
 
 def send_activity_notification(
-    sender: "type[Event]", instance: "Event", raw: bool, *, created: bool = False, using: str | None = None, **kwargs: Any
+    sender: "type[Event]",
+    instance: "Event",
+    raw: bool,
+    *,
+    created: bool = False,
+    using: str | None = None,
+    **kwargs: Any,
 ) -> None:
     if raw:
         return

@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection, Iterable
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Q
 
 from feed.models import Event
@@ -73,9 +72,9 @@ def _exists(name: str) -> bool:
     match prefix:
         case "user":
             users = get_user_model()._default_manager
-            return users.filter(**{get_user_model().USERNAME_FIELD: value}).exists()
+            return bool(users.filter(**{get_user_model().USERNAME_FIELD: value}).exists())
         case "thread":
-            return Event.objects.filter(pk=int(value)).exists()
+            return bool(Event.objects.filter(pk=int(value)).exists())
     return True
 
 
@@ -87,21 +86,13 @@ def _condition(name: str) -> Q:
         case "kind":
             return Q(kind=value)
         case "thread":
-            about = (Q(pk__in=kind._base_manager.filter(thread=int(value)).values("pk")) for kind in _threaded_kinds())
             condition = Q(pk=int(value))
-            for comments in about:
-                condition |= comments
+            for kind in _threaded_kinds():
+                condition |= Q(pk__in=kind._base_manager.filter(Q(("thread", int(value)))).values("pk"))
             return condition
     return Q()
 
 
 def _threaded_kinds() -> list[type[Event]]:
-    """The kinds that are about another event: they have a `thread`."""
-
-    def has_thread(kind: type[Event]) -> bool:
-        try:
-            return kind._meta.get_field("thread").model is kind
-        except FieldDoesNotExist:
-            return False
-
-    return [kind for kind in Event.kinds().values() if has_thread(kind)]
+    """The kinds that are about another event: they have a `thread`. Their children are found through them."""
+    return [kind for kind in Event.kinds().values() if any(own.name == "thread" for own in kind._meta.local_fields)]

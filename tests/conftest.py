@@ -13,10 +13,13 @@ from types import FrameType
 from typing import NoReturn
 
 import pytest
-from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from pytest_django import DjangoDbBlocker
 
 from tests import services
+from tests.kinds import KINDS_WITH_TABLES
 from tests.servers import Server, migrate, new_database
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,10 +44,12 @@ def terminated(number: int, frame: FrameType | None) -> NoReturn:
     pytest.exit("terminated", returncode=128 + number)
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    engine = settings.DATABASES["default"]["ENGINE"]
-    if item.get_closest_marker("postgresql") and engine != "django.db.backends.postgresql":
-        pytest.skip("only on PostgreSQL: script/test runs it there")
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What needs PostgreSQL as Django's own database is not even skipped on SQLite: script/test runs it there."""
+    if connection.vendor == "sqlite":
+        unfit = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=unfit)
+        items[:] = [item for item in items if item not in unfit]
 
 
 def missing(what: str) -> NoReturn:
@@ -63,6 +68,20 @@ def running(variable: str, starter: Callable[[], AbstractContextManager[services
             yield service.url
     except FileNotFoundError as error:
         missing(str(error))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database, with the tables of the kinds that only the tests have."""
+    with django_db_blocker.unblock(), connection.schema_editor() as editor:
+        for kind in KINDS_WITH_TABLES:
+            editor.create_model(kind)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """She is there already, and has been welcomed."""
+    return User.objects.create_user("alice")
 
 
 @pytest.fixture(scope="session")

@@ -3,13 +3,13 @@
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
-import feed.models
 from django.conf import settings
 from django.db import migrations, models
 
+import feed.models
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,58 +18,95 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(editable=False, max_length=100)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('edited_at', models.DateTimeField(editable=False, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(editable=False, max_length=100)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("edited_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Log',
+            name="Log",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(default=feed.models.log_name, max_length=20)),
-                ('head', models.BigIntegerField(default=0)),
-                ('floor', models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(default=feed.models.log_name, max_length=20)),
+                ("head", models.BigIntegerField(default=0)),
+                ("floor", models.BigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Change',
+            name="Change",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.BigIntegerField(null=True, unique=True)),
-                ('action', models.CharField(choices=[('created', 'Created'), ('updated', 'Updated'), ('deleted', 'Deleted')], max_length=7)),
-                ('event_id', models.BigIntegerField()),
-                ('kind', models.CharField(max_length=100)),
-                ('streams', models.JSONField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.BigIntegerField(null=True, unique=True)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("created", "Created"), ("updated", "Updated"), ("deleted", "Deleted")], max_length=7
+                    ),
+                ),
+                ("event_id", models.BigIntegerField()),
+                ("kind", models.CharField(max_length=100)),
+                ("streams", models.JSONField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('position', None)), fields=['id'], name='feed_change_waiting')],
+                "indexes": [
+                    models.Index(condition=models.Q(("position", None)), fields=["id"], name="feed_change_waiting")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('event_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='feed.event')),
-                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(2000)])),
+                (
+                    "event_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="feed.event",
+                    ),
+                ),
+                ("text", models.TextField(validators=[django.core.validators.MaxLengthValidator(2000)])),
             ],
-            bases=('feed.event',),
+            bases=("feed.event",),
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('event_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='feed.event')),
-                ('text', models.TextField(validators=[django.core.validators.MaxLengthValidator(2000)])),
-                ('thread', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='feed.event')),
+                (
+                    "event_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="feed.event",
+                    ),
+                ),
+                ("text", models.TextField(validators=[django.core.validators.MaxLengthValidator(2000)])),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="comments", to="feed.event"
+                    ),
+                ),
             ],
-            bases=('feed.event',),
+            bases=("feed.event",),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['kind', 'id'], name='feed_event_kind'),
+            model_name="event",
+            index=models.Index(fields=["kind", "id"], name="feed_event_kind"),
         ),
     ]

@@ -35,7 +35,7 @@ def visit(server: Server, new_visitor: Visitor) -> Visitor:
 
     def complain(text: str) -> None:
         # That a socket is lost, or a form refused, is what some of the tests are about.
-        if not re.search(r"WebSocket connection|ERR_CONNECTION_REFUSED|status of 4", text):
+        if not re.search(r"WebSocket connection|htmx:ws:error|ERR_CONNECTION_REFUSED|status of 4", text):
             complaints.append(text)
 
     visitor.complaints = complaints  # type: ignore[attr-defined]
@@ -207,7 +207,9 @@ def test_what_is_being_typed_survives_what_arrives(visit: Visitor, server: Serve
 
 def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Server) -> None:
     alice = sign_up(visit(), "alice")
-    server.shell("u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(70)]")
+    server.shell(
+        "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(70)]"
+    )
     visitor = live(visit())
     rows = visitor.locator("#feed > article")
     expect(rows).to_have_count(30)
@@ -224,7 +226,9 @@ def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Ser
 
 def test_who_reads_further_down_is_told_of_new_posts_and_not_moved(visit: Visitor, server: Server) -> None:
     sign_up(visit(), "alice")
-    server.shell("u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(40)]")
+    server.shell(
+        "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(40)]"
+    )
     bob = live(visit())
     bob.mouse.wheel(0, 2000)
     bob.wait_for_function("scrollY > 500")
@@ -239,7 +243,7 @@ def test_who_reads_further_down_is_told_of_new_posts_and_not_moved(visit: Visito
 def test_the_feed_connects_though_its_extension_comes_late(visit: Visitor, server: Server) -> None:
     visitor = visit()
     held: list[Route] = []
-    visitor.route("**/hx-ws.min.js", held.append)
+    visitor.route("**/hx-ws.min.js", lambda route: held.append(route))  # noqa: PLW0108 (it sets an attribute on what it is given)
     visitor.goto("/", wait_until="commit")
     visitor.wait_for_function("window.htmx")
     while not held:

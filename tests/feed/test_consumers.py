@@ -14,7 +14,7 @@ from pytest_django import Settings
 from asgi import application
 from feed import log
 from feed.hub import hub
-from feed.models import Change, Comment, Event, StatusChange
+from feed.models import Change, Comment, Event, Log, StatusChange
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -66,12 +66,14 @@ async def closed_hub() -> AsyncIterator[None]:
 
 @database_sync_to_async
 def post(user: User, text: str) -> StatusChange:
-    return StatusChange.objects.create(user=user, text=text)
+    status: StatusChange = StatusChange.objects.create(user=user, text=text)
+    return status
 
 
 @database_sync_to_async
 def comment(user: User, thread: Event, text: str) -> Comment:
-    return Comment.objects.create(user=user, thread=thread, text=text)
+    about: Comment = Comment.objects.create(user=user, thread=thread, text=text)
+    return about
 
 
 def texts(frame: Frame) -> list[str]:
@@ -209,9 +211,7 @@ def show(frame: Frame, state: dict[int, str | None]) -> int:
     return position
 
 
-async def test_a_watcher_that_is_behind_the_memory_reads_from_the_database(
-    alice: User, settings: Settings
-) -> None:
+async def test_a_watcher_that_is_behind_the_memory_reads_from_the_database(alice: User, settings: Settings) -> None:
     settings.FEED_TAIL = 3
     for number in range(10):
         await post(alice, str(number))
@@ -246,7 +246,7 @@ async def test_a_cursor_that_was_pruned_is_reset(alice: User, settings: Settings
 
     def forget() -> None:
         Change.objects.filter(position__lte=4).delete()
-        log.models.Log.objects.update(floor=4)
+        Log.objects.update(floor=4)
 
     await database_sync_to_async(forget)()
     async with client("?after=2") as watcher:
@@ -285,9 +285,7 @@ async def test_watchers_are_reset_when_the_log_is_renamed_under_them(alice: User
     assert (reset["type"], reset["reason"], reset["log"]) == ("reset", "other_log", new)
 
 
-async def test_a_cursor_newer_than_what_this_process_has_read_is_no_reset(
-    alice: User, settings: Settings
-) -> None:
+async def test_a_cursor_newer_than_what_this_process_has_read_is_no_reset(alice: User, settings: Settings) -> None:
     """Another process may have given a position that this one's hub hasn't seen yet."""
     settings.FEED_POLL = 3600
     settings.CHANNEL_LAYERS = {}

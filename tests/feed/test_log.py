@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from feed import log
-from feed.models import Change, StatusChange
+from feed.models import Change, Log, StatusChange
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -199,8 +199,6 @@ def test_a_renamed_log_goes_on_with_its_positions(alice: User) -> None:
 
 
 def test_an_emptied_database_gets_a_new_log(alice: User) -> None:
-    from feed.models import Log
-
     before = log.state().name
     Log.objects.all().delete()
     assert log.state().name != before

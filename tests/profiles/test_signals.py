@@ -14,7 +14,8 @@ pytestmark = pytest.mark.django_db
 
 def is_welcomed(name: str) -> bool:
     user = User.objects.get(username=name)
-    return UserProfile.objects.filter(user=user).count() == Welcome.objects.filter(user=user).count() == 1
+    profiles, welcomes = UserProfile.objects.filter(user=user), Welcome.objects.filter(user=user)
+    return (profiles.count(), welcomes.count()) == (1, 1)
 
 
 def test_by_shell() -> None:
@@ -36,7 +37,12 @@ def test_by_sign_up(client: Client) -> None:
 
 
 def test_by_admin(admin_client: Client) -> None:
-    fields = {"username": "alice", "usable_password": "true", "password1": "correct horse", "password2": "correct horse"}
+    fields = {
+        "username": "alice",
+        "usable_password": "true",
+        "password1": "correct horse",
+        "password2": "correct horse",
+    }
     response = admin_client.post("/admin/auth/user/add/", fields)
     assert response.status_code == 302
     assert is_welcomed("alice")

@@ -9,7 +9,10 @@ from django.db import IntegrityError
 
 from feed.models import Comment, Event, StatusChange
 
-NAMES = "ada bela chidi dora emeka fatima goran hana ines jun kofi lena mateo nadia omar priya quinn rosa sven tala".split()
+NAMES = [
+    *("ada", "bela", "chidi", "dora", "emeka", "fatima", "goran", "hana", "ines", "jun"),
+    *("kofi", "lena", "mateo", "nadia", "omar", "priya", "quinn", "rosa", "sven", "tala"),
+]
 OPENINGS = ["Just", "Finally", "At last I", "This morning I", "Third try, and I", "With help from a friend I"]
 DEEDS = [
     "fixed the flaky test",
@@ -54,7 +57,7 @@ def _person(number: int) -> Any:
     users = get_user_model()._default_manager
     name = NAMES[number % len(NAMES)] + (str(number // len(NAMES) + 1) if number >= len(NAMES) else "")
     person = users.filter(username=name).first()
-    return person or users.create_user(name)  # type: ignore[attr-defined]
+    return person or users.create_user(name)
 
 
 def _choose() -> Callable[[Any], bool]:

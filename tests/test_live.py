@@ -1,0 +1,304 @@
+"""Real server processes and real clients: what is posted in any process reaches every watcher."""
+
+import json
+import queue
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, get_args
+
+import psutil
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from tests.servers import ROOT, Kind, Server
+from tests.services import wait_until
+
+PATIENCE = 20
+BOTH = pytest.mark.parametrize("kind", get_args(Kind))
+Frame = dict[str, Any]
+
+POST = """
+from django.contrib.auth import get_user_model
+alice, _ = get_user_model().objects.get_or_create(username="alice")
+for text in {texts!r}:
+    StatusChange.objects.create(user=alice, text=text)
+"""
+
+
+def post(server: Server, *texts: str) -> None:
+    """By another process than the server's, as a cron job would."""
+    server.shell(POST.format(texts=texts))
+
+
+class Watcher:
+    """Follows a feed, checks that the frames tile, and keeps the state that it builds from them."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.cursor: int | None = None
+        self.texts: dict[int, str] = {}
+
+    def receive(self) -> Frame:
+        frame: Frame = json.loads(self.connection.recv(timeout=PATIENCE))
+        assert frame["type"] == "changes", frame
+        assert self.cursor in (None, frame["after"])
+        self.cursor = frame["position"]
+        for change in frame["changes"]:
+            event = change["event"]
+            if change["action"] == "deleted":
+                self.texts.pop(event["id"], None)
+            elif "text" in event:
+                self.texts[event["id"]] = event["text"]
+        return frame
+
+    def see(self, *texts: str) -> None:
+        """Receive until these are there, and nothing else is."""
+        while sorted(self.texts.values()) != sorted(texts):
+            self.receive()
+
+
+@contextmanager
+def watching(server: Server, query: str = "") -> Iterator[Watcher]:
+    with connect(server.ws_url(query), max_size=None, open_timeout=PATIENCE) as connection:
+        yield Watcher(connection)
+
+
+@BOTH
+def test_what_another_process_posts_edits_and_deletes_is_seen_at_once(kind: Kind) -> None:
+    with Server(kind) as server:
+        with watching(server, "after=0") as watcher:
+            post(server, "one", "two")
+            watcher.see("one", "two")
+            server.shell("s = StatusChange.objects.get(text='one'); s.text = 'uno'; s.save()")
+            watcher.see("uno", "two")
+            server.shell("StatusChange.objects.get(text='two').delete()")
+            watcher.see("uno")
+            server.shell("StatusChange.objects.update(text='by query')")
+            watcher.see("by query")
+            server.shell("from django.contrib.auth import get_user_model; get_user_model().objects.get().delete()")
+            watcher.see()
+        server.assert_quiet()
+
+
+@BOTH
+def test_a_killed_server_that_comes_back_is_followed_on_from_the_cursor(kind: Kind) -> None:
+    with Server(kind) as server:
+        with watching(server, "after=0") as watcher:
+            post(server, "before")
+            watcher.see("before")
+            server.kill()
+            with pytest.raises(ConnectionClosed):
+                watcher.connection.recv(timeout=PATIENCE)
+        post(server, "while it was down")
+        server.start()
+        with watching(server, f"after={watcher.cursor}") as again:
+            again.cursor = watcher.cursor
+            again.see("while it was down")
+            post(server, "after")
+            again.see("while it was down", "after")
+
+
+@BOTH
+def test_a_refusal_is_told_with_its_close_code(kind: Kind) -> None:
+    with Server(kind) as server:
+        for query, code, close in [("stream=x", "unknown_stream", 4404), ("after=x", "bad_cursor", 4400)]:
+            with connect(server.ws_url(query)) as connection:
+                assert json.loads(connection.recv(timeout=PATIENCE))["code"] == code
+                with pytest.raises(ConnectionClosed) as closed:
+                    connection.recv(timeout=PATIENCE)
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == close
+        server.assert_quiet()
+
+
+@BOTH
+def test_pages_of_another_origin_are_refused_and_programs_are_welcome(kind: Kind) -> None:
+    with Server(kind) as server:
+        with pytest.raises(InvalidStatus) as refused:
+            connect(server.ws_url(), origin=Origin("http://evil.example"))
+        assert refused.value.response.status_code == 403
+        with connect(server.ws_url(), origin=Origin(server.url(""))) as page:
+            assert json.loads(page.recv(timeout=PATIENCE))["type"] == "changes"
+        server.assert_quiet()
+
+
+FILL = """
+from django.contrib.auth import get_user_model
+from django.db import transaction
+alice = get_user_model().objects.create_user("alice")
+with transaction.atomic():
+    for number in range(3000):
+        StatusChange.objects.create(user=alice, text=str(number) + "x" * 1990)
+"""
+
+
+@BOTH
+def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind) -> None:
+    """The log is 12 MB as JSON; ten clients ask for all of it, and read nothing."""
+    with Server(kind, FEED_STALL="3") as server:
+        server.shell(FILL)
+        with watching(server, "after=0") as watcher:
+            while len(watcher.texts) < 3000:
+                watcher.receive()
+        before = memory(server)
+        stuck = [ask_and_never_read(server) for _ in range(10)]
+        try:
+            with watching(server) as watcher:
+                watcher.receive()
+                post(server, "in the meantime")
+                watcher.see("in the meantime")
+            used = [memory(server)]
+
+            def all_are_ended() -> bool:
+                used.append(memory(server))
+                return not any(is_open(server, client) for client in stuck)
+
+            wait_until(all_are_ended, "the stuck clients to be ended")
+        finally:
+            for client in stuck:
+                client.close()
+        assert max(used) - before < 40
+        server.assert_quiet()
+
+
+def memory(server: Server) -> float:
+    """What the process has resident, in MiB."""
+    resident: int = psutil.Process(server.pid).memory_info().rss
+    return resident / 2**20
+
+
+def ask_and_never_read(server: Server) -> socket.socket:
+    client = socket.create_connection(("127.0.0.1", server.port))
+    client.sendall(
+        b"GET /ws/feed/?after=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    return client
+
+
+def is_open(server: Server, client: socket.socket) -> bool:
+    """Whether the server still holds its end of the connection."""
+    held = psutil.Process(server.pid).net_connections("tcp")
+    return any(each.raddr and each.raddr.port == client.getsockname()[1] for each in held)
+
+
+def test_several_servers_and_processes_share_one_log_by_postgresql_and_redis(
+    postgresql_database: str, redis_url: str
+) -> None:
+    """The poll is turned off, so that only the doorbell can wake the hubs."""
+    shared = {"database_url": postgresql_database, "redis_url": redis_url, "FEED_POLL": "3600"}
+    with Server("daphne", **shared) as one, Server("uvicorn", **shared) as other:
+        with watching(one, "after=0") as first, watching(other, "after=0") as second:
+            first.receive()
+            second.receive()
+            post(one, "a", "b", "c")
+            first.see("a", "b", "c")
+            second.see("a", "b", "c")
+            assert list(first.texts) == list(second.texts)
+        one.assert_quiet()
+        other.assert_quiet()
+
+
+def test_without_its_redis_a_server_goes_on_by_polling(server: Server) -> None:
+    closed = socket.create_server(("127.0.0.1", 0))
+    nobody = f"redis://127.0.0.1:{closed.getsockname()[1]}/0"
+    closed.close()
+    with Server(redis_url=nobody) as deaf, watching(deaf, "after=0") as watcher:
+        post(deaf, "unheard")
+        watcher.see("unheard")
+
+
+@pytest.fixture
+def tail() -> Iterator["Tail"]:
+    running = Tail()
+    yield running
+    running.end()
+
+
+class Tail:
+    """`manage.py tail` in a process of its own."""
+
+    def follow(self, server: Server, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", "tail", "--url", server.ws_url(), *arguments]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self._process.stdout or []:
+            self._lines.put(line)
+
+    def see(self, text: str) -> str:
+        """The first line from here on that has this text."""
+        seen = ""
+        while text not in (line := self._lines.get(timeout=PATIENCE)):
+            seen += line
+            assert "GAP" not in line
+        return line
+
+    def wait(self) -> int:
+        return self._process.wait(PATIENCE)
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(PATIENCE)
+        if self._process.stdout:
+            self._process.stdout.close()
+
+
+def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: Tail) -> None:
+    post(server, "before")
+    tail.follow(server, "--after", "0", "--stream", "user:alice")
+    assert tail.see("before").split() == ["2", "created", "status_change", "alice:", "before"]
+    server.kill()
+    tail.see("Reconnecting after 2")
+    post(server, "while it was down")
+    server.start()
+    tail.see("while it was down")
+    server.shell("StatusChange.objects.get(text='before').delete()")
+    assert "deleted" in tail.see("#2")
+
+
+def test_tail_prints_frames_as_they_are(server: Server, tail: Tail) -> None:
+    post(server, "Hello")
+    tail.follow(server, "--after", "0", "--json")
+    frame = json.loads(tail.see("Hello"))
+    assert (frame["type"], frame["after"]) == ("changes", 0)
+
+
+def test_tail_shows_the_newest_events_when_its_cursor_can_not_be_followed(server: Server, tail: Tail) -> None:
+    post(server, "Hello")
+    tail.follow(server, "--after", "1000")
+    tail.see("Reset (ahead)")
+    assert "present" in tail.see("Hello")
+    post(server, "and on")
+    tail.see("and on")
+
+
+def test_tail_ends_with_the_reason_when_it_is_refused(server: Server, tail: Tail) -> None:
+    tail.follow(server, "--stream", "user:nobody")
+    tail.see("There is no stream 'user:nobody'.")
+    assert tail.wait() != 0
+
+
+def test_simulate_makes_something_to_watch_from_another_process(server: Server) -> None:
+    with watching(server, "after=0") as watcher:
+        server.manage("simulate", "--rate", "200", "--people", "3", "--count", "40")
+        head = int(server.shell("from feed import log; print(log.number().head)"))
+        while watcher.cursor != head:
+            watcher.receive()
+        shown = server.shell("for e in [*StatusChange.objects.all(), *Comment.objects.all()]: print(e.pk, e.text)")
+    assert shown.splitlines() == [f"{pk} {text}" for pk, text in in_database_order(watcher.texts, shown)]
+    server.assert_quiet()
+
+
+def in_database_order(texts: dict[int, str], shown: str) -> list[tuple[int, str]]:
+    order = [int(line.split()[0]) for line in shown.splitlines()]
+    assert sorted(order) == sorted(texts)
+    return [(pk, texts[pk]) for pk in order]
