@@ -101,11 +101,11 @@ class FeedConsumer(AsyncConsumer):
         self.format = format_of(query)
         request = Request.parse(query)
         feed = hub()
-        if not request.after:  # who resumes is served even if its subject is gone: that is what it has to hear
-            await feed.check(request.streams)
         after, log = request.after, request.log
         if request.format == "html" and after is None:
             after, log = await self.hello()
+        if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
+            await feed.check(request.streams)
         watcher = Watcher(request.streams, request.format, 0, log)
         try:
             reset = await feed.join(watcher, after)
@@ -161,8 +161,7 @@ class FeedConsumer(AsyncConsumer):
             elif self.format == "html" and "after" in message:
                 # The page has put in rows that were read at this cursor: what changed since then may be
                 # missing in them, and comes again.
-                feed.resume(watcher, min(parse_cursor(message["after"]), watcher.cursor))
-                watcher.woken.set()
+                watcher.go_back(parse_cursor(message["after"]))
             else:
                 raise Refusal("bad_request", 'A client sends {"type": "ping"} and nothing else.')
 

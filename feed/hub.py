@@ -55,6 +55,12 @@ class Watcher:
             self.unseen = position
         self.woken.set()
 
+    def go_back(self, after: int) -> None:
+        """Set the cursor back, if that is back, so that what has been sent since is sent again."""
+        if after < self.cursor:
+            self.cursor, self.unseen = after, after + 1
+            self.woken.set()
+
 
 class Hub:
     """Made by `hub()`, once per event loop; it follows the log for as long as the loop runs."""
@@ -84,14 +90,11 @@ class Hub:
         """
         if self.head < (after or 0):
             await self._advance(after or 0)
-        async with self._cycle:
-            if watcher.format not in self._formats:
-                formats = self._formats | {watcher.format}
-                await self._in_thread(lambda: _encode(self._tail, formats))
-                self._formats = formats
+        if watcher.format not in self._formats:
+            await self._add_format(watcher.format)
         for stream in watcher.streams:
             self._watchers.setdefault(stream, set()).add(watcher)
-        return self.resume(watcher, self.head if after is None else after)
+        return self._resume(watcher, self.head if after is None else after)
 
     async def check(self, names: Collection[str]) -> None:
         """Raise Refusal if one of the streams doesn't exist. Only who asks for a row's own stream costs a query."""
@@ -104,16 +107,6 @@ class Hub:
             others.discard(watcher)
             if not others:
                 self._watchers.pop(stream, None)
-
-    def resume(self, watcher: Watcher, after: int) -> str | None:
-        """Set the watcher's cursor; returns a reset frame if it isn't one of this log."""
-        if watcher.log not in ("", self.name):
-            return self._reset(watcher, "other_log")
-        if after > self.head:
-            return self._reset(watcher, "ahead")
-        watcher.log, watcher.cursor = self.name, after
-        watcher.unseen = after + 1 if after < self.head else None
-        return None
 
     async def frame(self, watcher: Watcher) -> str:
         """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
@@ -167,9 +160,25 @@ class Hub:
             self._cached[key] = _cut(watcher, self.name, after, entries, self.head)
         return self._cached[key]
 
+    def _resume(self, watcher: Watcher, after: int) -> str | None:
+        if watcher.log not in ("", self.name):
+            return self._reset(watcher, "other_log")
+        if after > self.head:
+            return self._reset(watcher, "ahead")
+        watcher.log, watcher.cursor = self.name, after
+        watcher.unseen = after + 1 if after < self.head else None
+        return None
+
     def _reset(self, watcher: Watcher, reason: str) -> str:
         watcher.cursor, watcher.unseen, watcher.log = self.head, None, self.name
         return FORMATS[watcher.format].reset(self.name, self.head, reason)
+
+    async def _add_format(self, name: str) -> None:
+        """Encode what is in memory in one more format, and from now on what comes, too."""
+        async with self._cycle:
+            formats = self._formats | {name}
+            await self._in_thread(lambda: _encode(self._tail, formats))
+            self._formats = formats
 
     async def _history(self, after: int, form: str) -> list[Entry]:
         """What memory no longer holds, from the database; watchers that are equally far behind share it."""

@@ -16,7 +16,7 @@ from feed import log
 from feed.hub import hub
 from feed.models import Change, Comment, Event, Log, StatusChange
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 Frame = dict[str, Any]
 PATIENCE = 10
@@ -347,6 +347,15 @@ async def test_who_resumes_on_a_thread_that_is_gone_is_told_of_its_deletion(alic
     async with client(f"?stream=thread:{pk}&after={cursor}") as watcher:
         change = (await watcher.frame())["changes"][0]
     assert (change["action"], change["event"]["id"]) == ("deleted", pk)
+
+
+async def test_a_page_of_a_thread_that_is_gone_is_told_of_its_deletion_too(alice: User) -> None:
+    status = await post(alice, "Hello")
+    pk, cursor = status.pk, (await database_sync_to_async(log.number)()).head
+    await database_sync_to_async(status.delete)()
+    async with client(f"?format=html&stream=thread:{pk}") as page:
+        await page.send_json_to({"after": str(cursor)})
+        assert f'hx-target="#event-{pk}" hx-swap="delete"' in await page.html()
 
 
 async def test_a_page_takes_its_cursor_from_its_first_message(alice: User) -> None:
