@@ -1,0 +1,222 @@
+"""The pages over HTTP: what each answers to alice, who owns, to bob, and to somebody who isn't logged in."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from feed import log
+from feed.models import Comment, Event, StatusChange
+from tests.kinds import Announcement, Deploy, Temperature
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return logged_in(alice)
+
+
+@pytest.fixture
+def as_bob(db: None) -> Client:
+    return logged_in(User.objects.create_user("bob"))
+
+
+@pytest.fixture
+def hello(alice: User) -> StatusChange:
+    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
+    return status
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(client: Client, path: str = "/", **headers: Any) -> str:
+    response = client.get(path, headers=headers)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_feed_shows_the_newest_events_and_its_cursor(client: Client, hello: StatusChange) -> None:
+    state = log.number()
+    shown = page(client)
+    assert f'id="event-{hello.pk}"' in shown
+    assert f'id="cursor" name="after" value="{state.head}"' in shown
+    assert state.name in shown
+    assert 'id="feed" role="feed"' in shown
+
+
+def test_the_cursor_is_read_before_the_events(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is posted in between is on the page, and comes by the socket once more."""
+    head = log.number().head
+    read_state = log.state
+
+    def state_and_then_a_post() -> log.State:
+        state = read_state()
+        StatusChange.objects.create(user=alice, text="in between")
+        return state
+
+    monkeypatch.setattr(log, "state", state_and_then_a_post)
+    shown = page(client)
+    assert "in between" in shown
+    assert f'name="after" value="{head}"' in shown
+
+
+def test_only_who_is_logged_in_can_compose(client: Client, as_alice: Client) -> None:
+    assert 'id="compose"' not in page(client)
+    assert 'id="compose"' in page(as_alice)
+
+
+def test_the_number_of_queries_depends_neither_on_events_nor_on_kinds(
+    as_alice: Client, alice: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(8):
+        person = User.objects.create_user(f"user{number}")
+        status = StatusChange.objects.create(user=person, text="Hello")
+        Comment.objects.create(user=alice, thread=status, text="Hi!")
+        Announcement.objects.create(user=person, text="Soon")
+        Temperature.objects.create(user=person, value=20)
+        Deploy.objects.create(user=alice, service="web")
+    log.number()
+    with django_assert_max_num_queries(6):
+        assert page(as_alice).count("<article") == 30
+
+
+def test_older_events_come_alone_for_htmx_and_as_a_page_otherwise(client: Client, alice: User) -> None:
+    events = [StatusChange.objects.create(user=alice, text=f"post {number}") for number in range(40)]
+    before = events[10].pk
+    whole, fragment = page(client, f"/?before={before}"), page(client, f"/?before={before}", **HTMX)
+    for shown in (whole, fragment):
+        assert "post 9" in shown
+        assert "post 10" not in shown
+    assert "<html" in whole
+    assert "<html" not in fragment
+    assert 'hx-ws:send hx-trigger="load"' in fragment
+    assert "HX-Request" in client.get("/").headers["Vary"]
+
+
+@pytest.mark.parametrize("before", ["x", "-1", "9" * 30, ""])
+def test_a_page_that_can_not_be_is_not_found(client: Client, before: str) -> None:
+    assert client.get(f"/?before={before}").status_code == 404
+
+
+def test_posting_without_htmx_leads_back_to_the_feed(as_alice: Client) -> None:
+    response = as_alice.post("/events/", {"text": "Hello\r\nworld"})
+    assert (response.status_code, response.headers["Location"]) == (302, "/")
+    assert StatusChange.objects.get().text == "Hello\nworld"
+
+
+def test_posting_with_htmx_gives_an_empty_form_and_not_the_row(as_alice: Client) -> None:
+    response = as_alice.post("/events/", {"text": "Hello"}, headers=HTMX)
+    assert response.status_code == 200
+    assert "<article" not in response.content.decode()
+    assert "Hello" not in response.content.decode()
+
+
+@pytest.mark.parametrize("text", ["", "  \n ", "x" * 2001, "nul\0"])
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_text_that_can_not_be_posted_is_told_why(as_alice: Client, text: str, headers: dict[str, str]) -> None:
+    response = as_alice.post("/events/", {"text": text}, headers=headers)
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in response.content.decode()
+    assert StatusChange.objects.count() == 0
+
+
+def test_text_may_have_2000_characters_whatever_they_are(as_alice: Client) -> None:
+    assert as_alice.post("/events/", {"text": "\N{WATER WAVE}" * 2000}).status_code == 302
+
+
+def test_an_event_is_shown_with_its_comments_oldest_first(client: Client, alice: User, hello: StatusChange) -> None:
+    for text in ("first", "second"):
+        Comment.objects.create(user=alice, thread=hello, text=text)
+    StatusChange.objects.create(user=alice, text="elsewhere")
+    shown = page(client, f"/events/{hello.pk}/")
+    assert shown.index("Hello</p>") < shown.index("first") < shown.index("second")
+    assert "elsewhere" not in shown
+    assert f"stream=thread%3A{hello.pk}" in shown
+
+
+def test_bob_comments_on_alices_post(as_bob: Client, hello: StatusChange) -> None:
+    response = as_bob.post(f"/events/{hello.pk}/comments/", {"text": "Hi!"})
+    assert (response.status_code, response.headers["Location"]) == (302, f"/events/{hello.pk}/")
+    comment = Comment.objects.get()
+    assert (comment.user.username, comment.thread_id) == ("bob", hello.pk)
+
+
+def test_alice_edits_her_own(as_alice: Client, hello: StatusChange) -> None:
+    assert "Hello" in page(as_alice, f"/events/{hello.pk}/edit/")
+    assert as_alice.post(f"/events/{hello.pk}/edit/", {"text": ""}).status_code == 422
+    assert as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Hello!"}).status_code == 302
+    hello.refresh_from_db()
+    assert hello.text == "Hello!"
+    assert hello.edited_at
+    assert as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Again"}, headers=HTMX).status_code == 204
+
+
+def test_alice_deletes_her_own(as_alice: Client, hello: StatusChange) -> None:
+    page(as_alice, f"/events/{hello.pk}/delete/")
+    assert StatusChange.objects.count() == 1
+    assert as_alice.post(f"/events/{hello.pk}/delete/").status_code == 302
+    assert StatusChange.objects.count() == 0
+
+
+@pytest.mark.parametrize("action", ["edit", "delete"])
+def test_bob_can_neither_edit_nor_delete_what_is_alices(as_bob: Client, hello: StatusChange, action: str) -> None:
+    path = f"/events/{hello.pk}/{action}/"
+    assert as_bob.get(path).status_code == 403
+    assert as_bob.post(path, {"text": "Mine"}).status_code == 403
+    assert StatusChange.objects.get().text == "Hello"
+
+
+@pytest.mark.parametrize(
+    "path", ["/events/", "/events/{}/comments/", "/events/{}/edit/", "/events/{}/delete/", "/profile/"]
+)
+def test_who_is_not_logged_in_is_sent_to_log_in(client: Client, hello: StatusChange, path: str) -> None:
+    path = path.format(hello.pk)
+    response = client.post(path, {"text": "Nobody's"})
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("/accounts/login/?next=/")
+    assert client.post(path, {"text": "Nobody's"}, headers=HTMX).headers["HX-Redirect"].startswith("/accounts/login/")
+    assert StatusChange.objects.get().text == "Hello"
+
+
+@pytest.mark.parametrize("path", ["/events/{}/", "/events/{}/edit/", "/events/{}/delete/"])
+def test_what_is_not_there_is_not_found(as_alice: Client, hello: StatusChange, path: str) -> None:
+    assert as_alice.get(path.format(hello.pk + 1)).status_code == 404
+    assert as_alice.get(path.format(10**30)).status_code == 404
+
+
+def test_a_welcome_can_not_be_edited(as_alice: Client) -> None:
+    welcome = Event.objects.get(kind="welcome")
+    assert as_alice.get(f"/events/{welcome.pk}/edit/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/events/", "/events/{}/comments/", "/events/{}/edit/", "/events/{}/delete/", "/profile/"]
+)
+def test_every_form_is_guarded_against_other_sites(alice: User, hello: StatusChange, path: str) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(alice)
+    assert client.post(path.format(hello.pk), {"text": "forged"}).status_code == 403
+    assert StatusChange.objects.get().text == "Hello"
+
+
+@pytest.mark.parametrize("path", ["/", "/events/{}/", "/people/alice/", "/accounts/login/", "/nowhere/"])
+def test_every_page_has_the_strict_policy(client: Client, hello: StatusChange, path: str) -> None:
+    policy = client.get(path.format(hello.pk)).headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+
+
+def test_events_are_administered(admin_client: Client, hello: StatusChange) -> None:
+    assert "Hello" in page(admin_client, "/admin/feed/event/")
+    assert "status_change" in page(admin_client, "/admin/feed/event/?kind=status_change")
+    assert page(admin_client, "/admin/feed/change/")
+    assert page(admin_client, "/admin/profiles/userprofile/")

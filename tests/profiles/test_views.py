@@ -1,0 +1,108 @@
+"""People's pages, and how one becomes a person."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from feed.models import StatusChange
+from profiles.models import UserProfile
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+def sign_up(client: Client, name: str, password: str = PASSWORD, again: str = PASSWORD) -> int:
+    fields = {"username": name, "password1": password, "password2": again}
+    return client.post("/accounts/signup/", fields).status_code
+
+
+def test_signing_up_logs_in(client: Client) -> None:
+    assert sign_up(client, "alice") == 302
+    assert '<body data-user="alice"' in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "<b>", "a/b", ".", "..", "x" * 151])
+def test_names_that_can_not_be_are_refused(client: Client, name: str) -> None:
+    assert sign_up(client, name) == 422
+    assert User.objects.count() == 0
+
+
+def test_a_name_that_is_taken_is_refused(client: Client, alice: User) -> None:
+    assert sign_up(client, "alice") == 422
+    assert sign_up(client, "ALICE") == 422
+
+
+def test_passwords_that_differ_or_are_weak_are_refused(client: Client) -> None:
+    assert sign_up(client, "alice", again="something else") == 422
+    assert sign_up(client, "alice", "12345678", "12345678") == 422
+    assert User.objects.count() == 0
+
+
+def test_logging_in_leads_back_but_never_to_another_site(client: Client) -> None:
+    User.objects.create_user("bob", password=PASSWORD)
+    for wanted, there in [("/profile/", "/profile/"), ("https://evil.example/", "/"), ("//evil.example/", "/")]:
+        response = client.post(f"/accounts/login/?next={wanted}", {"username": "bob", "password": PASSWORD})
+        assert (response.status_code, response.headers["Location"]) == (302, there)
+        client.post("/accounts/logout/")
+
+
+def test_logging_out_is_a_post(as_alice: Client) -> None:
+    assert as_alice.get("/accounts/logout/").status_code == 405
+    assert as_alice.post("/accounts/logout/").status_code == 302
+    assert "<body data-user" not in as_alice.get("/").content.decode()
+
+
+def test_a_person_has_a_page_with_what_they_did(client: Client, alice: User) -> None:
+    StatusChange.objects.create(user=alice, text="Hello")
+    StatusChange.objects.create(user=User.objects.create_user("bob"), text="Not hers")
+    shown = client.get("/people/alice/").content.decode()
+    assert "Hello" in shown
+    assert "Not hers" not in shown
+    assert "stream=user%3Aalice" in shown
+
+
+@pytest.mark.parametrize("name", ["a.b@c+d-e_f", "žofie", "a b", "a/b", "<script>"])
+def test_any_name_has_its_page(client: Client, name: str) -> None:
+    user = User.objects.create_user(name)
+    response = client.get(user.profile.get_absolute_url())
+    assert response.status_code == 200
+    assert "<script>" not in response.content.decode().partition("</head>")[2]
+
+
+def test_nobody_has_no_page(client: Client) -> None:
+    assert client.get("/people/nobody/").status_code == 404
+
+
+def test_a_user_without_a_profile_has_a_page(client: Client, alice: User) -> None:
+    UserProfile.objects.all().delete()
+    assert client.get("/people/alice/").status_code == 200
+    client.force_login(alice)
+    assert client.post("/profile/", {"website": "", "bio": "Here I am."}).status_code == 302
+    assert UserProfile.objects.get().bio == "Here I am."
+
+
+def test_alice_edits_her_own_profile(as_alice: Client, alice: User) -> None:
+    response = as_alice.post("/profile/", {"website": "https://rivers.example/", "bio": "I like rivers."})
+    assert response.headers["Location"] == "/people/alice/"
+    shown = as_alice.get("/people/alice/").content.decode()
+    assert 'href="https://rivers.example/"' in shown
+    assert "I like rivers." in shown
+
+
+@pytest.mark.parametrize("website", ["javascript:alert(1)", "data:text/html,x", "nonsense", "ftp://files.example/"])
+def test_a_website_is_on_the_web(as_alice: Client, alice: User, website: str) -> None:
+    assert as_alice.post("/profile/", {"website": website, "bio": ""}).status_code == 422
+    UserProfile.objects.filter(user=alice).update(website=website)
+    assert f'href="{website}' not in as_alice.get("/people/alice/").content.decode()
+
+
+def test_a_biography_has_an_end(as_alice: Client) -> None:
+    assert as_alice.post("/profile/", {"website": "", "bio": "x" * 501}).status_code == 422
