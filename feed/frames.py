@@ -67,9 +67,8 @@ def load(changes: Sequence[Change]) -> list[Entry]:
 
 
 def _entry(change: Change, event: Event | None) -> Entry:
-    assert change.position is not None
     action = change.action if event else "deleted"
-    return Entry(change.position, action, change.event_id, change.kind, frozenset(change.streams), event)
+    return Entry(change.at_position, action, change.event_id, change.kind, frozenset(change.streams), event)
 
 
 def compact(entries: Iterable[Entry]) -> list[tuple[Entry, str]]:

@@ -20,11 +20,12 @@ from django.db import connections
 from feed import frames, log, streams
 from feed.frames import FORMATS, Entry
 from feed.messages import GROUP
+from feed.models import Change
 
 BATCH = 500
 """Changes that are read from the log in one go."""
 HISTORY_BATCH = 100
-"""Changes that are read for a watcher who is behind: what doesn't fit into its frame is read again."""
+"""Changes that are loaded for a watcher who is behind: what doesn't fit into its frame is loaded again."""
 FRAME_SIZE = 256 * 1024
 """Characters after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
 CACHED_FRAMES = 64
@@ -72,7 +73,7 @@ class Hub:
         self._formats: frozenset[str] = frozenset()
         self._watchers: dict[str, set[Watcher]] = {}
         self._cached: dict[tuple[object, ...], tuple[str, int]] = {}
-        self._reads: dict[tuple[int, str], asyncio.Task[list[Entry]]] = {}
+        self._reads: dict[tuple[object, ...], asyncio.Task[tuple[list[Entry], int]]] = {}
         self._read_at = asyncio.get_running_loop().time()
         self._bell = asyncio.Event()
         self._cycle = asyncio.Lock()
@@ -112,10 +113,10 @@ class Hub:
         """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
         watcher.woken.clear()
         after, begin = watcher.cursor, self.head if watcher.unseen is None else watcher.unseen - 1
-        entries: list[Entry] = []
+        history: tuple[list[Entry], int] | None = None
         if begin < self._start:
             try:
-                entries = await self._history(begin, watcher.format)
+                history = await self._history(watcher, begin)
             except log.Expired:
                 return self._reset(watcher, "expired")
         if watcher.cursor != after:  # the page has set it back meanwhile
@@ -124,10 +125,7 @@ class Hub:
             return self._reset(watcher, "other_log")
         if after > self.head:
             return self._reset(watcher, "ahead")
-        if entries:
-            text, position = _cut(watcher, self.name, after, entries, entries[-1].position)
-        else:
-            text, position = self._frame(watcher, after, begin)
+        text, position = _cut(watcher, after, *history) if history else self._frame(watcher, after, begin)
         watcher.cursor = position
         watcher.unseen = position + 1 if position < self.head else None
         return text
@@ -157,7 +155,7 @@ class Hub:
             if len(self._cached) >= CACHED_FRAMES:
                 self._cached.clear()
             entries = self._tail[begin - self._start :]
-            self._cached[key] = _cut(watcher, self.name, after, entries, self.head)
+            self._cached[key] = _cut(watcher, after, entries, self.head)
         return self._cached[key]
 
     def _resume(self, watcher: Watcher, after: int) -> str | None:
@@ -180,12 +178,13 @@ class Hub:
             await self._in_thread(lambda: _encode(self._tail, formats))
             self._formats = formats
 
-    async def _history(self, after: int, form: str) -> list[Entry]:
-        """What memory no longer holds, from the database; watchers that are equally far behind share it."""
-        key = (after, form)
+    async def _history(self, watcher: Watcher, after: int) -> tuple[list[Entry], int]:
+        """What memory no longer holds, from the database; watchers that ask for the same share it."""
+        key = (after, watcher.streams, watcher.format)
         if key not in self._reads:
-            upto = min(after + HISTORY_BATCH, self.head)
-            self._reads[key] = asyncio.ensure_future(self._beside(lambda: _load(after, upto, [form])))
+            upto = min(after + BATCH, self.head)
+            reading = self._beside(lambda: _read_back(after, upto, watcher.streams, watcher.format))
+            self._reads[key] = asyncio.create_task(reading)
             self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
         return await asyncio.shield(self._reads[key])
 
@@ -255,7 +254,7 @@ class Hub:
         after = max(state.floor, state.head - settings.FEED_TAIL) if restart else self.head
         upto = state.head if restart else min(after + BATCH, state.head)
         try:
-            return state, _load(after, upto, self._formats), restart
+            return state, _load(log.read(after, upto), self._formats), restart
         except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
             return state, [], True
 
@@ -303,11 +302,18 @@ def _query_once(work: Callable[[], T]) -> T:
         connections.close_all()
 
 
-def _load(after: int, upto: int, formats: Iterable[str]) -> list[Entry]:
-    """The changes (after, upto], encoded."""
-    entries = frames.load(log.read(after, upto, upto - after))
+def _load(changes: Sequence[Change], formats: Iterable[str]) -> list[Entry]:
+    entries = frames.load(changes)
     _encode(entries, formats)
     return entries
+
+
+def _read_back(after: int, upto: int, wanted: frozenset[str], form: str) -> tuple[list[Entry], int]:
+    """What of the changes (after, position] is in the wanted streams, and that position, which is `upto` at most."""
+    changes = [change for change in log.read(after, upto) if not wanted.isdisjoint(change.streams)]
+    if len(changes) > HISTORY_BATCH:
+        upto = changes[HISTORY_BATCH - 1].at_position
+    return _load(changes[:HISTORY_BATCH], [form]), upto
 
 
 def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:
@@ -315,7 +321,7 @@ def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:
         entry.encode(formats)
 
 
-def _cut(watcher: Watcher, name: str, after: int, entries: Sequence[Entry], position: int) -> tuple[str, int]:
+def _cut(watcher: Watcher, after: int, entries: Sequence[Entry], position: int) -> tuple[str, int]:
     """The frame of what concerns the watcher, up to `position` or up to where it grows too large."""
     chosen: list[Entry] = []
     size = 0
@@ -327,7 +333,7 @@ def _cut(watcher: Watcher, name: str, after: int, entries: Sequence[Entry], posi
             position = entry.position - 1
             break
         chosen.append(entry)
-    return frames.changes_frame(watcher.format, name, after, position, chosen), position
+    return frames.changes_frame(watcher.format, watcher.log, after, position, chosen), position
 
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()

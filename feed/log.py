@@ -82,13 +82,13 @@ _NUMBER = """
 """
 
 
-def read(after: int, upto: int, limit: int) -> "list[Change]":
-    """The changes at the positions (after, upto], at most `limit` of them, oldest first.
+def read(after: int, upto: int) -> "list[Change]":
+    """The changes at the positions (after, upto], oldest first.
 
     Raises Expired if the log doesn't hold them all: never a part.
     """
     interval = models.Change.objects.filter(position__gt=after, position__lte=upto)
-    changes = list(interval.order_by("position")[:limit])
+    changes = list(interval.order_by("position"))
     if after < upto and (not changes or changes[0].position != after + 1):
         raise Expired
     return changes

@@ -192,6 +192,12 @@ class Change(models.Model):
     def __str__(self) -> str:
         return f"{self.position or 'waiting'}: event {self.event_id} {self.action}"
 
+    @property
+    def at_position(self) -> int:
+        """The position of a change that has been given one."""
+        assert self.position is not None
+        return self.position
+
 
 def log_name() -> str:
     return secrets.token_hex(4)

@@ -226,6 +226,26 @@ async def test_a_watcher_that_is_behind_the_memory_reads_from_the_database(alice
     assert got == [str(number) for number in range(10)]
 
 
+async def test_a_replay_of_few_among_many_loads_only_those(
+    alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.FEED_TAIL = 3
+    monkeypatch.setattr("feed.hub.BATCH", 5)
+    monkeypatch.setattr("feed.hub.HISTORY_BATCH", 2)
+    status = await post(alice, "status")
+    for number in range(20):
+        await (comment(alice, status, str(number)) if number % 4 else post(alice, "noise"))
+    async with client("?stream=kind:comment&after=1") as watcher:
+        got: list[str] = []
+        cursor = 1
+        while len(got) < 15:
+            frame = await watcher.frame()
+            assert frame["after"] == cursor
+            cursor = frame["position"]
+            got += texts(frame)
+    assert got == [str(number) for number in range(20) if number % 4]
+
+
 async def test_large_replays_are_cut_into_frames_that_tile(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.hub.FRAME_SIZE", 2000)
     for number in range(10):
