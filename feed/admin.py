@@ -1,11 +1,11 @@
-"""Every kind of event is here without being told of: a new kind needs no admin of its own."""
+"""Every kind of event is here without being told of. One that wants an admin of its own registers it as usual."""
 
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
-from feed.models import Change, Event, Log
+from feed.models import Change, Event, EventQuerySet, Log
 
 
 class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -13,13 +13,16 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ["id", "__str__", "user", "created_at", "edited_at"]
     list_display_links = ["id", "__str__"]
-    list_select_related = ["user"]
     ordering = ["-pk"]
     search_fields = ["user__username"]
     date_hierarchy = "created_at"
 
     def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
-        return ["user", *(field.name for field in self.model.own_fields())]
+        return ["user", *(field.name for field in self.model.own_fields() if field.editable)]
+
+    def get_queryset(self, request: HttpRequest) -> EventQuerySet:
+        events: EventQuerySet = self.model.objects.with_users()
+        return events
 
     def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> list[str]:
         return [name for name in self._relations() if obj]
@@ -67,5 +70,11 @@ class ChangeAdmin(LogAdmin):
 
 
 admin.site.register(Log, LogAdmin)
-for kind in Event.kinds().values():
-    admin.site.register(kind, EventAdmin if kind is Event else KindAdmin)
+admin.site.register(Event, EventAdmin)
+
+
+def register_kinds() -> None:
+    """Register the kinds that have no admin of their own, once every app has had the chance to register one."""
+    for kind in Event.kinds().values():
+        if not admin.site.is_registered(kind):
+            admin.site.register(kind, KindAdmin)

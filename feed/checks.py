@@ -8,6 +8,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
+PUBLIC_FIELDS = {"id", "kind", "user", "summary", "url", "created_at", "edited_at"}
+
 
 @register(Tags.models)
 def kinds_have_names_of_their_own(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
@@ -21,6 +23,17 @@ def kinds_have_names_of_their_own(app_configs: Sequence[AppConfig] | None, **kwa
             errors.append(Error(f"There is another kind of event named {name!r}.", hint=hint, obj=kind, id="feed.E001"))
         taken.setdefault(name, kind)
     return errors
+
+
+@register(Tags.models)
+def kinds_leave_public_fields_alone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.E002: in JSON a kind's own fields stand beside the ones that every event has."""
+    return [
+        Error(f"The field {field.name!r} would be hidden by the event's own.", obj=field, id="feed.E002")
+        for kind in _kinds()
+        for field in kind.own_fields()
+        if field.name in PUBLIC_FIELDS
+    ]
 
 
 @register(Tags.templates)

@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from feed import streams
 from feed.flow import Flow, Message, Receive, Scope, Send, flow_of
 from feed.frames import FORMATS
-from feed.hub import Hub, Watcher, hub
+from feed.hub import Watcher, hub
 from feed.refusals import Refusal
 
 LARGEST_MESSAGE = 4096
@@ -100,28 +100,29 @@ class FeedConsumer(AsyncConsumer):
     async def serve(self, query: bytes) -> None:
         self.format = format_of(query)
         request = Request.parse(query)
-        feed = hub()
+        self.hub = hub()
         after, log = request.after, request.log
         if request.format == "html" and after is None:
             after, log = await self.hello()
         if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
-            await feed.check(request.streams)
+            await self.hub.check(request.streams)
         watcher = Watcher(request.streams, request.format, 0, log)
         try:
-            reset = await feed.join(watcher, after)
-            await self.converse(feed, watcher, reset)
+            reset = await self.hub.join(watcher, after)
+            await self.converse(watcher, reset)
         finally:
-            feed.leave(watcher)
+            self.hub.leave(watcher)
 
     async def hello(self) -> tuple[int, str]:
         """The first message of a page: its cursor, and the log that it counts in."""
-        message = await self.message()
+        async with asyncio.timeout(settings.FEED_STALL):
+            message = await self.message()
         return parse_cursor(message.get("after")), str(message.get("log", ""))
 
-    async def converse(self, feed: Hub, watcher: Watcher, reset: str | None) -> None:
+    async def converse(self, watcher: Watcher, reset: str | None) -> None:
         """Send and listen until one of the two ends."""
-        sending = asyncio.create_task(self.send_frames(feed, watcher, reset))
-        listening = asyncio.create_task(self.listen(feed, watcher))
+        sending = asyncio.create_task(self.send_frames(watcher, reset))
+        listening = asyncio.create_task(self.listen(watcher))
         try:
             done, _ = await asyncio.wait([sending, listening], return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -131,13 +132,13 @@ class FeedConsumer(AsyncConsumer):
         for task in done:
             task.result()
 
-    async def send_frames(self, feed: Hub, watcher: Watcher, first: str | None) -> None:
-        frame = first or await feed.frame(watcher)
+    async def send_frames(self, watcher: Watcher, first: str | None) -> None:
+        frame = first or await self.hub.frame(watcher)
         while True:
             await self.send_text(frame)
             if watcher.unseen is None:
                 await self.quiet(watcher)
-            frame = await feed.frame(watcher)
+            frame = await self.hub.frame(watcher)
 
     async def quiet(self, watcher: Watcher) -> None:
         """Wait until something concerns the watcher, or until the heartbeat is due."""
@@ -153,7 +154,7 @@ class FeedConsumer(AsyncConsumer):
             await self.flow.writable()
             await self.send({"type": "websocket.send", "text": frame})
 
-    async def listen(self, feed: Hub, watcher: Watcher) -> None:
+    async def listen(self, watcher: Watcher) -> None:
         while True:
             message = await self.message()
             if message.get("type") == "ping":

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
@@ -18,6 +18,14 @@ SHORTEST_DELAY, LONGEST_DELAY = 0.5, 30.0
 SNAPSHOT_PATIENCE = 10.0
 
 Frame = dict[str, Any]
+
+
+def delays() -> Iterator[float]:
+    """How many seconds to wait before each try: growing, and jittered, or all would come back in the same moment."""
+    delay = SHORTEST_DELAY
+    while True:
+        yield random.uniform(delay / 2, delay)  # noqa: S311
+        delay = min(2 * delay, LONGEST_DELAY)
 
 
 class Refused(Exception):
@@ -55,28 +63,27 @@ class Follower:
 
     async def follow(self) -> AsyncIterator[Frame | Exception]:
         """Yield the frames as they arrive, and each loss of the connection, for as long as it is asked to."""
-        delay = SHORTEST_DELAY
+        waits = delays()
         while True:
             try:
                 async with connect(self.address(), max_size=None) as websocket:
                     async for message in websocket:
                         frame: Frame = json.loads(message)
                         self.take(frame)
-                        delay = SHORTEST_DELAY
+                        waits = delays()
                         yield frame
                 if websocket.close_code in FINAL_CODES:
                     raise Refused(f"Closed with {websocket.close_code}.")
                 yield ConnectionError(f"The connection was closed with {websocket.close_code}.")
             except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
                 yield error
-            # Jittered, or all programs would come back in the same moment after a restart.
-            await asyncio.sleep(random.uniform(delay / 2, delay))  # noqa: S311
-            delay = min(2 * delay, LONGEST_DELAY)
+            await asyncio.sleep(next(waits))
 
     def snapshot(self) -> Frame:
         """The newest events over HTTP, as a program loads them that starts from nothing or gets a reset."""
         scheme, host, *_ = urlsplit(self.url)
-        query = urlencode([("stream", name) for name in self.streams])
+        asked = [name for key, name in parse_qsl(urlsplit(self.url).query) if key == "stream"]
+        query = urlencode([("stream", name) for name in [*asked, *self.streams]])
         address = urljoin(f"{scheme.replace('ws', 'http')}://{host}", f"/api/events/?{query}")
         with urlopen(address, timeout=SNAPSHOT_PATIENCE) as answer:  # noqa: S310 (http or https, by construction)
             loaded: Frame = json.load(answer)

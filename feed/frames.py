@@ -90,7 +90,7 @@ def changes_frame(format_name: str, log: str, after: int, position: int, entries
 def describe(event: Event) -> dict[str, Any]:
     """An event's public fields, as design and API promise them; times are aware, and in UTC."""
     own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
-    return {
+    return own | {
         "id": event.pk,
         "kind": event.kind,
         "user": event.user.get_username(),
@@ -98,7 +98,6 @@ def describe(event: Event) -> dict[str, Any]:
         "url": event.get_absolute_url(),
         "created_at": event.created_at,
         "edited_at": event.edited_at,
-        **own,
     }
 
 

@@ -17,6 +17,8 @@ from feed.messages import PATIENCE
 
 MISSED_POLLS = 10
 """Polls in a row that a hub may miss before its process counts as unable to serve."""
+DATABASE_PATIENCE = 5.0
+"""Seconds after which a database that doesn't answer counts as one that can't be read."""
 
 
 @never_cache
@@ -39,10 +41,11 @@ async def readyz(request: HttpRequest) -> JsonResponse:
 
 async def _database() -> dict[str, Any]:
     try:
-        state = await sync_to_async(log.state)()
-    except DatabaseError as error:
+        async with asyncio.timeout(DATABASE_PATIENCE):
+            state = await sync_to_async(log.state)()
+    except (DatabaseError, TimeoutError) as error:
         return {"ok": False, "reason": type(error).__name__}
-    return {"ok": True, "position": state.head}
+    return {"ok": True, "position": state.head, "waiting": state.waiting}
 
 
 async def _doorbell() -> dict[str, Any]:

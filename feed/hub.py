@@ -27,7 +27,7 @@ BATCH = 500
 HISTORY_BATCH = 100
 """Changes that are loaded for a watcher who is behind: what doesn't fit into its frame is loaded again."""
 FRAME_SIZE = 256 * 1024
-"""Characters after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
+"""Bytes after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
 CACHED_FRAMES = 64
 
 logger = logging.getLogger(__name__)
@@ -328,7 +328,7 @@ def _cut(watcher: Watcher, after: int, entries: Sequence[Entry], position: int) 
     for entry in entries:
         if watcher.streams.isdisjoint(entry.streams):
             continue
-        size += len(entry.encoded[watcher.format] or "")
+        size += len((entry.encoded[watcher.format] or "").encode())
         if chosen and size > FRAME_SIZE:
             position = entry.position - 1
             break

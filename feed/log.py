@@ -5,6 +5,7 @@ position. Positions are given afterwards, under a lock, to what has committed by
 are handed out before the commit, so a reader who has seen 6 could later find a 5.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -39,10 +40,10 @@ class State:
     waiting: bool
 
 
-def record(action: str, event: "Event", using: str | None = None) -> None:
-    """Add a change of `event`, in the transaction that is open."""
-    models.Change.objects.using(using).create(
-        action=action, event_id=event.pk, kind=event.kind, streams=event.streams()
+def record(action: str, events: "Iterable[Event]", using: str | None = None) -> None:
+    """Add a change of each event, in the transaction that is open."""
+    models.Change.objects.using(using).bulk_create(
+        models.Change(action=action, event_id=event.pk, kind=event.kind, streams=event.streams()) for event in events
     )
 
 

@@ -40,13 +40,15 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
     def update(self, **values: Any) -> int:
         """Update as Django does, set `edited_at`, and record each event that is changed."""
         values.setdefault("edited_at", timezone.now())
+        self._for_write = True
+        rows = self.model._base_manager.using(self.db)
         with transaction.atomic(using=self.db):
-            # By key, or a row that comes to match in between would be changed and not recorded.
-            keys = list(
-                self.order_by().select_related(None).select_for_update(of=("self",)).values_list("pk", flat=True)
-            )
+            # By key, or a row that comes to match in between would be changed and not recorded; and in one order,
+            # or two that update the same rows could wait for each other.
+            found = rows.filter(pk__in=self.order_by().values("pk")).order_by("pk").select_for_update(of=("self",))
+            keys = list(found.values_list("pk", flat=True))
             for part in batches(keys):
-                self.model._base_manager.using(self.db).filter(pk__in=part).update(**values)
+                rows.filter(pk__in=part).update(**values)
                 receivers.notify("updated", Event.objects.using(self.db).with_users().filter(pk__in=part), self.db)
         return len(keys)
 

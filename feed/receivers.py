@@ -55,6 +55,7 @@ def send_deletion_notification(
 
 def notify(action: str, events: "Iterable[Event]", using: str | None) -> None:
     """Record one change for each event, in their transaction, and ring once when it commits."""
-    for event in events:
-        log.record(action, event, using)
+    changed = list(events)
+    log.record(action, changed, using)
+    for event in changed[:1]:
         messages.ring_on_commit(event, using)

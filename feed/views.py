@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -72,11 +73,20 @@ def edit(request: OwnRequest, pk: int) -> HttpResponse:
     if not hasattr(event, "text"):
         raise Http404("only a text can be edited")
     form = TextForm(posted(request), initial={"text": event.text}, auto_id="edit_%s")
-    if form.is_valid():
-        event.text = form.cleaned_data["text"]
+    if form.is_valid() and fits(event, form):
         event.save(update_fields=["text"])
         return done_in_dialog() if request.htmx else redirect(event)
     return show_form(request, "feed/edit.html", form, event, status=422 if form.errors else 200)
+
+
+def fits(event: Any, form: TextForm) -> bool:
+    """Put the form's text into the event, if the kind of event takes it: a kind may have limits of its own."""
+    event.text = form.cleaned_data["text"]
+    try:
+        event.clean_fields(exclude=[field.name for field in event._meta.fields if field.name != "text"])
+    except ValidationError as error:
+        form.add_error("text", error.messages)
+    return not form.errors
 
 
 @login_needed

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
@@ -17,5 +18,6 @@ def welcome_new_user(
     """Give a new user a profile, and tell the feed. Users of a fixture bring their own profiles along."""
     if raw or not created:
         return
-    UserProfile.objects.using(using).get_or_create(user=instance)
-    Welcome(user=instance).save(using=using)
+    with transaction.atomic(using=using):
+        UserProfile.objects.using(using).get_or_create(user=instance)
+        Welcome(user=instance).save(using=using)

@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView
 from django.db import IntegrityError, transaction
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,15 +14,20 @@ from django.views.decorators.http import require_http_methods, require_safe
 from feed import log, pages, streams
 from feed.access import OwnRequest, PageRequest, login_needed, posted
 from feed.models import Event
+from feed.refusals import Refusal
 from profiles.forms import ProfileForm, SignupForm
 from profiles.models import UserProfile
 
 
 @require_safe
 def person(request: PageRequest, name: str) -> HttpResponse:
+    stream = f"user:{name}"
+    try:
+        streams.parse([stream])
+    except Refusal as refusal:  # a name that no database can look for
+        raise Http404(refusal.message) from None
     state = log.state()
     someone = get_object_or_404(get_user_model().objects.select_related("profile"), username=name)
-    stream = f"user:{name}"
     events = Event.objects.visible_to(request.user).filter(streams.holds([stream]))
     page = pages.Page.read(state, events, pages.wanted_before(request))
     profile = getattr(someone, "profile", None)  # users of a fixture may have none

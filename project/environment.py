@@ -1,9 +1,11 @@
 """What the environment says, checked: a value that can't be used ends the start with one sentence."""
 
 import os
+import re
 import secrets
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +13,13 @@ import dj_database_url
 from environs import Env, EnvValidationError, ValidationError, validate
 
 ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
+
+NAMES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
+
+# An empty variable is one that isn't set: compose files pass them so.
+for name, value in list(os.environ.items()):
+    if not value and (name in NAMES or name.startswith("FEED_")):
+        del os.environ[name]
 
 env = Env()
 positive = validate.Range(min=0, min_inclusive=False, error="Must be greater than 0.")
@@ -39,13 +48,26 @@ def _database(url: str) -> dj_database_url.DBConfig:
     return config
 
 
+@env.parser_for("origins")
+def _origins(value: str | list[str]) -> list[str]:
+    if isinstance(value, list):  # the default
+        return value
+    origins = [origin.strip() for origin in value.split(",") if origin.strip()]
+    for origin in origins:
+        parts = urlsplit(origin)
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+            raise ValidationError(f"{origin} is not an origin like https://rill.example.")
+    return origins
+
+
 @env.parser_for("redis")
 def _redis(url: str | None) -> str | None:
-    if not url:
+    if url is None:
         return None
     parts = urlsplit(url)
     try:
-        usable = parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0
+        numbered = re.fullmatch(r"(/[0-9]*)?", parts.path) is not None
+        usable = parts.scheme in {"redis", "rediss"} and parts.hostname and parts.port != 0 and numbered
     except ValueError:
         usable = False
     if not usable and not (parts.scheme == "unix" and parts.path):
@@ -56,10 +78,17 @@ def _redis(url: str | None) -> str | None:
 def secret_key(file: Path) -> str:
     """The key in `file`: made there when first asked for, readable by its owner alone."""
     try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text()
-    key = secrets.token_urlsafe(50)
-    with os.fdopen(descriptor, "w") as made:
-        made.write(key)
-    return key
+        file.parent.mkdir(exist_ok=True)
+        return file.read_text() if file.exists() else _new_key(file)
+    except OSError as error:
+        raise SystemExit(f"SECRET_KEY is not set, and {file} can't be used instead: {error.strerror}.") from None
+
+
+def _new_key(file: Path) -> str:
+    """Written aside and then linked, so that of two processes that start at once neither reads half a key."""
+    with tempfile.NamedTemporaryFile("w", dir=file.parent) as made:
+        made.write(secrets.token_urlsafe(50))
+        made.flush()
+        with suppress(FileExistsError):
+            file.hardlink_to(made.name)
+    return file.read_text()

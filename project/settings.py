@@ -1,6 +1,7 @@
 """Settings of the project, all in one file; what differs between machines comes from the environment."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,12 @@ from project.environment import env, one_sentence, positive, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-VAR_DIR.mkdir(exist_ok=True)
 
 with one_sentence():
     DEBUG: bool = env.bool("DEBUG", False)
     SECRET_KEY: str = env.str("SECRET_KEY", "") or secret_key(VAR_DIR / "secret_key")
     ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-    CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
+    CSRF_TRUSTED_ORIGINS: list[str] = env.origins("CSRF_TRUSTED_ORIGINS", [])
     DATABASE: dj_database_url.DBConfig = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'rill.sqlite3'}")
     REDIS_URL: str | None = env.redis("REDIS_URL", None)
 
@@ -95,7 +95,7 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"] |= {
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": 20, "timeout": 10}},
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 20, "timeout": 10}},
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -141,7 +141,8 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATIC_ROOT.mkdir(exist_ok=True)
+with suppress(OSError):  # it's only for what collectstatic gathers
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served from where they are: nothing to collect before the start.
 WHITENOISE_USE_FINDERS = True
@@ -171,8 +172,8 @@ if HTTPS:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
-    SECURE_HSTS_PRELOAD = True
+    # Neither for subdomains nor to be preloaded: that would bind sites which are not this one.
+    SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
 

@@ -56,8 +56,10 @@ def _person(number: int) -> Any:
     """The person with this number: the same at every start, without a password."""
     users = get_user_model()._default_manager
     name = NAMES[number % len(NAMES)] + (str(number // len(NAMES) + 1) if number >= len(NAMES) else "")
-    person = users.filter(username=name).first()
-    return person or users.create_user(name)
+    person = users.filter(username=name).first() or users.create_user(name)
+    if person.has_usable_password():
+        raise CommandError(f"{name} is a real account here, in whose name nothing is posted. Simulate elsewhere.")
+    return person
 
 
 def _choose() -> Callable[[Any], bool]:
@@ -82,12 +84,9 @@ def _comment(person: Any) -> bool:
 
 
 def _edit(person: Any) -> bool:
-    status = StatusChange.objects.filter(user=person).newest().first()
-    if status is None:
-        return False
-    status.text = _sentence()
-    status.save()
-    return True
+    newest = StatusChange.objects.filter(user=person).newest().values_list("pk", flat=True)[:1]
+    # Not by saving: that would bring back what another process has deleted meanwhile.
+    return bool(StatusChange.objects.filter(pk__in=list(newest)).update(text=_sentence()))
 
 
 def _delete(person: Any) -> bool:

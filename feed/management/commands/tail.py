@@ -2,6 +2,7 @@ import asyncio
 import json
 import os
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -20,8 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print the frames as they are, one a line")
 
     def handle(self, *, url: str, after: int | None, stream: list[str], **options: Any) -> None:
-        if not url.startswith(("ws://", "wss://")):
-            raise CommandError("--url must begin with ws:// or wss://.")
+        if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
+            raise CommandError("--url must be a URL like ws://localhost:8000/ws/feed/.")
+        if after is not None and after < 0:
+            raise CommandError("--after can't be negative.")
         follower = Follower(url, tuple(stream), after)
         try:
             asyncio.run(self.follow(follower, as_json=options["json"]))
@@ -49,7 +52,7 @@ class Command(BaseCommand):
         for change in frame["changes"]:
             event = change["event"]
             shown = event.get("summary", f"#{event['id']}")
-            self.stdout.write(f"{change['position']:>8} {change['action']:<8} {event['kind']:<14} {shown}")
+            self.stdout.write(f"{change['position']:>8} {change['action']:<8} {event['kind']:<14} {printable(shown)}")
 
     async def write_reset(self, follower: Follower, frame: Frame) -> None:
         """A cursor that can't be followed from: show what there is, and go on from the new position."""
@@ -60,4 +63,9 @@ class Command(BaseCommand):
             self.stderr.write(f"They could not be loaded: {error}")
             return
         for event in reversed(snapshot["events"]):
-            self.stdout.write(f"{'':>8} {'present':<8} {event['kind']:<14} {event['summary']}")
+            self.stdout.write(f"{'':>8} {'present':<8} {event['kind']:<14} {printable(event['summary'])}")
+
+
+def printable(text: str) -> str:
+    """One line without control characters: what people write must not steer the terminal of who reads it."""
+    return "".join(character if character.isprintable() else " " for character in text)
