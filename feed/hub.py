@@ -26,6 +26,8 @@ BATCH = 500
 """Changes that are read from the log in one go."""
 HISTORY_BATCH = 100
 """Changes that are loaded for a watcher who is behind: what doesn't fit into its frame is loaded again."""
+HISTORY_SPAN = 20 * BATCH
+"""Changes that are looked through for such a watcher before it is sent a frame, though there be none for it."""
 FRAME_SIZE = 256 * 1024
 """Bytes after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
 CACHED_FRAMES = 64
@@ -182,7 +184,7 @@ class Hub:
         """What memory no longer holds, from the database; watchers that ask for the same share it."""
         key = (after, watcher.streams, watcher.format)
         if key not in self._reads:
-            upto = min(after + BATCH, self.head)
+            upto = min(after + HISTORY_SPAN, self.head)
             reading = self._beside(lambda: _read_back(after, upto, watcher.streams, watcher.format))
             self._reads[key] = asyncio.create_task(reading)
             self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
@@ -228,7 +230,7 @@ class Hub:
                     await layer.receive(channel)
                     self._bell.set()
             except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the poll must do meanwhile)
-                logger.warning("The doorbell is out of order: %s", error or type(error).__name__)
+                logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(settings.FEED_POLL)
 
     async def _advance(self, wanted: int | None = None) -> None:
@@ -310,10 +312,13 @@ def _load(changes: Sequence[Change], formats: Iterable[str]) -> list[Entry]:
 
 def _read_back(after: int, upto: int, wanted: frozenset[str], form: str) -> tuple[list[Entry], int]:
     """What of the changes (after, position] is in the wanted streams, and that position, which is `upto` at most."""
-    changes = [change for change in log.read(after, upto) if not wanted.isdisjoint(change.streams)]
+    position, changes = after, list[Change]()
+    while position < upto and len(changes) < HISTORY_BATCH:
+        begin, position = position, min(position + BATCH, upto)
+        changes += [change for change in log.read(begin, position) if not wanted.isdisjoint(change.streams)]
     if len(changes) > HISTORY_BATCH:
-        upto = changes[HISTORY_BATCH - 1].at_position
-    return _load(changes[:HISTORY_BATCH], [form]), upto
+        position = changes[HISTORY_BATCH - 1].at_position
+    return _load(changes[:HISTORY_BATCH], [form]), position
 
 
 def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:

@@ -31,7 +31,7 @@ class MessageFactory:
         try:
             async_to_sync(_ring)(message)
         except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the event is saved already)
-            logger.warning("No ring for event %s: %s", self.event_id, error or type(error).__name__)
+            logger.warning("No ring for event %s: %s", self.event_id, str(error) or type(error).__name__)
 
 
 async def _ring(message: dict[str, object]) -> None:
@@ -48,13 +48,16 @@ class _Peal:
 
 @dataclass
 class _Ring:
-    """What runs when a transaction has committed: of the rings of one peal only the first is heard."""
+    """What is heard when a transaction has committed: of the rings of one peal only the first.
+
+    Each change has a ring of its own, because a rollback to a savepoint takes away those that came since.
+    """
 
     event_id: int
     summary: str
     peal: _Peal = field(default_factory=_Peal)
 
-    def __call__(self) -> None:
+    def ring(self) -> None:
         if not self.peal.rung:
             self.peal.rung = True
             MessageFactory(self.event_id).on_activity(self.summary)
@@ -63,8 +66,8 @@ class _Ring:
 def ring_on_commit(event: "Event", using: str | None) -> None:
     """Ring once when the transaction that changed `event` commits, however much it changes."""
     ring = _Ring(event.pk, str(event))
-    hooks = (hook for _, hook, _ in reversed(transaction.get_connection(using).run_on_commit))
-    earlier = next((hook for hook in hooks if isinstance(hook, _Ring)), None)
+    hooks = (hook for _, hook, *_ in reversed(transaction.get_connection(using).run_on_commit))
+    earlier = next((own for hook in hooks if isinstance(own := getattr(hook, "__self__", None), _Ring)), None)
     if earlier and not earlier.peal.rung:
         ring.peal = earlier.peal
-    transaction.on_commit(ring, using=using, robust=True)
+    transaction.on_commit(ring.ring, using=using, robust=True)

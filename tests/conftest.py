@@ -18,6 +18,7 @@ from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker
 
+from feed.admin import register_kinds
 from tests import services
 from tests.kinds import KINDS_WITH_TABLES
 from tests.servers import Server, migrate, new_database
@@ -76,6 +77,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
         for kind in KINDS_WITH_TABLES:
             editor.create_model(kind)
+    register_kinds()
 
 
 @pytest.fixture

@@ -29,6 +29,16 @@ class Announcement(StatusChange):
         app_label = "feed"
 
 
+class Slogan(Event):
+    """A kind whose text is shorter than that of the others, and with a field that nobody edits."""
+
+    text = models.CharField(max_length=10)
+    shown_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        app_label = "feed"
+
+
 class Shout(StatusChange):
     """A proxy."""
 
@@ -54,4 +64,4 @@ class Temperature(Measured):
         app_label = "profiles"
 
 
-KINDS_WITH_TABLES = [Deploy, Announcement, Temperature]
+KINDS_WITH_TABLES = [Deploy, Announcement, Slogan, Temperature]

@@ -41,6 +41,8 @@ def assert_one_sentence(done: "subprocess.CompletedProcess[str]", about: str) ->
         ("DATABASE_URL", "postgresql://host:port/name"),
         ("REDIS_URL", "http://x"),
         ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://localhost/x"),
+        ("CSRF_TRUSTED_ORIGINS", "rill.example"),
         ("FEED_TAIL", "abc"),
         ("FEED_TAIL", "0"),
         ("FEED_HEARTBEAT", "-1"),
@@ -52,6 +54,18 @@ def assert_one_sentence(done: "subprocess.CompletedProcess[str]", about: str) ->
 )
 def test_a_value_that_cannot_be_used_is_named(variable: str, value: str) -> None:
     assert_one_sentence(run("manage.py", "check", **{variable: value}), variable)
+
+
+def test_an_empty_value_is_none() -> None:
+    empty = dict.fromkeys([*OURS, "FEED_TAIL", "FEED_POLL"], "")
+    done = run("manage.py", "check", **empty)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_a_database_url_asks_for_is_kept() -> None:
+    print_options = "from project.settings import DATABASES; print(DATABASES['default']['OPTIONS'])"
+    done = run("-c", print_options, DATABASE_URL="postgresql://rill@host/rill?sslmode=require")
+    assert "'sslmode': 'require'" in done.stdout
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])

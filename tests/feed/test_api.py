@@ -99,6 +99,20 @@ def test_what_can_not_be_served_is_told_why(client: Client, query: str, status: 
     assert response.json()["message"]
 
 
+def test_the_cursor_is_read_before_the_events(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    head = log.number().head
+    read_state = log.state
+
+    def state_and_then_a_post() -> log.State:
+        state = read_state()
+        StatusChange.objects.create(user=alice, text="in between")
+        return state
+
+    monkeypatch.setattr(log, "state", state_and_then_a_post)
+    snapshot = get(client)
+    assert (snapshot["position"], texts(snapshot)) == (head, ["in between"])
+
+
 def test_events_can_not_be_posted_yet(client: Client) -> None:
     assert client.post("/api/events/", {"text": "Hello"}).status_code == 405
 
@@ -114,7 +128,7 @@ def test_alive_and_ready(client: Client) -> None:
     assert response.status_code == 200
     assert response.json() == {
         "ready": True,
-        "database": {"ok": True, "position": 0},
+        "database": {"ok": True, "position": 0, "waiting": False},
         "doorbell": {"ok": True},
         "hub": {"ok": True, "following": False},
     }

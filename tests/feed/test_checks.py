@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from feed.checks import kinds_have_names_of_their_own, kinds_have_templates
+from feed.checks import kinds_have_names_of_their_own, kinds_have_templates, kinds_leave_public_fields_alone
 from feed.models import Event
 
 
@@ -23,6 +23,21 @@ def namesake() -> Iterator[type[Event]]:
     apps.clear_cache()
 
 
+@pytest.fixture
+def impostor() -> Iterator[type[Event]]:
+    """A kind with a field that is named as one that every event has."""
+
+    class Impostor(Event):
+        url = models.URLField()
+
+        class Meta:
+            app_label = "profiles"
+
+    yield Impostor
+    del apps.all_models["profiles"]["impostor"]
+    apps.clear_cache()
+
+
 def test_kinds_have_names_of_their_own() -> None:
     assert kinds_have_names_of_their_own(None) == []
 
@@ -31,6 +46,15 @@ def test_two_kinds_of_one_name_are_an_error(namesake: type[models.Model]) -> Non
     (error,) = kinds_have_names_of_their_own(None)
     assert (error.id, error.obj) == ("feed.E001", namesake)
     assert error.is_serious()
+
+
+def test_kinds_leave_public_fields_alone() -> None:
+    assert kinds_leave_public_fields_alone(None) == []
+
+
+def test_a_field_that_would_hide_a_public_one_is_an_error(impostor: type[models.Model]) -> None:
+    (error,) = kinds_leave_public_fields_alone(None)
+    assert (error.id, error.obj) == ("feed.E002", impostor._meta.get_field("url"))
 
 
 def test_a_kind_without_a_template_is_only_a_warning() -> None:

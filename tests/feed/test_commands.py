@@ -5,10 +5,11 @@ from io import StringIO
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError, call_command, get_commands
 from django.utils import timezone
 
 from feed import log
+from feed.management.commands.tail import printable
 from feed.models import Change, Event, StatusChange
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +62,26 @@ def test_rename_log_names_it_anew() -> None:
     assert log.state().name in told
 
 
-@pytest.mark.parametrize("url", ["http://localhost", "localhost:8000"])
+def test_simulate_posts_in_nobodys_name() -> None:
+    User.objects.create_user("ada", password="correct horse battery")
+    with pytest.raises(CommandError, match="ada is a real account"):
+        run("simulate", "--count", "1")
+
+
+def test_runserver_is_daphnes() -> None:
+    assert get_commands()["runserver"] == "daphne"
+
+
+def test_what_people_write_does_not_steer_the_terminal() -> None:
+    assert printable("a\nb\x1b[2Jc\x9b\u202ed žluť \N{WATER WAVE}") == "a b [2Jc  d žluť \N{WATER WAVE}"
+
+
+def test_tail_refuses_a_negative_cursor() -> None:
+    with pytest.raises(CommandError, match="negative"):
+        run("tail", "--after", "-1")
+
+
+@pytest.mark.parametrize("url", ["http://localhost", "localhost:8000", "ws://"])
 def test_tail_refuses_what_is_no_websocket(url: str) -> None:
     with pytest.raises(CommandError, match="ws://"):
         run("tail", "--url", url)

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from asgi import application
 from feed import log
+from feed.frames import FORMATS
 from feed.hub import hub
 from feed.models import Change, Comment, Event, Log, StatusChange
 
@@ -168,6 +169,24 @@ async def test_an_event_of_several_streams_arrives_once(alice: User) -> None:
         await post(alice, "once")
         frame = await watcher.frame()
     assert texts(frame) == ["once"]
+
+
+async def test_each_change_is_encoded_once_however_many_watch(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[int] = []
+    encode = FORMATS["json"].event
+
+    def count(event: Event) -> str:
+        encoded.append(event.pk)
+        return encode(event)
+
+    monkeypatch.setattr(FORMATS["json"], "event", count)
+    async with client("?after=0") as one, client("?after=0") as two, client("?after=0&stream=user:alice") as three:
+        for watcher in (one, two, three):
+            await watcher.frame()
+        status = await post(alice, "Hello")
+        for watcher in (one, two, three):
+            assert texts(await watcher.frame()) == ["Hello"]
+    assert encoded.count(status.pk) == 1
 
 
 async def test_a_thread_is_an_event_and_the_comments_on_it(alice: User) -> None:
@@ -376,6 +395,13 @@ async def test_a_page_of_a_thread_that_is_gone_is_told_of_its_deletion_too(alice
     async with client(f"?format=html&stream=thread:{pk}") as page:
         await page.send_json_to({"after": str(cursor)})
         assert f'hx-target="#event-{pk}" hx-swap="delete"' in await page.html()
+
+
+async def test_a_page_that_never_says_where_it_stands_is_ended(alice: User, settings: Settings) -> None:
+    settings.FEED_STALL = 0.1
+    async with client("?format=html") as page:
+        await page.wait(timeout=PATIENCE)
+        assert page.future.done()
 
 
 async def test_a_page_takes_its_cursor_from_its_first_message(alice: User) -> None:

@@ -1,8 +1,10 @@
 """The client that `manage.py tail` runs: what it asks for, and what it makes of what it gets."""
 
+from itertools import islice, pairwise
+
 import pytest
 
-from feed.follower import Follower, Refused
+from feed.follower import Follower, Refused, delays
 
 
 def test_it_asks_for_its_streams_and_its_cursor() -> None:
@@ -34,6 +36,14 @@ def test_a_reset_moves_the_cursor_and_is_no_gap() -> None:
     follower = Follower("ws://localhost", after=5, log="old")
     follower.take({"type": "reset", "log": "new", "position": 60, "reason": "other_log"})
     assert (follower.after, follower.log, follower.gaps) == (60, "new", [])
+
+
+def test_it_waits_longer_and_longer_and_never_quite_as_long_as_others() -> None:
+    first, second = list(islice(delays(), 12)), list(islice(delays(), 12))
+    assert first != second
+    assert 0.25 <= first[0] <= 0.5
+    assert all(later > earlier / 2 for earlier, later in pairwise(first))
+    assert 15 <= first[-1] <= 30
 
 
 def test_an_error_is_final() -> None:

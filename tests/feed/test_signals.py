@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.core import serializers
 from django.db import NotSupportedError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from feed import log
 from feed.messages import MessageFactory
@@ -153,6 +154,15 @@ def test_an_update_of_the_root_records_each_event_as_its_own_kind(alice: User) -
     assert sorted(kind for _, _, kind in changes()) == ["status_change", "temperature", "welcome"]
 
 
+def test_an_update_of_distinct_rows_is_recorded(alice: User) -> None:
+    status = StatusChange.objects.create(user=alice, text="a")
+    Comment.objects.create(user=alice, thread=status, text="1")
+    Comment.objects.create(user=alice, thread=status, text="2")
+    forget_changes()
+    assert StatusChange.objects.filter(comments__text__in="12").distinct().update(text="b") == 1
+    assert changes() == [("updated", status.pk, "status_change")]
+
+
 def test_bulk_update_is_recorded(alice: User) -> None:
     statuses = [StatusChange.objects.create(user=alice, text=text) for text in "abc"]
     forget_changes()
@@ -189,6 +199,17 @@ def test_what_is_rolled_back_to_a_savepoint_is_not_recorded_and_the_rest_is(
     assert rings == [(kept.pk, "alice: kept")]
 
 
+def test_an_event_whose_change_can_not_be_recorded_is_not_saved(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(log, "record", fail)
+    with pytest.raises(ZeroDivisionError):
+        StatusChange.objects.create(user=alice, text="never")
+    assert not StatusChange.objects.exists()
+    assert not Event.objects.exclude(kind="welcome").exists()
+
+
 def test_a_transaction_rings_once_and_only_when_it_commits(alice: User, rings: list[tuple[int, str]]) -> None:
     with transaction.atomic():
         for text in "abc":
@@ -211,17 +232,40 @@ def test_a_doorbell_that_is_out_of_order_fails_no_post(
     assert "nobody there" in caplog.text
 
 
+def test_a_doorbell_that_hangs_holds_no_post_up(
+    alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.HangingLayer"}}
+    monkeypatch.setattr("feed.messages.PATIENCE", 0.05)
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    assert changes() == [("created", status.pk, "status_change")]
+    assert "TimeoutError" in caplog.text
+
+
+def test_nothing_that_goes_wrong_when_ringing_fails_a_post(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: MessageFactory, summary: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(MessageFactory, "on_activity", fail)
+    StatusChange.objects.create(user=alice, text="Hello")
+    assert StatusChange.objects.exists()
+
+
 def test_fixtures_are_neither_recorded_nor_edited(alice: User, rings: list[tuple[int, str]]) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     saved = serializers.serialize("json", [*Event._base_manager.all(), status])
     Event.objects.all().delete()
     forget_changes()
     rings.clear()
-    for each in serializers.deserialize("json", saved):
-        each.save()
+    for _ in ("new rows", "the same rows again"):
+        for each in serializers.deserialize("json", saved):
+            each.save()
     assert changes() == []
     assert rings == []
-    assert StatusChange.objects.get().edited_at is None
+    assert [(event.kind, event.edited_at) for event in Event.objects.order_by("pk")] == [
+        ("welcome", None),
+        ("status_change", None),
+    ]
 
 
 def test_deleting_a_user_takes_profile_events_and_their_comments_and_records_each(alice: User) -> None:

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.test import Client
 
 from feed import log
+from feed.admin import register_kinds
 from feed.models import Comment, Event, StatusChange
-from tests.kinds import Announcement, Deploy, Temperature
+from tests.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = pytest.mark.django_db
 
@@ -213,6 +215,41 @@ def test_every_page_has_the_strict_policy(client: Client, hello: StatusChange, p
     assert "default-src 'none'" in policy
     assert "script-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+def test_an_edit_keeps_to_the_limits_of_its_kind(as_alice: Client, alice: User) -> None:
+    slogan = Slogan.objects.create(user=alice, text="Short")
+    response = as_alice.post(f"/events/{slogan.pk}/edit/", {"text": "far too long"})
+    assert response.status_code == 422
+    slogan.refresh_from_db()
+    assert slogan.text == "Short"
+
+
+def test_the_admin_needs_no_query_for_each_event(
+    admin_client: Client, alice: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(20):
+        StatusChange.objects.create(user=User.objects.create_user(f"user{number}"), text="Hello")
+    with django_assert_max_num_queries(12):
+        page(admin_client, "/admin/feed/event/")
+
+
+def test_every_kind_can_be_added_in_the_admin(admin_client: Client) -> None:
+    for kind in Event.kinds().values():
+        if kind is not Event:
+            page(admin_client, f"/admin/{kind._meta.app_label}/{kind._meta.model_name}/add/")
+
+
+def test_a_kind_may_have_an_admin_of_its_own() -> None:
+    class Own(admin.ModelAdmin):  # type: ignore[type-arg]
+        pass
+
+    admin.site.unregister(Deploy)
+    admin.site.register(Deploy, Own)
+    register_kinds()
+    assert type(admin.site.get_model_admin(Deploy)) is Own
+    admin.site.unregister(Deploy)
+    register_kinds()
 
 
 def test_events_are_administered(admin_client: Client, hello: StatusChange) -> None:

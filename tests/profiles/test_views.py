@@ -77,8 +77,10 @@ def test_any_name_has_its_page(client: Client, name: str) -> None:
     assert "<script>" not in response.content.decode().partition("</head>")[2]
 
 
-def test_nobody_has_no_page(client: Client) -> None:
-    assert client.get("/people/nobody/").status_code == 404
+@pytest.mark.database
+@pytest.mark.parametrize("name", ["nobody", "%00", "x" * 200, "../profile"])
+def test_nobody_has_no_page(client: Client, name: str) -> None:
+    assert client.get(f"/people/{name}/").status_code == 404
 
 
 def test_a_user_without_a_profile_has_a_page(client: Client, alice: User) -> None:
