@@ -54,11 +54,14 @@ def posted(request: HttpRequest) -> QueryDict | None:
 
 
 def own_event(request: OwnRequest, pk: int) -> Event:
-    """The event, locked until the transaction ends, if it is the user's own. Raises Http404 or PermissionDenied.
+    """The event, if it is the user's own. Raises Http404 or PermissionDenied.
 
-    Unlocked, it could be deleted meanwhile, and saving it would bring it back.
+    Who posts has it locked until the transaction ends: or it could be deleted meanwhile, and saved back again.
     """
-    event: Event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
+    events = Event.objects.visible_to(request.user)
+    if request.method == "POST":
+        events = events.select_for_update(of=("self",))
+    event: Event = get_object_or_404(events, pk=pk)
     if event.user_id != request.user.pk:
         raise PermissionDenied
     return event

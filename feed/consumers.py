@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs
@@ -12,13 +13,15 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from feed import streams
-from feed.flow import Flow, Message, Receive, Scope, Send, flow_of
+from feed.flow import Flow, Message, Receive, Scope, Send, flow_of, held
 from feed.frames import FORMATS
 from feed.hub import Watcher, hub
 from feed.refusals import Refusal
 
 LARGEST_MESSAGE = 4096
 """Bytes that a client may send in one message."""
+MOST_MESSAGES, MESSAGES_PERIOD = 50, 10.0
+"""So many messages may a client send in so many seconds."""
 COME_BACK = 4012
 """The close code for what is not the client's fault: programs and pages connect again."""
 
@@ -86,12 +89,15 @@ class FeedConsumer(AsyncConsumer):
             pass
         except TimeoutError:  # a client that never reads can't be told anything
             self.flow.abort()
+        finally:
+            self.flow.finish(settings.FEED_STALL)
 
     async def serve_or_refuse(self, query: bytes) -> None:
         try:
             await self.serve(query)
         except Refusal as refusal:
-            await self.send_text(FORMATS[self.format].error(refusal))
+            with held(self.flow):  # whatever else it has to say
+                await self.send_text(FORMATS[self.format].error(refusal))
             await self.close(refusal.close)
         except DatabaseError as error:
             logger.warning("A watcher was sent away, as the database can't be read: %s", error)
@@ -104,11 +110,12 @@ class FeedConsumer(AsyncConsumer):
         after, log = request.after, request.log
         if request.format == "html" and after is None:
             after, log = await self.hello()
-        if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
-            await self.hub.check(request.streams)
         watcher = Watcher(request.streams, request.format, 0, log)
         try:
-            reset = await self.hub.join(watcher, after)
+            with held(self.flow):
+                if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
+                    await self.hub.check(request.streams)
+                reset = await self.hub.join(watcher, after)
             await self.converse(watcher, reset)
         finally:
             self.hub.leave(watcher)
@@ -155,14 +162,19 @@ class FeedConsumer(AsyncConsumer):
             await self.send({"type": "websocket.send", "text": frame})
 
     async def listen(self, watcher: Watcher) -> None:
+        loop = asyncio.get_running_loop()
+        times: deque[float] = deque([-MESSAGES_PERIOD] * MOST_MESSAGES, maxlen=MOST_MESSAGES)
         while True:
             message = await self.message()
+            if loop.time() - times[0] < MESSAGES_PERIOD:  # each is cheap to send, and may be dear to answer
+                raise Refusal("too_many_messages", f"At most {MOST_MESSAGES} in {MESSAGES_PERIOD:.0f} seconds.", 4429)
+            times.append(loop.time())
             if message.get("type") == "ping":
                 watcher.woken.set()
             elif self.format == "html" and "after" in message:
                 # The page has put in rows that were read at this cursor: what changed since then may be
                 # missing in them, and comes again.
-                watcher.go_back(parse_cursor(message["after"]))
+                self.hub.go_back(watcher, parse_cursor(message["after"]))
             else:
                 raise Refusal("bad_request", 'A client sends {"type": "ping"} and nothing else.')
 

@@ -1,12 +1,14 @@
-"""Flow control: a watcher is sent a frame only when its client reads.
+"""Flow control: who doesn't read is neither written to nor read from.
 
-ASGI has no word for it. uvicorn's `send` waits for a slow client; Daphne's never does, and its memory grows
-with what the client doesn't read, so there Twisted's own flow control is asked. Under any other server a
-`send` is taken at its word.
+ASGI has no word for it. uvicorn's `send` waits for a slow client, but goes on answering its pings; Daphne's
+`send` never waits, and its memory grows with what the client doesn't read and with what nobody has taken yet of
+what it sends. So the transports are asked: Twisted's by its producers, asyncio's by the protocol's callbacks.
+Under any other server a `send` is taken at its word.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 Scope = dict[str, Any]
@@ -17,41 +19,92 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Flow(Protocol):
+    """The flow of one connection, from when it was accepted."""
+
     async def writable(self) -> None:
         """Wait until the client has read most of what it was sent."""
+
+    def hold(self) -> None:
+        """Read nothing from the client until `release`."""
+
+    def release(self) -> None: ...
 
     def abort(self) -> None:
         """End the connection without waiting for the client."""
 
+    def finish(self, patience: float) -> None:
+        """Let the connection end, and abort it if the client hasn't read what it was sent after so many seconds."""
+
+
+@contextmanager
+def held(flow: Flow) -> Iterator[None]:
+    """Read nothing from the client meanwhile."""
+    flow.hold()
+    try:
+        yield
+    finally:
+        flow.release()
+
 
 class TrustedFlow:
-    """For a server whose transport is not known: `send` itself has to wait."""
+    """For a server whose transport is not known: its `send` and `receive` have to wait by themselves."""
 
     async def writable(self) -> None:
+        return
+
+    def hold(self) -> None:
+        return
+
+    def release(self) -> None:
         return
 
     def abort(self) -> None:
         return
 
+    def finish(self, patience: float) -> None:
+        return
+
 
 class AsyncioFlow:
-    """uvicorn: `send` waits by itself; the transport is needed for the end of a client that never reads."""
+    """uvicorn: it stops reading when a message has come, and its `send` waits, but pongs are written regardless."""
 
-    def __init__(self, transport: asyncio.WriteTransport) -> None:
-        self._transport = transport
+    def __init__(self, protocol: Any) -> None:
+        self._transport: asyncio.Transport = protocol.transport
+        self._pause, self._resume = protocol.pause_writing, protocol.resume_writing
+        protocol.pause_writing, protocol.resume_writing = self.pause_writing, self.resume_writing
+
+    def pause_writing(self) -> None:
+        self._pause()
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._resume()
+        self._transport.resume_reading()
 
     async def writable(self) -> None:
+        return
+
+    def hold(self) -> None:
+        return
+
+    def release(self) -> None:
         return
 
     def abort(self) -> None:
         self._transport.abort()
 
+    def finish(self, patience: float) -> None:
+        # A transport that closes writes what it still holds first, however long that takes.
+        if self._transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(patience, self._transport.abort)
+
 
 class TwistedFlow:
-    """Daphne: a push producer (twisted.internet.interfaces.IPushProducer) that only remembers its state."""
+    """Daphne: a push producer (twisted.internet.interfaces.IPushProducer) of its connection's transport."""
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
+        self._held = False
         self._writable = asyncio.Event()
         self._writable.set()
         # The HTTP channel under the websocket has registered itself.
@@ -60,12 +113,28 @@ class TwistedFlow:
 
     def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
         self._writable.clear()
+        self._read_or_not()
 
     def resumeProducing(self) -> None:  # noqa: N802
         self._writable.set()
+        self._read_or_not()
 
     def stopProducing(self) -> None:  # noqa: N802
         self._writable.set()
+
+    def hold(self) -> None:
+        self._held = True
+        self._read_or_not()
+
+    def release(self) -> None:
+        self._held = False
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        if self._held or not self._writable.is_set():
+            self._transport.pauseProducing()
+        else:
+            self._transport.resumeProducing()
 
     async def writable(self) -> None:
         await self._writable.wait()
@@ -73,15 +142,18 @@ class TwistedFlow:
     def abort(self) -> None:
         self._transport.abortConnection()
 
+    def finish(self, patience: float) -> None:
+        return  # autobahn has a time limit of its own for the end of a connection
+
 
 def flow_of(send: Send) -> Flow:
     """The flow control of the connection that the server's own `send` belongs to, once it has been accepted."""
     twisted = getattr(next(iter(getattr(send, "args", ())), None), "transport", None)
     if hasattr(twisted, "registerProducer"):
         return TwistedFlow(twisted)
-    transport = getattr(getattr(send, "__self__", None), "transport", None)
-    if isinstance(transport, asyncio.WriteTransport):
-        return AsyncioFlow(transport)
+    protocol = getattr(send, "__self__", None)
+    if isinstance(getattr(protocol, "transport", None), asyncio.Transport) and hasattr(protocol, "pause_writing"):
+        return AsyncioFlow(protocol)
     return TrustedFlow()
 
 

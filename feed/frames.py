@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import msgspec
+from django.db import Error as DatabaseError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
@@ -51,6 +52,8 @@ class Entry:
         assert self.event is not None
         try:
             return FORMATS[name].event(self.event)
+        except DatabaseError:  # a template that queries: tried again with all the rest
+            raise
         except Exception:  # a kind's own template or __str__: one event that can't be shown must not end the feed
             logger.exception("Event %s can't be shown as %s", self.event_id, name)
             return None

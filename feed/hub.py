@@ -58,12 +58,6 @@ class Watcher:
             self.unseen = position
         self.woken.set()
 
-    def go_back(self, after: int) -> None:
-        """Set the cursor back, if that is back, so that what has been sent since is sent again."""
-        if after < self.cursor:
-            self.cursor, self.unseen = after, after + 1
-            self.woken.set()
-
 
 class Hub:
     """Made by `hub()`, once per event loop; it follows the log for as long as the loop runs."""
@@ -111,18 +105,27 @@ class Hub:
             if not others:
                 self._watchers.pop(stream, None)
 
+    def go_back(self, watcher: Watcher, after: int) -> None:
+        """Set the watcher's cursor back, if that is back, so that what has been sent since is sent again.
+
+        Not further than memory goes: rows that were read so long ago are not put into a page.
+        """
+        after = max(after, self._start)
+        if after < watcher.cursor:
+            watcher.cursor, watcher.unseen = after, after + 1
+            watcher.woken.set()
+
     async def frame(self, watcher: Watcher) -> str:
         """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
         watcher.woken.clear()
-        after, begin = watcher.cursor, self.head if watcher.unseen is None else watcher.unseen - 1
         history: tuple[list[Entry], int] | None = None
-        if begin < self._start:
+        after = -1
+        while watcher.cursor != after:  # or else the page has set it back while history was read
+            after, begin = watcher.cursor, self.head if watcher.unseen is None else watcher.unseen - 1
             try:
-                history = await self._history(watcher, begin)
+                history = await self._history(watcher, begin) if begin < self._start else None
             except log.Expired:
                 return self._reset(watcher, "expired")
-        if watcher.cursor != after:  # the page has set it back meanwhile
-            return await self.frame(watcher)
         if watcher.log != self.name:
             return self._reset(watcher, "other_log")
         if after > self.head:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any, NoReturn, Self
 
 from django.apps import apps
@@ -41,16 +42,17 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
         """Update as Django does, set `edited_at`, and record each event that is changed."""
         values.setdefault("edited_at", timezone.now())
         self._for_write = True
-        rows = self.model._base_manager.using(self.db)
+        changed = 0
         with transaction.atomic(using=self.db):
-            # By key, or a row that comes to match in between would be changed and not recorded; and in one order,
-            # or two that update the same rows could wait for each other.
-            found = rows.filter(pk__in=self.order_by().values("pk")).order_by("pk").select_for_update(of=("self",))
-            keys = list(found.values_list("pk", flat=True))
-            for part in batches(keys):
-                rows.filter(pk__in=part).update(**values)
-                receivers.notify("updated", Event.objects.using(self.db).with_users().filter(pk__in=part), self.db)
-        return len(keys)
+            for part in batches(list(self.order_by("pk").values_list("pk", flat=True))):
+                lock(part, self.db)
+                # What still matches, now that nobody else can change it; and by key, or a row that comes to match
+                # in between would be changed and not recorded.
+                keys = list(self.filter(pk__in=part).values_list("pk", flat=True))
+                models.QuerySet(self.model, using=self.db).filter(pk__in=keys).update(**values)
+                receivers.notify("updated", Event.objects.using(self.db).with_users().filter(pk__in=keys), self.db)
+                changed += len(keys)
+        return changed
 
     update.alters_data = True  # type: ignore[attr-defined]
 
@@ -58,7 +60,10 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
         # Django collects what it deletes by class, and takes the first row's for all: so rows of one class.
         rows = self.all()
         rows._iterable_class = ModelIterable
-        return super(EventQuerySet, rows).delete()
+        rows._for_write = True
+        with transaction.atomic(using=rows.db):
+            lock(self.order_by().values_list("pk", flat=True), rows.db)
+            return super(EventQuerySet, rows).delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
@@ -66,6 +71,10 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
         """Refused, as it would save events that no signal tells of."""
         raise NotSupportedError("Save events one by one: the log needs a change for each.")
+
+
+RowManager = models.Manager.from_queryset(EventQuerySet, "RowManager")
+"""Events as rows of the class that is asked: what Django itself uses to change them by relation."""
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
@@ -79,6 +88,14 @@ def batches(keys: list[int], size: int = 500) -> Iterable[list[int]]:
     return (keys[start : start + size] for start in range(0, len(keys), size))
 
 
+def lock(keys: Iterable[int], using: str) -> list[int]:
+    """Lock the events with these keys, by their root rows and in the order of their keys, as every writer does:
+    or two of them could wait for each other. Returns the keys that are there."""
+    roots: models.QuerySet[Event] = models.QuerySet(Event, using=using).order_by("pk").select_for_update()
+    parts = (roots.filter(pk__in=part).values_list("pk", flat=True) for part in batches(sorted(keys)))
+    return list(chain.from_iterable(parts))
+
+
 class Event(models.Model):
     """Something a user did. A subclass with its own fields is a new kind of event, and needs no more."""
 
@@ -88,8 +105,11 @@ class Event(models.Model):
     edited_at = models.DateTimeField(null=True, editable=False)
 
     objects = EventManager()
+    rows = RowManager()
 
     class Meta:
+        # So that what Django changes by a relation (`bob.events.add(event)`, SET_NULL) is recorded, too.
+        base_manager_name = "rows"
         indexes = [models.Index(fields=["kind", "id"], name="feed_event_kind")]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -117,6 +137,18 @@ class Event(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("feed:event", args=[self.pk])
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """Delete as Django does; of several who do so at once only one finds it there, and records it."""
+        if keep_parents:
+            raise NotSupportedError("An event can't be without its kind's part.")
+        using = using or router.db_for_write(type(self), instance=self)
+        with transaction.atomic(using=using):
+            if self.pk is not None and not lock([self.pk], using):
+                return 0, {}
+            return super().delete(using=using)
+
+    delete.alters_data = True  # type: ignore[attr-defined]
 
     def in_own_kind(self) -> "Event":
         """Itself, or what a row that was loaded as a parent of its kind really is."""
@@ -169,8 +201,21 @@ class Comment(Event):
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
     thread = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="comments")
 
+    DEEPEST = 50
+    """Comments on comments on comments: Django deletes each level by a call inside the one before it."""
+
     def __str__(self) -> str:
         return f"{self.user} on #{self.thread_id}: {self.text}"
+
+
+def depth(event: Event) -> int:
+    """How many events there are above this one, each about the next: 0 if it is about none. A query for each."""
+    above = 0
+    pk = getattr(event, "thread_id", None)
+    while pk is not None:
+        above += 1
+        pk = Comment.objects.filter(pk=pk).values_list("thread", flat=True).first()
+    return above
 
 
 class Change(models.Model):

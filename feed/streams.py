@@ -35,9 +35,18 @@ def is_of_a_row(name: str) -> bool:
 
 
 def check(streams: Collection[str]) -> None:
-    """Raise Refusal if one of the streams doesn't exist."""
+    """Raise Refusal if one of the streams doesn't exist. At most two queries."""
+    name_field = get_user_model().USERNAME_FIELD
+    users = {name.partition(":")[2] for name in streams if name.startswith("user:")}
+    threads = {int(name.partition(":")[2]) for name in streams if name.startswith("thread:")}
+    found: set[str] = set()
+    if users:
+        named = get_user_model()._default_manager.filter(**{f"{name_field}__in": users})
+        found.update(f"user:{name}" for name in named.values_list(name_field, flat=True))
+    if threads:
+        found.update(f"thread:{pk}" for pk in Event.objects.filter(pk__in=threads).values_list("pk", flat=True))
     for name in streams:
-        if not _exists(name):
+        if is_of_a_row(name) and name not in found:
             raise _unknown(name)
 
 
@@ -65,17 +74,6 @@ def _is_well_formed(name: str) -> bool:
         case "thread":
             return re.fullmatch(r"[1-9][0-9]{0,17}", value) is not None
     return False
-
-
-def _exists(name: str) -> bool:
-    prefix, _, value = name.partition(":")
-    match prefix:
-        case "user":
-            users = get_user_model()._default_manager
-            return bool(users.filter(**{get_user_model().USERNAME_FIELD: value}).exists())
-        case "thread":
-            return bool(Event.objects.filter(pk=int(value)).exists())
-    return True
 
 
 def _condition(name: str) -> Q:

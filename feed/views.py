@@ -13,7 +13,7 @@ from django_htmx.http import trigger_client_event
 from feed import log, pages, streams
 from feed.access import OwnRequest, PageRequest, login_needed, own_event, posted
 from feed.forms import CommentForm, StatusForm, TextForm
-from feed.models import Comment, Event, StatusChange
+from feed.models import Comment, Event, StatusChange, depth
 
 THREAD_SIZE = 100
 
@@ -53,6 +53,8 @@ def comment(request: OwnRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         # Locked, or it could be deleted before the comment is there.
         event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
+        if form.is_valid() and depth(event) >= Comment.DEEPEST:
+            form.add_error("text", "This goes too deep. Comment on something further up.")
         if form.is_valid():
             Comment(user=request.user, thread_id=event.pk, text=form.cleaned_data["text"]).save()
     return composed(request, form, event.get_absolute_url(), event)

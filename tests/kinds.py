@@ -3,6 +3,7 @@
 They borrow the labels of real apps, so that Django knows their relations; conftest makes their tables.
 """
 
+from django.contrib.auth.models import User
 from django.db import models
 
 from feed.models import Event, StatusChange
@@ -34,6 +35,7 @@ class Slogan(Event):
 
     text = models.CharField(max_length=10)
     shown_at = models.DateTimeField(auto_now_add=True)
+    approved_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         app_label = "feed"

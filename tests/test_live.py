@@ -2,6 +2,7 @@
 
 import json
 import queue
+import signal
 import socket
 import subprocess
 import sys
@@ -168,6 +169,50 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind) ->
                 client.close()
         assert max(used) - before < 40
         server.assert_quiet()
+
+
+@BOTH
+def test_a_client_that_sends_and_never_reads_fills_no_memory(kind: Kind) -> None:
+    """It asks for all of the log, says something that is refused, and then sends 100 MB and more, or tries to."""
+    with Server(kind, FEED_STALL="3") as server:
+        server.shell(FILL)
+        before = memory(server)
+        client = ask_and_never_read(server)
+        used = [before]
+        try:
+            client.settimeout(1)
+            for message in [
+                masked(0x81, b"nonsense"),
+                *[masked(0x81, b"x" * 2**19)] * 200,
+                *[masked(0x89, b"p" * 125)] * 2**14,
+            ]:
+                client.sendall(message)
+                used.append(memory(server))
+        except OSError:  # it is no longer read from, or it has been ended
+            pass
+        finally:
+            client.close()
+        assert max(used) - before < 40
+        with watching(server) as watcher:
+            watcher.receive()
+
+
+def masked(first: int, payload: bytes) -> bytes:
+    """A websocket frame as clients send it, with a mask of zeros."""
+    size = bytes([0x80 | len(payload)]) if len(payload) < 126 else bytes([0x80 | 127]) + len(payload).to_bytes(8, "big")
+    return bytes([first]) + size + bytes(4) + payload
+
+
+def test_a_server_that_is_told_to_stop_stops_though_clients_do_not_read() -> None:
+    with Server("uvicorn", FEED_STALL="2") as server:
+        server.shell(FILL)
+        stuck = [ask_and_never_read(server) for _ in range(3)]
+        try:
+            wait_until(lambda: sum(is_open(server, client) for client in stuck) == 3, "the clients to be connected")
+            assert server.stop() in {0, -signal.SIGTERM}
+        finally:
+            for client in stuck:
+                client.close()
 
 
 def memory(server: Server) -> float:

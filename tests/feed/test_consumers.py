@@ -368,6 +368,16 @@ async def test_anything_but_a_ping_ends_the_connection(alice: User, message: str
         assert await watcher.refusal() == ("bad_request", 4400)
 
 
+async def test_more_messages_than_anybody_needs_end_the_connection(alice: User) -> None:
+    async with client() as watcher:
+        for _ in range(60):
+            await watcher.send_json_to({"type": "ping"})
+        frame = await watcher.frame()
+        while frame["type"] == "changes":
+            frame = await watcher.frame()
+        assert (frame["code"], await watcher.closed()) == ("too_many_messages", 4429)
+
+
 async def test_binary_messages_and_large_ones_end_the_connection(alice: User) -> None:
     async with client() as watcher:
         await watcher.frame()

@@ -1,19 +1,21 @@
 """Saving, changing and deleting events of any kind: what is recorded, and when the doorbell rings."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core import serializers
-from django.db import NotSupportedError, connection, transaction
+from django.db import NotSupportedError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from feed import log
 from feed.messages import MessageFactory
 from feed.models import Change, Comment, Event, StatusChange
-from tests.kinds import Announcement, Deploy, Shout, Temperature
+from tests.kinds import Announcement, Deploy, Shout, Slogan, Temperature
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -161,6 +163,74 @@ def test_an_update_of_distinct_rows_is_recorded(alice: User) -> None:
     forget_changes()
     assert StatusChange.objects.filter(comments__text__in="12").distinct().update(text="b") == 1
     assert changes() == [("updated", status.pk, "status_change")]
+
+
+def test_what_is_changed_by_a_relation_is_recorded(alice: User) -> None:
+    bob = User.objects.create_user("bob")
+    status = StatusChange.objects.create(user=alice, text="a")
+    other = StatusChange.objects.create(user=alice, text="b")
+    comment = Comment.objects.create(user=alice, thread=status, text="about a")
+    forget_changes()
+    bob.events.add(status)
+    other.comments.add(comment)
+    assert changes() == [("updated", status.pk, "status_change"), ("updated", comment.pk, "comment")]
+    assert Comment.objects.get().thread_id == other.pk
+
+
+def test_what_the_deletion_of_something_else_sets_to_null_is_recorded(alice: User) -> None:
+    bob = User.objects.create_user("bob")
+    slogan = Slogan.objects.create(user=alice, text="a", approved_by=bob)
+    forget_changes()
+    bob.delete()
+    assert ("updated", slogan.pk, "slogan") in changes()
+    assert Slogan.objects.get().approved_by is None
+
+
+def test_deleting_what_is_gone_records_nothing(alice: User) -> None:
+    status = StatusChange.objects.create(user=alice, text="a")
+    again = StatusChange.objects.get()
+    status.delete()
+    forget_changes()
+    assert again.delete() == (0, {})
+    assert changes() == []
+
+
+def test_an_event_keeps_all_of_its_parts(alice: User) -> None:
+    status = StatusChange.objects.create(user=alice, text="a")
+    with pytest.raises(NotSupportedError):
+        status.delete(keep_parents=True)
+
+
+def save_each(pks: list[int]) -> None:
+    for pk in reversed(pks):
+        status = StatusChange.objects.get(pk=pk)
+        status.save(force_update=True)
+
+
+def update_all(pks: list[int]) -> None:
+    StatusChange.objects.all().update(text="updated")
+
+
+def lock_and_edit_each(pks: list[int]) -> None:
+    for pk in pks:
+        with transaction.atomic():
+            Event.objects.select_for_update(of=("self",)).get(pk=pk).save()
+
+
+@pytest.mark.postgresql
+def test_no_deadlock_among_those_who_write_the_same_events_in_their_own_ways(alice: User) -> None:
+    pks = [StatusChange.objects.create(user=alice, text=str(number)).pk for number in range(20)]
+
+    def write(way: Callable[[list[int]], None]) -> None:
+        try:
+            for _ in range(10):
+                way(pks)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as threads:
+        for done in [threads.submit(write, way) for way in (save_each, update_all, lock_and_edit_each)]:
+            done.result(60)
 
 
 def test_bulk_update_is_recorded(alice: User) -> None:

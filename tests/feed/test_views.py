@@ -151,6 +151,18 @@ def test_bob_comments_on_alices_post(as_bob: Client, hello: StatusChange) -> Non
     assert (comment.user.username, comment.thread_id) == ("bob", hello.pk)
 
 
+def test_comments_on_comments_have_an_end(as_alice: Client, alice: User, hello: StatusChange) -> None:
+    """Or a chain of them would be too long for Django to delete, and its root with it."""
+    above: Event = hello
+    for _ in range(Comment.DEEPEST):
+        above = Comment.objects.create(user=alice, thread=above, text="on that")
+    response = as_alice.post(f"/events/{above.pk}/comments/", {"text": "one more"})
+    assert response.status_code == 422
+    assert Comment.objects.count() == Comment.DEEPEST
+    assert as_alice.post(f"/events/{hello.pk}/delete/").status_code == 302
+    assert Comment.objects.count() == 0
+
+
 def test_alice_edits_her_own(as_alice: Client, hello: StatusChange) -> None:
     assert "Hello" in page(as_alice, f"/events/{hello.pk}/edit/")
     assert as_alice.post(f"/events/{hello.pk}/edit/", {"text": ""}).status_code == 422
