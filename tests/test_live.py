@@ -180,7 +180,7 @@ def test_a_client_that_sends_and_never_reads_fills_no_memory(kind: Kind) -> None
         client = ask_and_never_read(server)
         used = [before]
         try:
-            client.settimeout(1)
+            client.settimeout(PATIENCE)
             for message in [
                 masked(0x81, b"nonsense"),
                 *[masked(0x81, b"x" * 2**19)] * 200,
@@ -204,11 +204,14 @@ def masked(first: int, payload: bytes) -> bytes:
 
 
 def test_a_server_that_is_told_to_stop_stops_though_clients_do_not_read() -> None:
-    with Server("uvicorn", FEED_STALL="2") as server:
+    with Server("uvicorn", FEED_STALL="6") as server:
         server.shell(FILL)
         stuck = [ask_and_never_read(server) for _ in range(3)]
         try:
-            wait_until(lambda: sum(is_open(server, client) for client in stuck) == 3, "the clients to be connected")
+            with watching(server, "after=0") as watcher:
+                while len(watcher.texts) < 3000:  # by then the others have been sent all that they will take
+                    watcher.receive()
+            assert all(is_open(server, client) for client in stuck)
             assert server.stop() in {0, -signal.SIGTERM}
         finally:
             for client in stuck:
