@@ -147,9 +147,7 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind) ->
     """The log is 12 MB as JSON; ten clients ask for all of it, and read nothing."""
     with Server(kind, FEED_STALL="3") as server:
         server.shell(FILL)
-        with watching(server, "after=0") as watcher:
-            while len(watcher.texts) < 3000:
-                watcher.receive()
+        read_all(server)
         before = memory(server)
         stuck = [ask_and_never_read(server) for _ in range(10)]
         try:
@@ -172,28 +170,34 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind) ->
 
 
 @BOTH
-def test_a_client_that_sends_and_never_reads_fills_no_memory(kind: Kind) -> None:
-    """It asks for all of the log, says something that is refused, and then sends 100 MB and more, or tries to."""
-    with Server(kind, FEED_STALL="3") as server:
+@pytest.mark.parametrize("message", [(0x81, b"x" * 2**19, 200), (0x89, b"ping" * 30, 2**18)], ids=["messages", "pings"])
+def test_a_client_that_sends_and_never_reads_fills_no_memory(kind: Kind, message: tuple[int, bytes, int]) -> None:
+    """It asks for all of the log, says something that is refused, and then sends on, for as long as it can."""
+    with Server(kind, FEED_STALL="6") as server:
         server.shell(FILL)
-        before = memory(server)
         client = ask_and_never_read(server)
-        used = [before]
+        read_all(server)
+        used = [memory(server)]
+        opcode, payload, times = message
         try:
             client.settimeout(PATIENCE)
-            for message in [
-                masked(0x81, b"nonsense"),
-                *[masked(0x81, b"x" * 2**19)] * 200,
-                *[masked(0x89, b"p" * 125)] * 2**14,
-            ]:
-                client.sendall(message)
+            client.sendall(masked(0x81, b"nonsense"))
+            for _ in range(times):
+                client.sendall(masked(opcode, payload))
                 used.append(memory(server))
-        except OSError:  # it is no longer read from, or it has been ended
+        except OSError:  # it has been ended
             pass
         finally:
             client.close()
-        assert max(used) - before < 40
+        assert max(used) - used[0] < 40
         with watching(server) as watcher:
+            watcher.receive()
+
+
+def read_all(server: Server) -> None:
+    """By the time that this client has been sent all of it, others have been sent what they will take."""
+    with watching(server, "after=0") as watcher:
+        while len(watcher.texts) < 3000:
             watcher.receive()
 
 
@@ -208,9 +212,7 @@ def test_a_server_that_is_told_to_stop_stops_though_clients_do_not_read() -> Non
         server.shell(FILL)
         stuck = [ask_and_never_read(server) for _ in range(3)]
         try:
-            with watching(server, "after=0") as watcher:
-                while len(watcher.texts) < 3000:  # by then the others have been sent all that they will take
-                    watcher.receive()
+            read_all(server)
             assert all(is_open(server, client) for client in stuck)
             assert server.stop() in {0, -signal.SIGTERM}
         finally:
@@ -225,7 +227,9 @@ def memory(server: Server) -> float:
 
 
 def ask_and_never_read(server: Server) -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", server.port))
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", server.port))
     client.sendall(
         b"GET /ws/feed/?after=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
