@@ -22,6 +22,8 @@ LARGEST_MESSAGE = 4096
 """Bytes that a client may send in one message."""
 MOST_MESSAGES, MESSAGES_PERIOD = 50, 10.0
 """So many messages may a client send in so many seconds."""
+LAST_WORDS = 5.0
+"""Seconds in which a client whose connection ends may read what it was sent; a server that stops waits for it."""
 COME_BACK = 4012
 """The close code for what is not the client's fault: programs and pages connect again."""
 
@@ -90,7 +92,7 @@ class FeedConsumer(AsyncConsumer):
         except TimeoutError:  # a client that never reads can't be told anything
             self.flow.abort()
         finally:
-            self.flow.finish(settings.FEED_STALL)
+            self.flow.finish(LAST_WORDS)
 
     async def serve_or_refuse(self, query: bytes) -> None:
         try:
