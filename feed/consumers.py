@@ -15,8 +15,9 @@ from django.db import Error as DatabaseError
 from feed import streams
 from feed.flow import Flow, Message, Receive, Scope, Send, flow_of, held
 from feed.frames import FORMATS
-from feed.hub import Watcher, hub
+from feed.hub import hub
 from feed.refusals import Refusal
+from feed.tail import Watcher
 
 LARGEST_MESSAGE = 4096
 """Bytes that a client may send in one message."""

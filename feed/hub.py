@@ -8,7 +8,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -21,6 +20,7 @@ from feed import frames, log, streams
 from feed.frames import FORMATS, Entry
 from feed.messages import GROUP
 from feed.models import Change
+from feed.tail import Tail, Watcher, cut
 
 BATCH = 500
 """Changes that are read from the log in one go."""
@@ -28,35 +28,9 @@ HISTORY_BATCH = 100
 """Changes that are loaded for a watcher who is behind: what doesn't fit into its frame is loaded again."""
 HISTORY_SPAN = 20 * BATCH
 """Changes that are looked through for such a watcher before it is sent a frame, though there be none for it."""
-FRAME_SIZE = 256 * 1024
-"""Bytes after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
-CACHED_FRAMES = 64
-
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-@dataclass(eq=False, slots=True)
-class Watcher:
-    """One connected websocket as the hub knows it.
-
-    cursor: the position up to which it has been sent everything.
-    log: the name of the log that its cursor counts in, or "" if the client didn't say.
-    unseen: the first position after the cursor that may concern it; None if none up to the hub's head does.
-    """
-
-    streams: frozenset[str]
-    format: str
-    cursor: int
-    log: str = ""
-    unseen: int | None = None
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def wake(self, position: int) -> None:
-        if self.unseen is None or position < self.unseen:
-            self.unseen = position
-        self.woken.set()
 
 
 class Hub:
@@ -64,11 +38,9 @@ class Hub:
 
     def __init__(self) -> None:
         self.name = ""
-        self.head = -1
-        self._tail: list[Entry] = []
+        self.tail = Tail(head=-1)
         self._formats: frozenset[str] = frozenset()
         self._watchers: dict[str, set[Watcher]] = {}
-        self._cached: dict[tuple[object, ...], tuple[str, int]] = {}
         self._reads: dict[tuple[object, ...], asyncio.Task[tuple[list[Entry], int]]] = {}
         self._read_at = asyncio.get_running_loop().time()
         self._bell = asyncio.Event()
@@ -77,6 +49,11 @@ class Hub:
         self._history_threads = ThreadPoolExecutor(2, "rill-history")
         self._following = asyncio.create_task(self._follow())
         self._listening = asyncio.create_task(self._listen())
+
+    @property
+    def head(self) -> int:
+        """The newest position that watchers can be sent; -1 before the log was first read."""
+        return self.tail.head
 
     # What watchers call.
 
@@ -110,7 +87,7 @@ class Hub:
 
         Not further than memory goes: rows that were read so long ago are not put into a page.
         """
-        after = max(after, self._start)
+        after = max(after, self.tail.start)
         if after < watcher.cursor:
             watcher.cursor, watcher.unseen = after, after + 1
             watcher.woken.set()
@@ -123,14 +100,14 @@ class Hub:
         while watcher.cursor != after:  # or else the page has set it back while history was read
             after, begin = watcher.cursor, self.head if watcher.unseen is None else watcher.unseen - 1
             try:
-                history = await self._history(watcher, begin) if begin < self._start else None
+                history = await self._history(watcher, begin) if begin < self.tail.start else None
             except log.Expired:
                 return self._reset(watcher, "expired")
         if watcher.log != self.name:
             return self._reset(watcher, "other_log")
         if after > self.head:
             return self._reset(watcher, "ahead")
-        text, position = _cut(watcher, after, *history) if history else self._frame(watcher, after, begin)
+        text, position = cut(watcher, *history) if history else self.tail.frame(watcher, begin)
         watcher.cursor = position
         watcher.unseen = position + 1 if position < self.head else None
         return text
@@ -149,20 +126,6 @@ class Hub:
 
     # What a frame is made from.
 
-    @property
-    def _start(self) -> int:
-        """The position before the first change in memory."""
-        return self.head - len(self._tail)
-
-    def _frame(self, watcher: Watcher, after: int, begin: int) -> tuple[str, int]:
-        key = (watcher.format, watcher.streams, after, begin)
-        if key not in self._cached:
-            if len(self._cached) >= CACHED_FRAMES:
-                self._cached.clear()
-            entries = self._tail[begin - self._start :]
-            self._cached[key] = _cut(watcher, after, entries, self.head)
-        return self._cached[key]
-
     def _resume(self, watcher: Watcher, after: int) -> str | None:
         if watcher.log not in ("", self.name):
             return self._reset(watcher, "other_log")
@@ -180,7 +143,7 @@ class Hub:
         """Encode what is in memory in one more format, and from now on what comes, too."""
         async with self._cycle:
             formats = self._formats | {name}
-            await self._in_thread(lambda: _encode(self._tail, formats))
+            await self._in_thread(lambda: _encode(self.tail.entries, formats))
             self._formats = formats
 
     async def _history(self, watcher: Watcher, after: int) -> tuple[list[Entry], int]:
@@ -243,10 +206,9 @@ class Hub:
             while more:
                 state, entries, restart = await self._in_thread(self._read_on)
                 if restart:
-                    self.name, self._tail = state.name, []
-                    self.head = entries[0].position - 1 if entries else state.head
+                    self.name, self.tail = state.name, Tail(entries[0].position - 1 if entries else state.head)
                     self._wake_all()
-                self._append(entries)
+                self._take_in(entries)
                 self._read_at = asyncio.get_running_loop().time()
                 more = self.head < state.head
 
@@ -263,13 +225,9 @@ class Hub:
         except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
             return state, [], True
 
-    def _append(self, entries: Sequence[Entry]) -> None:
-        if not entries:
-            return
-        self._tail += entries
-        self.head = entries[-1].position
-        del self._tail[: -settings.FEED_TAIL]
-        self._cached.clear()
+    def _take_in(self, entries: Sequence[Entry]) -> None:
+        """Keep the changes, and wake whom they concern."""
+        self.tail.append(entries, settings.FEED_TAIL)
         first: dict[str, int] = {}
         for entry in entries:
             for stream in entry.streams:
@@ -279,7 +237,6 @@ class Hub:
                 watcher.wake(first[stream])
 
     def _wake_all(self) -> None:
-        self._cached.clear()
         for watcher in set().union(*self._watchers.values()):
             watcher.wake(watcher.cursor + 1)
 
@@ -327,21 +284,6 @@ def _read_back(after: int, upto: int, wanted: frozenset[str], form: str) -> tupl
 def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:
     for entry in entries:
         entry.encode(formats)
-
-
-def _cut(watcher: Watcher, after: int, entries: Sequence[Entry], position: int) -> tuple[str, int]:
-    """The frame of what concerns the watcher, up to `position` or up to where it grows too large."""
-    chosen: list[Entry] = []
-    size = 0
-    for entry in entries:
-        if watcher.streams.isdisjoint(entry.streams):
-            continue
-        size += len((entry.encoded[watcher.format] or "").encode())
-        if chosen and size > FRAME_SIZE:
-            position = entry.position - 1
-            break
-        chosen.append(entry)
-    return frames.changes_frame(watcher.format, watcher.log, after, position, chosen), position
 
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()

@@ -266,7 +266,7 @@ async def test_a_replay_of_few_among_many_loads_only_those(
 
 
 async def test_large_replays_are_cut_into_frames_that_tile(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feed.hub.FRAME_SIZE", 2000)
+    monkeypatch.setattr("feed.tail.FRAME_SIZE", 2000)
     for number in range(10):
         await post(alice, str(number) * 1000)
     async with client("?after=0") as watcher:

@@ -1,0 +1,81 @@
+"""What a hub keeps of the log, and how frames are cut from it: lists and numbers, no sockets and no database."""
+
+import json
+from typing import Any
+
+import pytest
+
+from feed.frames import Entry
+from feed.tail import Tail, Watcher, cut
+
+
+def entries(first: int, *streams: str) -> list[Entry]:
+    """Changes from the position `first` on, each in one stream, each of an event of its own."""
+    return [
+        Entry(position, "created", position, "event", frozenset([stream]), None, {"json": f'{{"id":{position}}}'})
+        for position, stream in enumerate(streams, start=first)
+    ]
+
+
+def watcher(*streams: str, cursor: int = 0) -> Watcher:
+    return Watcher(frozenset(streams), "json", cursor, "k3x9")
+
+
+def shown(frame: tuple[str, int]) -> tuple[int, list[int], int]:
+    """Where a frame begins, the positions of its changes, and where it ends."""
+    text, position = frame
+    decoded: dict[str, Any] = json.loads(text)
+    assert decoded["position"] == position
+    return decoded["after"], [change["position"] for change in decoded["changes"]], position
+
+
+def test_the_oldest_changes_go() -> None:
+    tail = Tail(head=10)
+    tail.append(entries(11, *"aaa"), most=5)
+    assert (tail.start, tail.head) == (10, 13)
+    tail.append(entries(14, *"aaaa"), most=5)
+    assert (tail.start, tail.head) == (12, 17)
+    assert [entry.position for entry in tail.entries] == [13, 14, 15, 16, 17]
+
+
+def test_a_frame_has_what_is_in_the_watchers_streams_and_covers_all_up_to_the_head() -> None:
+    tail = Tail(head=0)
+    tail.append(entries(1, *"abacb"), most=100)
+    assert shown(tail.frame(watcher("a"), 0)) == (0, [1, 3], 5)
+    assert shown(tail.frame(watcher("a", "c", cursor=2), 2)) == (2, [3, 4], 5)
+    assert shown(tail.frame(watcher("nobody"), 5)) == (0, [], 5)
+
+
+def test_what_is_known_not_to_concern_the_watcher_need_not_be_in_memory() -> None:
+    tail = Tail(head=0)
+    tail.append(entries(1, *"bbbbba"), most=2)
+    assert shown(tail.frame(watcher("a", cursor=1), 5)) == (1, [6], 6)
+
+
+def test_equal_frames_are_made_once_until_the_log_grows() -> None:
+    tail = Tail(head=0)
+    tail.append(entries(1, *"ab"), most=100)
+    first = tail.frame(watcher("a"), 0)
+    assert tail.frame(watcher("a"), 0)[0] is first[0]
+    assert tail.frame(watcher("b"), 0)[0] is not first[0]
+    tail.append(entries(3, "a"), most=100)
+    assert shown(tail.frame(watcher("a"), 0)) == (0, [1, 3], 3)
+
+
+def test_a_large_frame_is_cut_before_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feed.tail.FRAME_SIZE", 20)
+    assert shown(cut(watcher("a"), entries(1, *"aabab"), 5)) == (0, [1, 2], 3)
+    assert shown(cut(watcher("a", cursor=3), entries(4, *"ab"), 5)) == (3, [4], 5)
+
+
+def test_a_change_that_is_too_large_by_itself_is_sent_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feed.tail.FRAME_SIZE", 1)
+    assert shown(cut(watcher("a"), entries(1, *"aa"), 2)) == (0, [1], 1)
+
+
+def test_waking_remembers_the_first_position_that_concerns_the_watcher() -> None:
+    woken = watcher("a")
+    woken.wake(7)
+    woken.wake(9)
+    woken.wake(8)
+    assert (woken.unseen, woken.woken.is_set()) == (7, True)
