@@ -289,11 +289,13 @@ class Tail:
         command = [sys.executable, "manage.py", "tail", "--url", url, *arguments]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, args=[self._process.stdout], daemon=True).start()
+        self._reading = threading.Thread(target=self._read, args=[self._process.stdout], daemon=True)
+        self._reading.start()
 
     def _read(self, output: TextIO) -> None:
-        for line in output:
-            self._lines.put(line)
+        with output:
+            for line in output:
+                self._lines.put(line)
 
     def see(self, text: str) -> str:
         """The first line from here on that has this text."""
@@ -309,6 +311,7 @@ class Tail:
         if self._process:
             self._process.terminate()
             self._process.wait(PATIENCE)
+            self._reading.join(PATIENCE)
 
 
 def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: Tail) -> None:
