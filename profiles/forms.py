@@ -13,13 +13,15 @@ class SignupForm(UserCreationForm):  # type: ignore[type-arg]
         return name
 
 
+class WebsiteField(forms.URLField):
+    """A URL that is on the web: no javascript:, no ftp:."""
+
+    default_validators = [URLValidator(schemes=["http", "https"])]
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
-    website = forms.URLField(
-        required=False,
-        assume_scheme="https",
-        max_length=200,
-        validators=[URLValidator(schemes=["http", "https"])],
-        help_text="Where else you are to be found.",
+    website = WebsiteField(
+        required=False, assume_scheme="https", max_length=200, help_text="Where else you are to be found."
     )
 
     class Meta:

@@ -175,11 +175,13 @@ def test_a_profile_is_shown_and_its_bad_website_is_refused(visit: Visitor) -> No
 
 
 def test_a_page_that_stays_open_over_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), live(visit())
+    alice, bob = sign_up(visit(), "alice"), live(visit(viewport={"width": 390, "height": 800}))
     write(alice, "before")
     sees(bob, "before")
+    brand = bob.locator(".brand").bounding_box()
     server.kill()
     expect(bob.locator("#connection")).to_have_attribute("data-state", "reconnecting")
+    assert bob.locator(".brand").bounding_box() == brand  # nothing is squeezed on a phone
     server.shell(
         "s = StatusChange.objects.get(); StatusChange.objects.create(user=s.user, text='while it was down');"
         "s.text = 'edited while it was down'; s.save()"

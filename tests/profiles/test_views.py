@@ -101,7 +101,9 @@ def test_alice_edits_her_own_profile(as_alice: Client, alice: User) -> None:
 
 @pytest.mark.parametrize("website", ["javascript:alert(1)", "data:text/html,x", "nonsense", "ftp://files.example/"])
 def test_a_website_is_on_the_web(as_alice: Client, alice: User, website: str) -> None:
-    assert as_alice.post("/profile/", {"website": website, "bio": ""}).status_code == 422
+    response = as_alice.post("/profile/", {"website": website, "bio": ""})
+    assert response.status_code == 422
+    assert response.content.decode().count("Enter a valid URL.") == 1
     UserProfile.objects.filter(user=alice).update(website=website)
     assert f'href="{website}' not in as_alice.get("/people/alice/").content.decode()
 
