@@ -245,7 +245,8 @@ def test_the_feed_connects_though_its_extension_comes_late(visit: Visitor, serve
     held: list[Route] = []
     visitor.route("**/hx-ws.min.js", lambda route: held.append(route))  # noqa: PLW0108 (it sets an attribute on what it is given)
     visitor.goto("/", wait_until="commit")
-    visitor.wait_for_function("window.htmx")
+    # By a timer: frames of animation, by which Playwright looks otherwise, don't come while the page can't be shown.
+    visitor.wait_for_function("window.htmx", polling=20)
     while not held:
         visitor.wait_for_timeout(10)  # lets Playwright deliver the route
     held[0].continue_()
