@@ -195,7 +195,7 @@ def test_a_client_that_sends_and_never_reads_fills_no_memory(
             for _ in range(200):
                 client.sendall(flood)
                 used.append(memory(server))
-        except TimeoutError:
+        except OSError:  # it is not read from any more, or has been ended
             pass
         finally:
             client.close()
