@@ -177,7 +177,7 @@ class FeedConsumer(AsyncConsumer):
             elif self.format == "html" and "after" in message:
                 # The page has put in rows that were read at this cursor: what changed since then may be
                 # missing in them, and comes again.
-                self.hub.go_back(watcher, parse_cursor(message["after"]))
+                watcher.go_back(parse_cursor(message["after"]))
             else:
                 raise Refusal("bad_request", 'A client sends {"type": "ping"} and nothing else.')
 

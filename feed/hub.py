@@ -82,16 +82,6 @@ class Hub:
             if not others:
                 self._watchers.pop(stream, None)
 
-    def go_back(self, watcher: Watcher, after: int) -> None:
-        """Set the watcher's cursor back, if that is back, so that what has been sent since is sent again.
-
-        Not further than memory goes: rows that were read so long ago are not put into a page.
-        """
-        after = max(after, self.tail.start)
-        if after < watcher.cursor:
-            watcher.cursor, watcher.unseen = after, after + 1
-            watcher.woken.set()
-
     async def frame(self, watcher: Watcher) -> str:
         """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
         watcher.woken.clear()

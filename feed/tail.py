@@ -32,6 +32,12 @@ class Watcher:
             self.unseen = position
         self.woken.set()
 
+    def go_back(self, after: int) -> None:
+        """Set the cursor back, if that is back, so that what has been sent since is sent again."""
+        if after < self.cursor:
+            self.cursor, self.unseen = after, after + 1
+            self.woken.set()
+
 
 class Tail:
     """The changes at the positions (start, head], encoded; the oldest go when there are more than `most`."""

@@ -445,6 +445,25 @@ async def test_a_page_that_puts_in_older_rows_gets_what_has_changed_since_they_w
         assert "edited while" in await page.html()
 
 
+async def test_a_page_may_go_back_further_than_memory_goes(alice: User, settings: Settings) -> None:
+    """As when all events were changed by one query while older rows were on their way to it."""
+    settings.FEED_TAIL = 1
+    await post(alice, "first")
+    await post(alice, "second")
+    async with client("?format=html") as page:
+        await page.send_json_to({"after": "3"})
+        await page.html()
+        await database_sync_to_async(StatusChange.objects.update)(text="changed")
+        shown = ""
+        while 'value="5"' not in shown:
+            shown = await page.html()
+        await page.send_json_to({"after": "3"})
+        shown = ""
+        while 'value="5"' not in shown:
+            shown += await page.html()
+    assert shown.count("outerMorph") == 2
+
+
 async def test_both_formats_see_what_was_posted_before_the_other_came(alice: User) -> None:
     async with client("?after=0") as program:
         await program.frame()

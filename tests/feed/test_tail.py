@@ -73,6 +73,15 @@ def test_a_change_that_is_too_large_by_itself_is_sent_by_itself(monkeypatch: pyt
     assert shown(cut(watcher("a"), entries(1, *"aa"), 2)) == (0, [1], 1)
 
 
+def test_a_cursor_is_set_back_and_never_on() -> None:
+    paged = watcher("a", cursor=9)
+    paged.go_back(9)
+    paged.go_back(12)
+    assert (paged.cursor, paged.unseen, paged.woken.is_set()) == (9, None, False)
+    paged.go_back(4)
+    assert (paged.cursor, paged.unseen, paged.woken.is_set()) == (4, 5, True)
+
+
 def test_waking_remembers_the_first_position_that_concerns_the_watcher() -> None:
     woken = watcher("a")
     woken.wake(7)
