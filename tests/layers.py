@@ -10,3 +10,10 @@ class HangingLayer(InMemoryChannelLayer):
 
     async def group_send(self, group: str, message: dict[str, object]) -> None:
         await asyncio.Event().wait()
+
+
+class BrokenLayer(InMemoryChannelLayer):
+    """As Redis when it is down."""
+
+    async def group_send(self, group: str, message: dict[str, object]) -> None:
+        raise ConnectionError("nobody there")
