@@ -1,9 +1,11 @@
-"""System checks of the kinds of events."""
+"""System checks: of the kinds of events, and of what the hub relies on."""
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig, apps
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
@@ -48,6 +50,15 @@ def kinds_have_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
             hint = "Its events are shown by their summary."
             warnings.append(Warning(f"There is no template {template!r}.", hint=hint, obj=kind, id="feed.W001"))
     return warnings
+
+
+@register(Tags.security)
+def sessions_are_in_the_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.E003: the connections of a session that has ended can only be ended if sessions can be asked for."""
+    if hasattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class"):
+        return []
+    hint = "Use django.contrib.sessions.backends.db, or cached_db."
+    return [Error("SESSION_ENGINE keeps no sessions in the database.", hint=hint, id="feed.E003")]
 
 
 def _kinds() -> "list[Any]":

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs
 
 import msgspec
@@ -13,8 +13,9 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from feed import streams
-from feed.flow import Flow, Message, Receive, Scope, Send, flow_of, held
+from feed.flow import Flow, Message, Receive, Scope, Send, TrustedFlow, flow_of, held
 from feed.frames import FORMATS
+from feed.goodbye import ComeBack
 from feed.hub import hub
 from feed.refusals import Refusal
 from feed.tail import Watcher
@@ -23,10 +24,8 @@ LARGEST_MESSAGE = 4096
 """Bytes that a client may send in one message."""
 MOST_MESSAGES, MESSAGES_PERIOD = 50, 10.0
 """So many messages may a client send in so many seconds."""
-LAST_WORDS = 5.0
+LAST_WORDS = 3.0
 """Seconds in which a client whose connection ends may read what it was sent; a server that stops waits for it."""
-COME_BACK = 4012
-"""The close code for what is not the client's fault: programs and pages connect again."""
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +86,7 @@ class FeedConsumer(AsyncConsumer):
         self.flow: Flow = flow_of(scope.get("server_send", send))
         self.format = "json"
         try:
-            await self.serve_or_refuse(scope["query_string"])
+            await self.serve_or_end(scope["query_string"], scope.get("cookies", {}).get(settings.SESSION_COOKIE_NAME))
         except Gone:
             pass
         except TimeoutError:  # a client that never reads can't be told anything
@@ -95,25 +94,31 @@ class FeedConsumer(AsyncConsumer):
         finally:
             self.flow.finish(LAST_WORDS)
 
-    async def serve_or_refuse(self, query: bytes) -> None:
+    async def serve_or_end(self, query: bytes, session: str | None) -> None:
         try:
-            await self.serve(query)
+            await self.serve(query, session)
         except Refusal as refusal:
             with held(self.flow):  # whatever else it has to say
-                await self.send_text(FORMATS[self.format].error(refusal))
-            await self.close(refusal.close)
+                await self.end(refusal.close, FORMATS[self.format].error(refusal))
+        except ComeBack:
+            await self.end(self.flow.come_back)
         except DatabaseError as error:
             logger.warning("A watcher was sent away, as the database can't be read: %s", error)
-            await self.close(COME_BACK)
+            await self.end(self.flow.come_back)
 
-    async def serve(self, query: bytes) -> None:
+    async def serve(self, query: bytes, session: str | None) -> None:
         self.format = format_of(query)
         request = Request.parse(query)
         self.hub = hub()
+        if not isinstance(self.flow, TrustedFlow):  # of an unknown server the signals aren't known either
+            self.hub.be_ready_to_stop()
         after, log = request.after, request.log
         if request.format == "html" and after is None:
             after, log = await self.hello()
-        watcher = Watcher(request.streams, request.format, 0, log)
+        ended = asyncio.get_running_loop().create_future()
+        with held(self.flow):
+            login = await self.hub.sessions.find(session) if session else None
+            watcher = Watcher(request.streams, request.format, 0, log, login, ended=ended)
         try:
             with held(self.flow):
                 if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
@@ -130,17 +135,22 @@ class FeedConsumer(AsyncConsumer):
         return parse_cursor(message.get("after")), str(message.get("log", ""))
 
     async def converse(self, watcher: Watcher, reset: str | None) -> None:
-        """Send and listen until one of the two ends."""
+        """Send and listen until one of the two ends, or the hub ends it."""
+        assert watcher.ended
         sending = asyncio.create_task(self.send_frames(watcher, reset))
         listening = asyncio.create_task(self.listen(watcher))
+        ends: list[asyncio.Future[Any]] = [watcher.ended, sending, listening]
         try:
-            done, _ = await asyncio.wait([sending, listening], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
             sending.cancel()
             listening.cancel()
             await asyncio.gather(sending, listening, return_exceptions=True)
-        for task in done:
-            task.result()
+        if watcher.ended.done():
+            raise watcher.ended.result()
+        for task in (sending, listening):
+            if not task.cancelled():
+                task.result()
 
     async def send_frames(self, watcher: Watcher, first: str | None) -> None:
         frame = first or await self.hub.frame(watcher)
@@ -197,13 +207,16 @@ class FeedConsumer(AsyncConsumer):
             raise Refusal("bad_request", "A message is a JSON object.")
         return message
 
-    async def close(self, code: int) -> None:
-        async with asyncio.timeout(settings.FEED_STALL):
+    async def end(self, code: int, last: str = "") -> None:
+        """Close the connection. Raises TimeoutError if the client doesn't read."""
+        async with asyncio.timeout(LAST_WORDS):
+            if last:
+                await self.send_text(last)
             await self.send({"type": "websocket.close", "code": code})
 
 
 class NowhereConsumer(FeedConsumer):
     """Any other path: told so, as a refused handshake would tell a program nothing."""
 
-    async def serve(self, query: bytes) -> None:
+    async def serve(self, query: bytes, session: str | None) -> None:
         raise Refusal("not_found", "There is no websocket at this path; the feed is at /ws/feed/.", 4404)

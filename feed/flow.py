@@ -11,6 +11,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+SERVICE_RESTART, COME_BACK = 1012, 4012
+"""Close codes for what is not the client's fault: the registered one, and ours where the server can't send that."""
+
 Scope = dict[str, Any]
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -19,7 +22,12 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class Flow(Protocol):
-    """The flow of one connection, from when it was accepted."""
+    """The flow of one connection, from when it was accepted.
+
+    come_back: the close code, of those that the server can send, which says that the client should connect again.
+    """
+
+    come_back: int
 
     async def writable(self) -> None:
         """Wait until the client has read most of what it was sent."""
@@ -49,6 +57,8 @@ def held(flow: Flow) -> Iterator[None]:
 class TrustedFlow:
     """For a server whose transport is not known: its `send` and `receive` have to wait by themselves."""
 
+    come_back = COME_BACK
+
     async def writable(self) -> None:
         return
 
@@ -67,6 +77,8 @@ class TrustedFlow:
 
 class AsyncioFlow:
     """uvicorn: it stops reading when a message has come, and its `send` waits, but pongs are written regardless."""
+
+    come_back = SERVICE_RESTART
 
     def __init__(self, protocol: Any) -> None:
         self._transport: asyncio.Transport = protocol.transport
@@ -101,6 +113,8 @@ class AsyncioFlow:
 
 class TwistedFlow:
     """Daphne: a push producer (twisted.internet.interfaces.IPushProducer) of its connection's transport."""
+
+    come_back = COME_BACK  # autobahn sends no code below 3000 but 1000
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport

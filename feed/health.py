@@ -66,5 +66,6 @@ def _hub(position: int) -> dict[str, Any]:
     if hub is None:
         return {"ok": True, "following": False}
     silent = hub.seconds_since_cycle()
-    ok = silent < MISSED_POLLS * settings.FEED_POLL
-    return {"ok": ok, "following": True, "lag": max(0, position - hub.head), "seconds": round(silent, 3)}
+    ok = silent < MISSED_POLLS * settings.FEED_POLL and not hub.stopping
+    lag = max(0, position - hub.head)
+    return {"ok": ok, "following": True, "stopping": hub.stopping, "lag": lag, "seconds": round(silent, 3)}

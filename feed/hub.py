@@ -16,10 +16,11 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connections
 
-from feed import frames, log, streams
+from feed import frames, goodbye, log, streams
 from feed.frames import FORMATS, Entry
 from feed.messages import GROUP
 from feed.models import Change
+from feed.sessions import Sessions
 from feed.tail import Tail, Watcher, cut
 
 BATCH = 500
@@ -39,16 +40,19 @@ class Hub:
     def __init__(self) -> None:
         self.name = ""
         self.tail = Tail(head=-1)
+        self.sessions = Sessions(self._beside)
+        self.stopping = False
+        self._is_ready_to_stop = False
         self._formats: frozenset[str] = frozenset()
         self._watchers: dict[str, set[Watcher]] = {}
         self._reads: dict[tuple[object, ...], asyncio.Task[tuple[list[Entry], int]]] = {}
         self._read_at = asyncio.get_running_loop().time()
         self._bell = asyncio.Event()
+        self._alone = asyncio.Event()
         self._cycle = asyncio.Lock()
         self._log_thread = ThreadPoolExecutor(1, "rill-hub")
         self._history_threads = ThreadPoolExecutor(2, "rill-history")
-        self._following = asyncio.create_task(self._follow())
-        self._listening = asyncio.create_task(self._listen())
+        self._tasks = [asyncio.create_task(doing) for doing in (self._follow(), self._listen(), self.sessions.follow())]
 
     @property
     def head(self) -> int:
@@ -68,6 +72,9 @@ class Hub:
             await self._add_format(watcher.format)
         for stream in watcher.streams:
             self._watchers.setdefault(stream, set()).add(watcher)
+        self.sessions.add(watcher)
+        if self.stopping:
+            watcher.end(goodbye.ComeBack())
         return self._resume(watcher, self.head if after is None else after)
 
     async def check(self, names: Collection[str]) -> None:
@@ -81,6 +88,23 @@ class Hub:
             others.discard(watcher)
             if not others:
                 self._watchers.pop(stream, None)
+        self.sessions.discard(watcher)
+        if not self._watchers:
+            self._alone.set()
+
+    def be_ready_to_stop(self) -> None:
+        """Have the server dismiss the watchers first when it is told to stop."""
+        if not self._is_ready_to_stop:
+            self._is_ready_to_stop = True
+            goodbye.before_stopping(self.dismiss)
+
+    async def dismiss(self) -> None:
+        """Tell all watchers to come back, and from now on whoever comes; until none is left."""
+        self.stopping = True
+        await goodbye.tell(self._all())
+        while self._watchers:
+            self._alone.clear()
+            await self._alone.wait()
 
     async def frame(self, watcher: Watcher) -> str:
         """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
@@ -108,9 +132,9 @@ class Hub:
 
     async def close(self) -> None:
         """Stop following, and give the threads' database connections back."""
-        self._following.cancel()
-        self._listening.cancel()
-        await asyncio.gather(self._following, self._listening, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.to_thread(self._log_thread.shutdown)
         await asyncio.to_thread(self._history_threads.shutdown)
 
@@ -227,8 +251,11 @@ class Hub:
                 watcher.wake(first[stream])
 
     def _wake_all(self) -> None:
-        for watcher in set().union(*self._watchers.values()):
+        for watcher in self._all():
             watcher.wake(watcher.cursor + 1)
+
+    def _all(self) -> set[Watcher]:
+        return set().union(*self._watchers.values())
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Do what reads the log in the hub's own thread, which keeps its connection as long as that works."""

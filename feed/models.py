@@ -2,9 +2,9 @@
 
 import re
 import secrets
-from collections.abc import Iterable
-from itertools import chain
-from typing import Any, NoReturn, Self
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+from typing import Any, NoReturn, Self, TypeVar
 
 from django.apps import apps
 from django.conf import settings
@@ -19,6 +19,8 @@ from model_utils.managers import InheritanceQuerySet
 from feed import receivers
 
 TEXT_LENGTH = 2000
+
+T = TypeVar("T")
 
 
 class EventQuerySet(InheritanceQuerySet["Event"]):
@@ -83,9 +85,11 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         return events
 
 
-def batches(keys: list[int], size: int = 500) -> Iterable[list[int]]:
+def batches(keys: Iterable[T], size: int = 500) -> Iterator[list[T]]:
     """`keys` in parts that fit into one statement on every database."""
-    return (keys[start : start + size] for start in range(0, len(keys), size))
+    rest = iter(keys)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def lock(keys: Iterable[int], using: str) -> list[int]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from feed.frames import Entry, changes_frame
+from feed.sessions import Login
 
 FRAME_SIZE = 256 * 1024
 """Bytes after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
@@ -17,15 +18,19 @@ class Watcher:
 
     cursor: the position up to which it has been sent everything.
     log: the name of the log that its cursor counts in, or "" if the client didn't say.
+    login: the session in which its user is logged in, or None for somebody who isn't.
     unseen: the first position after the cursor that may concern it; None if none up to the hub's head does.
+    ended: is given the reason, once its connection has to end.
     """
 
     streams: frozenset[str]
     format: str
     cursor: int
     log: str = ""
+    login: Login | None = None
     unseen: int | None = None
     woken: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: "asyncio.Future[Exception] | None" = None
 
     def wake(self, position: int) -> None:
         if self.unseen is None or position < self.unseen:
@@ -37,6 +42,11 @@ class Watcher:
         if after < self.cursor:
             self.cursor, self.unseen = after, after + 1
             self.woken.set()
+
+    def end(self, reason: Exception) -> None:
+        """Have the connection ended; the first reason counts."""
+        if self.ended and not self.ended.done():
+            self.ended.set_result(reason)
 
 
 class Tail:

@@ -91,9 +91,9 @@ class Server:
             )
         wait_until(self._answers, f"{self.kind} to answer")
 
-    def stop(self) -> int:
-        """End it as a service manager would; returns its exit status."""
-        return self._end(signal.SIGTERM)
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it as a service manager would, or Ctrl-C; returns its exit status."""
+        return self._end(number)
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)

@@ -1,12 +1,18 @@
-"""The system checks of kinds."""
+"""The system checks."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
 from django.db import models
+from pytest_django import Settings
 
-from feed.checks import kinds_have_names_of_their_own, kinds_have_templates, kinds_leave_public_fields_alone
+from feed.checks import (
+    kinds_have_names_of_their_own,
+    kinds_have_templates,
+    kinds_leave_public_fields_alone,
+    sessions_are_in_the_database,
+)
 from feed.models import Event
 
 
@@ -64,3 +70,9 @@ def test_a_kind_without_a_template_is_only_a_warning() -> None:
     assert not names & {"Event", "StatusChange", "Comment", "Welcome"}
     assert {warning.id for warning in warnings} == {"feed.W001"}
     assert not any(warning.is_serious() for warning in warnings)
+
+
+@pytest.mark.parametrize(("engine", "ids"), [("db", []), ("cached_db", []), ("cache", ["feed.E003"])])
+def test_sessions_that_cannot_be_asked_for_are_an_error(settings: Settings, engine: str, ids: list[str]) -> None:
+    settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
+    assert [error.id for error in sessions_are_in_the_database(None)] == ids

@@ -1,0 +1,129 @@
+"""Why a server ends connections by itself: the user may not watch any more, or the server is told to stop."""
+
+import json
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import get_args
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.servers import Kind, Server
+
+PATIENCE = 20
+BOTH = pytest.mark.parametrize("kind", get_args(Kind))
+
+LOG_IN = """
+from django.test import Client
+browser = Client()
+browser.force_login(User.objects.get_or_create(username={name!r})[0])
+print(browser.cookies["sessionid"].value, end="")
+"""
+LOG_OUT = """
+from django.test import Client
+browser = Client()
+browser.cookies["sessionid"] = {session!r}
+assert browser.post("/accounts/logout/", headers={{"host": "localhost"}}).status_code == 302
+"""
+EXPIRE = """
+from django.utils import timezone
+Session.objects.filter(pk={session!r}).update(expire_date=timezone.now())
+"""
+CHANGE_PASSWORD = "user = User.objects.get(username={name!r}); user.set_password('a new one'); user.save()"
+ENDS = {
+    "logged_out": LOG_OUT,
+    "deleted": "Session.objects.get(pk={session!r}).delete()",
+    "expired": EXPIRE,
+    "deactivated": "User.objects.filter(username={name!r}).update(is_active=False)",
+    "new_password": CHANGE_PASSWORD,
+    "gone": "User.objects.get(username={name!r}).delete()",
+}
+
+Watch = Callable[..., ClientConnection]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[list[Server]]:
+    """Two processes with one database."""
+    with Server("daphne") as one, Server("uvicorn", database_url=one.database_url) as other:
+        yield [one, other]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Opens the feed, in a session or in none, and has received the first frame."""
+    with ExitStack() as stack:
+
+        def watching(server: Server, session: str | None = None) -> ClientConnection:
+            cookie = {} if session is None else {"Cookie": f"sessionid={session}"}
+            connection = stack.enter_context(connect(server.ws_url(), additional_headers=cookie))
+            assert json.loads(connection.recv(timeout=PATIENCE))["type"] == "changes"
+            return connection
+
+        yield watching
+
+
+def log_in(server: Server, name: str) -> str:
+    """The key of a new session."""
+    return server.shell(LOG_IN.format(name=name))
+
+
+def end_of(connection: ClientConnection) -> tuple[int | None, str | None]:
+    """The close code, and the code of the error frame before it."""
+    said = None
+    deadline = time.monotonic() + PATIENCE
+    try:
+        while True:
+            said = json.loads(connection.recv(timeout=deadline - time.monotonic())).get("code", said)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else None, said
+
+
+def sees(connection: ClientConnection, text: str) -> None:
+    while text not in str(connection.recv(timeout=PATIENCE)):
+        pass
+
+
+def test_whose_session_ends_stops_watching_in_every_process_and_others_stay(
+    servers: list[Server], watch: Watch
+) -> None:
+    shell = servers[0].shell
+    sessions = {name: log_in(servers[0], name) for name in ENDS}
+    leaving = {(name, server.kind): watch(server, sessions[name]) for name in ENDS for server in servers}
+    others = [None, log_in(servers[0], "bob"), log_in(servers[0], "logged_out")]
+    staying = [watch(server, session) for server in servers for session in others]
+
+    for name, code in ENDS.items():
+        shell(code.format(session=sessions[name], name=name))
+
+    ends = {who: end_of(connection) for who, connection in leaving.items()}
+    assert ends == dict.fromkeys(leaving, (4401, "session_ended"))
+    shell("StatusChange.objects.create(user=User.objects.get(username='bob'), text='still there')")
+    for connection in staying:
+        sees(connection, "still there")
+    for server in servers:
+        server.assert_quiet()
+
+
+@pytest.mark.parametrize(
+    "session", ["of-another-site", "", "é" * 500, "x" * 5000], ids=["foreign", "no", "odd", "long"]
+)
+def test_a_session_that_does_not_exist_is_nobodys(servers: list[Server], watch: Watch, session: str) -> None:
+    for server in servers:
+        watch(server, session)
+        server.assert_quiet()
+
+
+@BOTH
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_watchers_of_a_server_that_stops_are_told_to_come_back(
+    kind: Kind, number: signal.Signals, watch: Watch
+) -> None:
+    with Server(kind) as server:
+        watchers = [watch(server) for _ in range(20)]
+        assert server.stop(number) in {0, -number}
+        assert {end_of(connection) for connection in watchers} == {(1012 if kind == "uvicorn" else 4012, None)}
+        server.assert_quiet()
