@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -92,3 +93,20 @@ def _new_key(file: Path) -> str:
         with suppress(FileExistsError):
             file.hardlink_to(made.name)
     return file.read_text()
+
+
+def keepalive(url: str, seconds: int) -> dict[str, object]:
+    """What redis-py needs to end a link that is half open: the other machine has gone without a word.
+
+    As far as the operating system has the options; a socket in the file system needs none.
+    """
+    if url.startswith("unix:"):
+        return {}
+    wanted = {
+        "TCP_KEEPIDLE": seconds // 2,
+        "TCP_KEEPINTVL": max(1, seconds // 6),
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": seconds * 1000,
+    }
+    options = {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
+    return {"socket_keepalive": True, "socket_keepalive_options": options}

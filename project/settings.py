@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, TimeoutError
 
-from project.environment import env, one_sentence, positive, secret_key
+from project.environment import env, keepalive, one_sentence, positive, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -116,6 +116,7 @@ if REDIS_URL:
                     "address": REDIS_URL,
                     "retry": Retry(ExponentialBackoff(cap=0.2, base=0.02), 3),
                     "retry_on_error": [ConnectionError, TimeoutError],
+                    **keepalive(REDIS_URL, seconds=10),
                 }
             ],
         },

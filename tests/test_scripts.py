@@ -68,6 +68,13 @@ def test_what_a_database_url_asks_for_is_kept() -> None:
     assert "'sslmode': 'require'" in done.stdout
 
 
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "rediss://127.0.0.1:1", "unix:///nowhere"])
+def test_every_kind_of_redis_url_leads_to_a_connection(url: str) -> None:
+    ring = "import asyncio, asgi; from channels.layers import *; asyncio.run(get_channel_layer().group_send('a', {}))"
+    done = run("-c", ring, REDIS_URL=url)
+    assert "redis.exceptions.ConnectionError" in done.stderr
+
+
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
 def test_a_port_that_cannot_be_used_is_named(port: str) -> None:
     assert_one_sentence(run("-m", "project.serve", PORT=port), "PORT")
