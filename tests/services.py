@@ -170,10 +170,13 @@ def free_port() -> int:
     """A port that nobody listens on, from below those that the kernel gives to outgoing connections.
 
     With one of the kernel's own, a client that tries to reach a killed server can be given the server's port,
-    be connected to itself, and keep the server from starting again.
+    be connected to itself, and keep the server from starting again. Of several processes that run tests at the same
+    time (pytest-xdist) each has ports of its own, or two could find the same one free.
     """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        port = random.randrange(15_000, 32_000)  # noqa: S311 (no secret)
+        port = random.randrange(15_000 + worker, 32_000, workers)  # noqa: S311 (no secret)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
