@@ -88,7 +88,7 @@ class Sessions:
         for login in set(logins) - good:
             for watcher in self._watchers.get(login, ()):
                 watcher.end(
-                    Refusal("session_ended", "This session has ended. Log in again, or connect without it.", 4401)
+                    Refusal("session_ended", "This session has ended. Log in again.", 4401)
                 )
 
     async def _find(self) -> None:

@@ -298,6 +298,20 @@ def test_logging_out_and_in_again(visit: Visitor) -> None:
     expect(live(alice).locator("#compose")).to_be_visible()
 
 
+def test_logging_out_in_one_tab_stops_the_other_which_keeps_what_is_being_typed(visit: Visitor) -> None:
+    bob = live(visit())
+    alice = sign_up(visit(), "alice")
+    other = alice.context.new_page()
+    other.goto("/")
+    live(other).locator("#compose textarea").fill("half a sente")
+    alice.get_by_role("button", name="Log out").click()
+    expect(other.locator("#connection")).to_have_attribute("data-state", "stopped")
+    expect(other.locator("#connection")).to_contain_text("This session has ended. Log in again.")
+    expect(other.locator("#compose textarea")).to_have_value("half a sente")
+    live(alice)
+    live(bob)
+
+
 def test_a_feed_that_can_not_be_had_says_so_and_stops(visit: Visitor, server: Server) -> None:
     sign_up(visit(), "alice")
     visitor = visit()
