@@ -41,11 +41,19 @@ def login_needed(view: Callable[Concatenate[OwnRequest, P], HttpResponse]) -> Vi
         if request.user.is_authenticated:
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
         if request.htmx:
-            back = request.htmx.current_url_abs_path
-            return HttpResponseClientRedirect(redirect_to_login(back or reverse("feed:home")).url)
+            return HttpResponseClientRedirect(redirect_to_login(page_that_asked(request)).url)
         return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("feed:home"))
 
     return guarded
+
+
+def page_that_asked(request: PageRequest) -> str:
+    """The path of the page that htmx says it is on, if that can be: anybody may send any header."""
+    try:
+        path = request.htmx.current_url_abs_path
+    except ValueError:
+        path = None
+    return path or reverse("feed:home")
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

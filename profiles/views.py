@@ -1,5 +1,7 @@
 """People: their pages, and how they come and go."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login
@@ -71,6 +73,11 @@ class Login(LoginView):
     """Django's own, that answers what can't be let in with 422."""
 
     redirect_authenticated_user = True
+
+    def get_success_url(self) -> str:
+        """Where to go on to, but never back to here: for who is logged in already that would have no end."""
+        url = super().get_success_url()
+        return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return self.render_to_response(self.get_context_data(form=form), status=422)

@@ -15,6 +15,7 @@ from typing import NoReturn
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker
 
@@ -84,6 +85,22 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def alice(db: None) -> User:
     """She is there already, and has been welcomed."""
     return User.objects.create_user("alice")
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    return logged_in(alice)
+
+
+@pytest.fixture
+def as_bob(db: None) -> Client:
+    return logged_in(User.objects.create_user("bob"))
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 @pytest.fixture(scope="session")

@@ -18,25 +18,9 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.fixture
-def as_alice(alice: User) -> Client:
-    return logged_in(alice)
-
-
-@pytest.fixture
-def as_bob(db: None) -> Client:
-    return logged_in(User.objects.create_user("bob"))
-
-
-@pytest.fixture
 def hello(alice: User) -> StatusChange:
     status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
     return status
-
-
-def logged_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def page(client: Client, path: str = "/", **headers: Any) -> str:

@@ -12,13 +12,6 @@ pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
 
 
-@pytest.fixture
-def as_alice(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
 def sign_up(client: Client, name: str, password: str = PASSWORD, again: str = PASSWORD) -> int:
     fields = {"username": name, "password1": password, "password2": again}
     return client.post("/accounts/signup/", fields).status_code
@@ -44,14 +37,6 @@ def test_passwords_that_differ_or_are_weak_are_refused(client: Client) -> None:
     assert sign_up(client, "alice", again="something else") == 422
     assert sign_up(client, "alice", "12345678", "12345678") == 422
     assert User.objects.count() == 0
-
-
-def test_logging_in_leads_back_but_never_to_another_site(client: Client) -> None:
-    User.objects.create_user("bob", password=PASSWORD)
-    for wanted, there in [("/profile/", "/profile/"), ("https://evil.example/", "/"), ("//evil.example/", "/")]:
-        response = client.post(f"/accounts/login/?next={wanted}", {"username": "bob", "password": PASSWORD})
-        assert (response.status_code, response.headers["Location"]) == (302, there)
-        client.post("/accounts/logout/")
 
 
 def test_logging_out_is_a_post(as_alice: Client) -> None:
