@@ -2,15 +2,14 @@ from django import forms
 from django.contrib.auth.forms import UserCreationForm
 from django.core.validators import URLValidator
 
+from profiles import names
 from profiles.models import UserProfile
 
 
 class SignupForm(UserCreationForm):  # type: ignore[type-arg]
     def clean_username(self) -> str:
         name = super().clean_username()
-        if name and not name.strip("."):
-            raise forms.ValidationError("A name needs more than dots.", code="dots")  # /people/../ is another page
-        return name
+        return names.check(name) if name else name
 
 
 class WebsiteField(forms.URLField):

@@ -1,10 +1,12 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from profiles import views
+from profiles.names import NameConverter
+
+register_converter(NameConverter, "name")
 
 app_name = "profiles"
 urlpatterns = [
-    # Not <str>: a name that was not checked may hold a slash.
-    path("people/<path:name>/", views.person, name="person"),
+    path("people/<name:name>/", views.person, name="person"),
     path("profile/", views.edit_profile, name="edit"),
 ]

@@ -1,0 +1,135 @@
+"""Names that look like paths, markup or somebody else: none of them becomes more than a name."""
+
+import unicodedata
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from feed.frames import render_row
+from tests.conftest import logged_in
+from tests.markup import elements, skeleton
+from tests.profiles.people import sign_up
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hurried_hasher")]
+
+
+NAMES = [
+    "../admin",
+    "../../accounts/logout",
+    "a/b",
+    "//evil.example",
+    "/",
+    ".",
+    "..",
+    "%2e%2e",
+    "%2F",
+    "100%",
+    "a\\b",
+    "a?b=c&d#e",
+    "<script>alert(1)</script>",
+    '" onmouseover="alert(1)',
+    "' autofocus onfocus='alert(1)",
+    "`{{ 7|add:7 }}{% now 'Y' %}`",
+    '<a hx-get="/" hx-trigger="load">',
+    "\u0430lice",  # with a Cyrillic a
+    "\u202eecila",  # from right to left
+    "al\u200bice",  # with a space of no width
+    "a b",
+    "&lt;b&gt;",
+    "x" * 150,
+]
+"""None of them can be had by signing up but the last; from a shell, any can."""
+
+
+@pytest.fixture
+def pages_of_alice(as_alice: Client, alice: User) -> dict[str, str]:
+    """What of somebody whose name is no trap looks right."""
+    return pages_of(as_alice, alice)
+
+
+def pages_of(client: Client, user: User) -> dict[str, str]:
+    """Where the name stands: on the front page, on the person's own, by the socket, and on a form."""
+    shown = {path: client.get(path) for path in ("/", user.profile.get_absolute_url(), "/profile/")}
+    assert {response.status_code for response in shown.values()} == {200}
+    pages = zip(["front", "person", "form"], [response.content.decode() for response in shown.values()], strict=True)
+    return dict(pages) | {"row": render_row(user.events.get())}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_becomes_markup(pages_of_alice: dict[str, str], alice: User, name: str) -> None:
+    alice.events.all().delete()
+    pages = pages_of(logged_in(trap := User.objects.create_user(name)), trap)
+    for page, html in pages.items():
+        assert skeleton(html) == skeleton(pages_of_alice[page]), page
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_is_shown_as_it_is(client: Client, name: str) -> None:
+    user = User.objects.create_user(name)
+    client.force_login(user)
+    person = elements(client.get(path_of(user)).content.decode())
+    assert [each.attributes["data-user"] for each in person if "data-user" in each.attributes] == [name, name]
+    assert [each.text for each in person if each.attributes.get("class") == "name"] == [name, name]
+    assert next(each.text for each in person if each.attributes.get("id") == "title") == name
+    assert next(each.text for each in person if each.tag == "title") == f"{name} \N{MIDDLE DOT} Rill"
+    (socket,) = (each.attributes["hx-ws:connect"] for each in person if "hx-ws:connect" in each.attributes)
+    assert parse_qs(urlsplit(socket).query)["stream"] == [f"user:{name}"]
+
+
+def path_of(user: User) -> str:
+    """Where links to somebody lead. Browsers take .. for a way up, quoted or not, and proxies may unquote a slash."""
+    path: str = user.profile.get_absolute_url()
+    root, people, name, end = path.split("/")
+    assert (root, people, end) == ("", "people", "")
+    assert unquote(name).strip(".")
+    assert "/" not in unquote(name)
+    return path
+
+
+@pytest.mark.database
+@pytest.mark.parametrize("name", NAMES)
+def test_every_name_has_its_stream_and_its_json(client: Client, alice: User, name: str) -> None:
+    User.objects.create_user(name)
+    snapshot = client.get("/api/events/", {"stream": f"user:{name}"}).json()
+    assert [event["user"] for event in snapshot["events"]] == [name]
+    assert [event["summary"] for event in snapshot["events"]] == [f"{name} has joined"]
+
+
+@pytest.mark.parametrize("name", [*NAMES[:-1], "", "x" * 151, "...", "nul\0", "\n"])
+def test_names_that_are_traps_can_not_be_had_by_signing_up(client: Client, name: str) -> None:
+    assert sign_up(client, name).status_code == 422
+    assert not User.objects.exists()
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(
+    ("taken", "wanted"),
+    [
+        ("alice", "Alice"),
+        ("Alice", "alice"),
+        ("alice", "\uff41lice"),  # as wide as a Chinese letter
+        ("žofie", "ŽOFIE"),
+        ("Žofie", "žofie"),
+    ],
+)
+def test_names_that_differ_only_in_case_or_width_are_one(client: Client, taken: str, wanted: str) -> None:
+    User.objects.create_user(taken)
+    response = sign_up(client, wanted)
+    assert response.status_code == 422
+    assert "A user with that username already exists." in response.content.decode()
+    assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["a.b@c+d-e_f", "žofie", "名前", "アリスalice", "Αλίκη", "Алиса", "42"])
+def test_names_of_all_languages_can_be_had(client: Client, name: str) -> None:
+    assert sign_up(client, name).status_code == 302
+    assert User.objects.get().username == unicodedata.normalize("NFKC", name)
+
+
+def test_createsuperuser_keeps_to_names_that_are_no_traps() -> None:
+    for name in ("../admin", "<b>", "a/b"):
+        with pytest.raises(CommandError, match="Enter a valid username"):
+            call_command("createsuperuser", interactive=False, username=name, email="")
