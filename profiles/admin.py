@@ -1,5 +1,7 @@
 from django.contrib import admin
+from django.db import models
 
+from profiles.forms import WebsiteField
 from profiles.models import UserProfile
 
 
@@ -9,3 +11,4 @@ class UserProfileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ["user"]
     search_fields = ["user__username"]
     raw_id_fields = ["user"]
+    formfield_overrides = {models.URLField: {"form_class": WebsiteField, "assume_scheme": "https"}}

@@ -1,0 +1,124 @@
+"""Who may not, on every page that there is: also on one that was added yesterday."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils.regex_helper import normalize
+
+from feed import log
+from feed.models import StatusChange
+from tests.conftest import logged_in
+from tests.markup import elements
+
+pytestmark = pytest.mark.django_db
+
+FOREIGN = "https://evil.example"
+
+
+@pytest.fixture
+def superuser(alice: User) -> User:
+    """Alice, who may do all that there is to do."""
+    alice.is_staff = alice.is_superuser = True
+    alice.save()
+    StatusChange.objects.create(user=alice, text="Hello")
+    return alice
+
+
+def every_path(user: User) -> list[str]:
+    """A path to each view; one with a part that isn't known here has to be told of."""
+    pk = StatusChange.objects.get().pk
+    parts = {"pk": pk, "name": user.username, "object_id": pk, "app_label": "feed", "url": "nowhere"}
+    numbers = {"content_type_id": 1, "id": user.pk}
+    paths = {"/" + template % (parts | numbers) for template in templates(get_resolver())}
+    assert {"/", "/events/", f"/events/{pk}/", "/people/alice/", "/api/events/", "/admin/", "/healthz"} <= paths
+    return sorted(paths)
+
+
+def templates(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for pattern in resolver.url_patterns:
+        ((template, _), *_) = normalize(pattern.pattern.regex.pattern)
+        if isinstance(pattern, URLPattern):
+            yield prefix + template
+        else:
+            yield from templates(pattern, prefix + template)
+
+
+def test_every_form_is_guarded_against_other_sites(superuser: User) -> None:
+    """Whatever is posted without the token of a form is refused, or is for programs to read."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(superuser)
+    answers = {path: client.post(path).status_code for path in every_path(superuser)}
+    assert {path: status for path, status in answers.items() if status != 403} == {"/api/events/": 405}
+    assert StatusChange.objects.get().text == "Hello"
+    assert User.objects.get() == superuser
+
+
+def test_every_form_is_posted_with_a_token_to_its_own_site(superuser: User) -> None:
+    forms = [each for html in every_page(logged_in(superuser)) for each in elements(html) if is_posted(each.attributes)]
+    assert len(forms) > 50
+    for form in forms:
+        assert "csrfmiddlewaretoken" in form.fields
+        for target in (form.attributes.get("action", ""), form.attributes.get("hx-post", "")):
+            assert target == "" or (target.startswith("/") and not target.startswith("//"))
+
+
+def every_page(client: Client) -> Iterator[str]:
+    for path in every_path(User.objects.get()):
+        response = client.get(path)
+        if response.headers["Content-Type"].startswith("text/html"):
+            yield response.content.decode()
+
+
+def is_posted(attributes: dict[str, str]) -> bool:
+    return attributes.get("method", "").lower() == "post" or "hx-post" in attributes
+
+
+def assert_strict(response: Any) -> None:
+    directives = dict(each.strip().split(" ", 1) for each in response.headers["Content-Security-Policy"].split(";"))
+    assert directives["default-src"] == directives["base-uri"] == directives["frame-ancestors"] == "'none'"
+    assert directives["script-src"] == directives["style-src"] == directives["form-action"] == "'self'"
+    assert "unsafe" not in str(directives)
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert not [name for name in response.headers if name.startswith("Access-Control-")]
+
+
+def test_every_answer_has_the_strict_headers(superuser: User) -> None:
+    """And is for no other origin to read."""
+    for client in (logged_in(superuser), Client()):
+        for path in [*every_path(superuser), "/static/rill.js", "/static/nowhere.js"]:
+            response = client.get(path, headers={"Origin": FOREIGN})
+            assert_strict(response)
+            if response.streaming:  # a file, to be closed
+                response.getvalue()
+
+
+def test_other_sites_are_not_told_that_they_may_write(client: Client) -> None:
+    asked = {"Origin": FOREIGN, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "X-Any"}
+    for path in ("/api/events/", "/events/", "/"):
+        assert_strict(client.options(path, headers=asked))
+
+
+def test_errors_have_the_strict_headers(client: Client, superuser: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> log.State:
+        raise RuntimeError
+
+    answers: list[HttpResponse] = []
+    client.raise_request_exception = False
+    bob = logged_in(User.objects.create_user("bob"))
+    event = StatusChange.objects.get()
+    guarded = Client(enforce_csrf_checks=True)
+    answers += [client.get("/", headers={"Host": "evil.example"}), bob.get(f"{event.get_absolute_url()}edit/")]  # type: ignore[list-item]
+    answers += [guarded.post("/accounts/login/"), client.get("/nowhere/"), client.post("/")]  # type: ignore[list-item]
+    monkeypatch.setattr(log, "state", broken)
+    answers += [client.get("/")]  # type: ignore[list-item]
+    assert [response.status_code for response in answers] == [400, 403, 403, 404, 405, 500]
+    for response in answers:
+        assert_strict(response)
