@@ -33,10 +33,12 @@ def is_allowed(origin: str, host: str) -> bool:
         return False
     if any(_matches(page.scheme, page.netloc, trusted) for trusted in settings.CSRF_TRUSTED_ORIGINS):
         return True
+    # A site on https has no pages on http: one that says so was made by whoever sits between it and the reader.
+    schemes = {"https"} if settings.SECURE_SSL_REDIRECT else {"http", "https"}
     # The page's host may have been pointed here by its owner's DNS: so the host has to be one of ours.
     allowed = settings.ALLOWED_HOSTS or ["localhost", ".localhost", "127.0.0.1", "[::1]"]
     bracketed = f"[{hostname}]" if ":" in hostname else hostname
-    return page.scheme in {"http", "https"} and page.netloc == host and validate_host(bracketed, allowed)
+    return page.scheme in schemes and page.netloc == host and validate_host(bracketed, allowed)
 
 
 def _matches(scheme: str, netloc: str, trusted: str) -> bool:
