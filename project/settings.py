@@ -178,6 +178,7 @@ if HTTPS:
     # Neither for subdomains nor to be preloaded: that would bind sites which are not this one.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # by its name no other host of the domain can set it, and none over http
     CSRF_COOKIE_SECURE = True
 
 LOGGING = {
