@@ -16,3 +16,6 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),  # where no page names it
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "project.outage.bad_request"
+handler500 = "project.outage.server_error"

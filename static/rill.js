@@ -173,7 +173,11 @@ find("editor").addEventListener("close", () => find("editor").replaceChildren())
 
 function notify(status) {
   const notice = find("notice");
-  const reasons = { 403: "That is not yours to change.", 404: "That is not there any more." };
+  const reasons = {
+    403: "That is not yours to change.",
+    404: "That is not there any more.",
+    503: "That could not be saved. Try again in a moment.",
+  };
   notice.textContent = reasons[status] ?? "That did not get through. Try again.";
   notice.showPopover();
   setTimeout(() => notice.hidePopover(), 6000);

@@ -1,0 +1,142 @@
+"""The database refuses: who posts is told, nobody else notices, and it goes on when that has ended."""
+
+import json
+from collections.abc import Callable
+from http.client import HTTPConnection, HTTPMessage
+from typing import NamedTuple, get_args
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_pages import live, sees, sign_up, write
+from tests.faults.storage import full_disk, read_only_postgresql
+from tests.servers import HOST, Kind, Server
+from tests.test_live import PATIENCE, Watcher, watching
+
+HTMX = {"HX-Request": "true"}
+JSON = {"Accept": "application/json"}
+TOKEN = "x" * 32
+LOG_IN = """
+from django.test import Client
+client = Client()
+client.force_login(User.objects.create_user("alice"))
+print(client.cookies["sessionid"].value)
+"""
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: HTTPMessage
+    text: str
+
+
+class Alice:
+    """She is logged in, and her browser knows no scripts."""
+
+    def __init__(self, server: Server) -> None:
+        self._port = server.port
+        self._cookies = f"sessionid={server.shell(LOG_IN).strip()}; csrftoken={TOKEN}"
+
+    def get(self, path: str) -> Answer:
+        return self._ask("GET", path, {})
+
+    def post(self, text: str, headers: dict[str, str] | None = None) -> Answer:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        body = urlencode({"text": text, "csrfmiddlewaretoken": TOKEN})
+        return self._ask("POST", "/events/", kind | (headers or {}), body)
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
+        connection = HTTPConnection(HOST, self._port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, body, {"Cookie": self._cookies} | headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read().decode())
+        finally:
+            connection.close()
+
+
+def assert_told_that_nothing_was_saved(alice: Alice) -> None:
+    for headers in ({}, HTMX):
+        page = alice.post("lost", headers)
+        assert (page.status, page.headers["Retry-After"]) == (503, "5")
+        assert "Nothing was saved. Try again in a moment." in page.text
+        assert "rill.css" in page.text
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    answer = alice.post("lost", JSON)
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Content-Type"] == "application/json"
+    assert json.loads(answer.text).keys() == {"code", "message"}
+    assert json.loads(answer.text)["code"] == "unavailable"
+
+
+def assert_still_watching(watcher: Watcher) -> None:
+    watcher.connection.send('{"type": "ping"}')
+    assert watcher.receive()["changes"] == []
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_while_the_disk_is_full_who_posts_is_told_and_watchers_stay(kind: Kind) -> None:
+    with Server(kind) as server, watching(server, "after=0") as watcher:
+        alice = Alice(server)
+        assert alice.post("before").status == 302
+        watcher.see("before")
+        with full_disk(server.pid):
+            assert_told_that_nothing_was_saved(alice)
+            assert "before" in alice.get("/").text  # which can still be read
+            assert_still_watching(watcher)
+        assert alice.post("after").status == 302
+        watcher.see("before", "after")
+        assert_one_line_each(server, 3, "Service Unavailable: /events/ (disk I/O error)")
+
+
+def assert_one_line_each(server: Server, times: int, line: str) -> None:
+    lines = server.log().splitlines()
+    assert [line in each for each in lines] == [True] * times
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_a_database_that_can_not_even_be_opened_is_told_of_on_every_page(kind: Kind) -> None:
+    """By middleware and by handlers of errors as well as by views: sessions and users are in the database, too."""
+    with Server(kind) as server:
+        alice = Alice(server)
+        assert alice.get("/profile/").status == 200
+        paths = ["/", "/profile/", "/accounts/login/", "/nowhere/", "/people/alice/", "/admin/", "/api/events/"]
+        with full_disk(server.pid):  # with nobody connected SQLite has to make its log anew
+            answers = {path: alice.get(path) for path in paths}
+            assert (alice.get("/healthz").status, alice.get("/readyz").status) == (200, 503)
+        assert {path: answer.status for path, answer in answers.items()} == dict.fromkeys(paths, 503)
+        assert json.loads(answers["/api/events/"].text)["code"] == "unavailable"
+        assert alice.get("/profile/").status == 200
+        assert_one_line_each(server, len([*paths, "/readyz"]), "Service Unavailable: /")
+
+
+def test_while_postgresql_is_read_only_who_posts_is_told_and_watchers_stay(postgresql_database: str) -> None:
+    with Server(database_url=postgresql_database) as server, watching(server, "after=0") as watcher:
+        alice = Alice(server)
+        assert alice.post("before").status == 302
+        watcher.see("before")
+        with read_only_postgresql(postgresql_database):
+            assert_told_that_nothing_was_saved(alice)
+            assert "before" in alice.get("/").text
+            assert_still_watching(watcher)
+        assert alice.post("after").status == 302
+        watcher.see("before", "after")
+        assert "Traceback" not in server.log()
+
+
+def test_a_text_that_could_not_be_saved_stays_in_its_form(server: Server, new_visitor: Callable[..., Page]) -> None:
+    alice, bob = new_visitor(base_url=server.url("")), new_visitor(base_url=server.url(""))
+    sign_up(alice, "alice")
+    bob.goto("/")
+    live(bob)
+    with full_disk(server.pid):
+        write(alice, "What a day")
+        expect(alice.get_by_role("alert")).to_have_text("That could not be saved. Try again in a moment.")
+    text = alice.locator("#compose textarea")
+    expect(text).to_have_value("What a day")
+    expect(text).to_be_editable()
+    live(alice)
+    write(alice, "What a day!")
+    sees(bob, "What a day!")
+    expect(text).to_have_value("")
