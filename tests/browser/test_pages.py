@@ -10,7 +10,12 @@ from tests.servers import Server
 
 Visitor = Callable[..., Page]
 PASSWORD = "correct horse battery"
-SCRIPTS = ["<script>document.title='owned'</script>", "<img src=x onerror=\"document.title='owned'\">", "<b>&amp;</b>"]
+SCRIPTS = [
+    "<script>document.title='owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\">",
+    "<p hx-get=/people/alice/ hx-trigger=load hx-target=#feed hx-on:load=\"document.title='owned'\">",
+    "<b>&amp;</b>",
+]
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +158,19 @@ def test_what_users_write_is_shown_as_it_is(visit: Visitor, text: str) -> None:
     sees(bob, text)
     assert "owned" not in bob.title()
     assert "owned" not in alice.title()
+
+
+def test_a_name_that_looks_like_a_path_or_like_markup_is_only_a_name(visit: Visitor, server: Server) -> None:
+    bob = live(visit())
+    for name in ("..", "../admin", "%2e%2e", "<img src=x onerror=\"document.title='owned'\">"):
+        server.shell(f"User.objects.create_user({name!r})")  # past the form
+        link = bob.locator("#feed > article a.name").first
+        expect(link).to_have_text(name)
+        link.click()
+        expect(bob.get_by_role("heading", level=1)).to_have_text(name)
+        assert bob.title() == f"{name} \N{MIDDLE DOT} Rill"
+        bob.goto("/")
+        live(bob)
 
 
 def test_a_profile_is_shown_and_its_bad_website_is_refused(visit: Visitor) -> None:
