@@ -33,7 +33,7 @@ class EventQuerySet(InheritanceQuerySet["Event"]):
         return self if event_id is None else self.filter(pk__lt=event_id)
 
     def visible_to(self, user: object) -> Self:
-        """What `user` may see: all of it, as every event is public."""
+        """What `user` may see: all of it, as every event is public. Pages and API ask; the websocket doesn't yet."""
         return self
 
     def with_users(self) -> Self:
