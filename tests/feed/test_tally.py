@@ -1,0 +1,147 @@
+"""What counts for the limits: in memory with a bound, in Redis for all processes, and whatever becomes of Redis."""
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+import redis as redis_client
+from limits.storage import MovingWindowSupport
+
+from feed.tally import Memory, Tally
+from tests import services
+from tests.services import free_port, wait_until
+
+HOUR = 3600
+SOON = 5.0
+"""Seconds: much longer than anything here takes, and shorter than waiting for a Redis that hangs, again and again."""
+
+
+@pytest.fixture(scope="module")
+def redis(redis_url: str) -> Iterator[services.Service]:  # redis_url: skipped, or failed, where there is none
+    """One to be killed and frozen."""
+    with services.redis() as service:
+        yield service
+
+
+@pytest.fixture
+def empty(redis: services.Service) -> services.Service:
+    with redis_client.Redis.from_url(redis.url) as client:
+        client.flushall()
+    return redis
+
+
+def counted(limit: int = 2) -> Callable[[MovingWindowSupport], bool]:
+    return lambda counts: counts.acquire_entry("alice", limit, HOUR)
+
+
+def test_memory_refuses_what_is_too_many_and_forgets_what_is_over() -> None:
+    memory = Memory()
+    assert [memory.acquire_entry("alice", 2, HOUR) for _ in range(3)] == [True, True, False]
+    begin, count = memory.get_moving_window("alice", 2, HOUR)
+    assert count == 2
+    assert begin <= time.time()
+    assert memory.acquire_entry("bob", 1, 1)
+    wait_until(lambda: memory.acquire_entry("bob", 1, 1), "the second to be over")
+
+
+def test_memory_has_a_bound() -> None:
+    memory = Memory(most=100)
+    for number in range(1000):
+        for _ in range(2):
+            assert memory.acquire_entry(f"user{number}", 5, HOUR)
+    kept = [memory.get_moving_window(f"user{number}", 5, HOUR)[1] for number in range(1000)]
+    assert kept == [0] * 950 + [2] * 50
+
+
+def test_processes_share_what_redis_counts(empty: services.Service) -> None:
+    one, other = Tally(empty.url, patience=SOON), Tally(empty.url, patience=SOON)
+    assert one.ask(counted())
+    assert other.ask(counted())
+    assert not one.ask(counted())
+    assert not other.ask(counted())
+
+
+def test_what_redis_counts_does_not_stay_there_for_ever(empty: services.Service) -> None:
+    Tally(empty.url, patience=SOON).ask(counted())
+    with redis_client.Redis.from_url(empty.url) as client:
+        assert [0 < client.ttl(key) <= HOUR for key in client.scan_iter()] == [True]
+
+
+def test_a_redis_that_hangs_holds_up_nobody(empty: services.Service) -> None:
+    tally = Tally(empty.url, pause=HOUR)
+    empty.freeze()
+    try:
+        began = time.monotonic()
+        answers = [tally.ask(counted(limit=100)) for _ in range(200)]
+        assert time.monotonic() - began < SOON
+    finally:
+        empty.thaw()
+    assert answers == [True] * 100 + [False] * 100  # the limit holds, in this process
+
+
+def test_a_redis_that_answers_a_byte_at_a_time_holds_up_nobody_and_is_left_alone() -> None:
+    with trickling() as (url, listener):
+        tally = Tally(url, pause=HOUR)
+        began = time.monotonic()
+        assert [tally.ask(counted(limit=3)) for _ in range(4)] == [True, True, True, False]
+        assert time.monotonic() - began < SOON
+        listener.setblocking(False)
+        with pytest.raises(BlockingIOError):  # nobody else has come
+            listener.accept()
+
+
+def test_an_outage_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    tally = Tally(f"redis://127.0.0.1:{free_port()}/0", pause=0)
+    for _ in range(10):
+        tally.ask(counted())
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "while Redis fails" in caplog.text
+
+
+def test_a_redis_that_is_back_is_used_again(empty: services.Service, caplog: pytest.LogCaptureFixture) -> None:
+    tally, other = Tally(empty.url, patience=SOON, pause=0.5), Tally(empty.url, patience=SOON)
+    assert tally.ask(counted())
+    empty.kill()
+    assert tally.ask(counted())
+    empty.start()
+    wait_until(lambda: tally.ask(counted(limit=1000)) and kept(other) > 0, "Redis to be asked again")
+    before = kept(other)
+    tally.ask(counted(limit=1000))
+    assert kept(other) == before + 1  # and from now on each time
+    empty.kill()
+    try:
+        tally.ask(counted())
+        assert len(caplog.records) == 2  # another outage, another line
+    finally:
+        empty.start()
+
+
+def kept(tally: Tally) -> int:
+    return tally.ask(lambda counts: counts.get_moving_window("alice", 1000, HOUR)[1])
+
+
+@contextmanager
+def trickling() -> Iterator[tuple[str, socket.socket]]:
+    """The URL and the socket of something that sends what may be the beginning of an answer, and never its end."""
+    over = Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            for _ in range(200):  # or, for who waits, twice as long as is too long
+                if over.wait(0.05):
+                    break
+                connection.sendall(b"+")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Thread(target=serve, args=[listener])
+        server.start()
+        try:
+            yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0", listener
+        finally:
+            over.set()
+            server.join()
