@@ -4,13 +4,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.forms import BaseForm, Form
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import log, pages, streams
+from feed import limits, log, pages, streams
 from feed.access import OwnRequest, PageRequest, login_needed, own_event, posted
 from feed.forms import CommentForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange, depth
@@ -41,7 +42,7 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 def post(request: OwnRequest) -> HttpResponse:
     form = StatusForm(request.POST)
-    if form.is_valid():
+    if within_limit(request, form, "text"):
         StatusChange(user=request.user, text=form.cleaned_data["text"]).save()
     return composed(request, form, reverse("feed:home"))
 
@@ -50,6 +51,7 @@ def post(request: OwnRequest) -> HttpResponse:
 @require_POST
 def comment(request: OwnRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
+    within_limit(request, form, "text")
     with transaction.atomic():
         # Locked, or it could be deleted before the comment is there.
         event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
@@ -63,22 +65,24 @@ def comment(request: OwnRequest, pk: int) -> HttpResponse:
 def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None = None) -> HttpResponse:
     """What follows on a text that was sent: the errors; or an empty form, as the row itself comes by the socket."""
     if form.errors:
-        return show_form(request, "feed/compose.html", form, event, status=422)
+        return show_form(request, "feed/compose.html", form, event)
     return show_form(request, "feed/compose.html", type(form)(), event) if request.htmx else redirect(done)
 
 
 @login_needed
 @require_http_methods(["GET", "POST"])
-@transaction.atomic
 def edit(request: OwnRequest, pk: int) -> HttpResponse:
-    event: Any = own_event(request, pk)
-    if not hasattr(event, "text"):
-        raise Http404("only a text can be edited")
-    form = TextForm(posted(request), initial={"text": event.text}, auto_id="edit_%s")
-    if form.is_valid() and fits(event, form):
-        event.save(update_fields=["text"])
-        return done_in_dialog() if request.htmx else redirect(event)
-    return show_form(request, "feed/edit.html", form, event, status=422 if form.errors else 200)
+    form = TextForm(posted(request), auto_id="edit_%s")
+    within_limit(request, form, "text")
+    with transaction.atomic():
+        event: Any = own_event(request, pk)
+        if not hasattr(event, "text"):
+            raise Http404("only a text can be edited")
+        form.initial = {"text": event.text}
+        if form.is_valid() and fits(event, form):
+            event.save(update_fields=["text"])
+            return done_in_dialog() if request.htmx else redirect(event)
+    return show_form(request, "feed/edit.html", form, event)
 
 
 def fits(event: Any, form: TextForm) -> bool:
@@ -93,24 +97,29 @@ def fits(event: Any, form: TextForm) -> bool:
 
 @login_needed
 @require_http_methods(["GET", "POST"])
-@transaction.atomic
 def delete(request: OwnRequest, pk: int) -> HttpResponse:
-    event = own_event(request, pk)
-    if request.method == "GET":
-        return show_form(request, "feed/delete.html", None, event)
-    about = getattr(event, "thread_id", None)
-    event.delete()
+    form = Form(posted(request))
+    within_limit(request, form)
+    with transaction.atomic():
+        event = own_event(request, pk)
+        if not form.is_valid():
+            return show_form(request, "feed/delete.html", form, event)
+        about = getattr(event, "thread_id", None)
+        event.delete()
     if request.htmx:
         return done_in_dialog()
     return redirect("feed:event", about) if about else redirect("feed:home")
 
 
-def show_form(
-    request: OwnRequest, template: str, form: TextForm | None, event: Event | None, status: int = 200
-) -> HttpResponse:
+def within_limit(request: OwnRequest, form: BaseForm, field: str | None = None) -> bool:
+    limit = limits.Limit("FEED_POST_LIMIT", (str(request.user.pk),))
+    return limits.allows(limit, form, "That was a lot in a short time.", field)
+
+
+def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None) -> HttpResponse:
     """A form on a page of its own; or alone, where htmx puts it into the page that is there."""
     base = "feed/alone.html" if request.htmx else "feed/page.html"
-    return render(request, template, {"base": base, "form": form, "event": event}, status=status)
+    return limits.answer(render(request, template, {"base": base, "form": form, "event": event}), form)
 
 
 def done_in_dialog() -> HttpResponse:

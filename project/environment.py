@@ -12,15 +12,19 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from environs import Env, EnvValidationError, ValidationError, validate
+from limits import parse_many
 
 ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 
 NAMES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
+NAMES |= {"LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
 
 # An empty variable is one that isn't set: compose files pass them so.
 for name, value in list(os.environ.items()):
     if not value and (name in NAMES or name.startswith("FEED_")):
         del os.environ[name]
+
+YEAR = 366 * 24 * 3600
 
 env = Env()
 positive = validate.Range(min=0, min_inclusive=False, error="Must be greater than 0.")
@@ -74,6 +78,17 @@ def _redis(url: str | None) -> str | None:
     if not usable and not (parts.scheme == "unix" and parts.path):
         raise ValidationError("Not a Redis URL like redis://host:6379/0.")
     return url
+
+
+@env.parser_for("limit")
+def _limit(notation: str) -> str:
+    try:
+        usable = all(1 <= item.amount <= 10_000 and item.get_expiry() <= YEAR for item in parse_many(notation))
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValidationError("Not a limit like 10/minute, or several of them like 10/minute; 100/day.")
+    return notation
 
 
 def secret_key(file: Path) -> str:

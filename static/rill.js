@@ -151,8 +151,11 @@ for (const [name, frozen] of [["htmx:before:request", true], ["htmx:finally:requ
   on(name, ({ target }) => target.querySelectorAll?.("textarea").forEach((area) => (area.readOnly = frozen)));
 }
 
+// With these statuses the form itself comes back, and says what is wrong.
+const told = (status) => [422, 429].includes(status);
+
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (ctx.response?.status === 422) document.querySelector("[aria-invalid]")?.focus();
+  if (told(ctx.response?.status)) document.querySelector("[aria-invalid]")?.focus();
 });
 
 // Editing and deleting, in a dialog that no frame touches.
@@ -183,6 +186,6 @@ function notify(status) {
   setTimeout(() => notice.hidePopover(), 6000);
 }
 on("htmx:response:error", ({ target, detail: { ctx } }) => {
-  if (ctx.response.status !== 422 && target.closest("form, menu")) notify(ctx.response.status);
+  if (!told(ctx.response.status) && target.closest("form, menu")) notify(ctx.response.status);
 });
 on("htmx:error", ({ target }) => target.closest?.("form, menu") && notify());

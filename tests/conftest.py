@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from pytest_django import DjangoDbBlocker, Settings
 
 from feed.admin import register_kinds
+from feed.tally import tally
 from tests import services
 from tests.kinds import KINDS_WITH_TABLES
 from tests.servers import Server, migrate, new_database
@@ -79,6 +80,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         for kind in KINDS_WITH_TABLES:
             editor.create_model(kind)
     register_kinds()
+
+
+@pytest.fixture(autouse=True)
+def nothing_counted() -> None:
+    """Limits are of users and addresses, which are the same in every test."""
+    tally.cache_clear()
 
 
 @pytest.fixture

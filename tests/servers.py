@@ -32,6 +32,7 @@ from tests.services import PATIENCE, free_port, temporary_folder, wait_until
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
 OURS = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
+OURS |= {"LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
 Kind = Literal["daphne", "uvicorn"]
 
 UVICORN_WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]

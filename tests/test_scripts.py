@@ -50,6 +50,11 @@ def assert_one_sentence(done: "subprocess.CompletedProcess[str]", about: str) ->
         ("FEED_POLL", "nan"),
         ("FEED_RETENTION", "a month"),
         ("FEED_STALL", "inf"),
+        ("FEED_POST_LIMIT", "often"),
+        ("FEED_POST_LIMIT", "0/minute"),
+        ("LOGIN_LIMIT", "5/fortnight"),
+        ("LOGIN_ADDRESS_LIMIT", "5/minute; 10"),
+        ("SIGNUP_LIMIT", "100000/hour"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named(variable: str, value: str) -> None:
@@ -57,7 +62,7 @@ def test_a_value_that_cannot_be_used_is_named(variable: str, value: str) -> None
 
 
 def test_an_empty_value_is_none() -> None:
-    empty = dict.fromkeys([*OURS, "FEED_TAIL", "FEED_POLL"], "")
+    empty = dict.fromkeys([*OURS, "FEED_TAIL", "FEED_POLL", "FEED_POST_LIMIT"], "")
     done = run("manage.py", "check", **empty)
     assert (done.returncode, done.stderr) == (0, "")
 

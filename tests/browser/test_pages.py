@@ -351,3 +351,20 @@ def test_nothing_is_wider_than_the_window(visit: Visitor, width: int) -> None:
     for path in ("/", "/people/alice/", "/profile/", post):
         alice.goto(path)
         assert alice.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_who_posts_too_much_is_told_so_and_keeps_the_text(new_visitor: Visitor) -> None:
+    with Server(FEED_POST_LIMIT="1/hour") as server:
+        alice = sign_up(new_visitor(base_url=server.url("")), "alice")
+        write(alice, "Hello")
+        sees(alice, "Hello")
+        write(alice, "long thought out")
+        expect(alice.locator("#compose")).to_contain_text("Try again in 60 minutes.")
+        expect(alice.locator("#compose textarea")).to_have_value("long thought out")
+        expect(alice.locator("#compose textarea")).to_be_focused()
+        alice.locator("#feed > article", has_text="Hello").get_by_text("Delete").click()
+        alice.locator("#editor button").click()
+        expect(alice.locator("#editor")).to_contain_text("Try again in 60 minutes.")
+        sees(alice, "Hello")
+        expect(alice.locator("#notice")).not_to_be_visible()
+        server.assert_quiet()

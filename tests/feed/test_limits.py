@@ -1,0 +1,212 @@
+"""Who does too much in too short a time: what is counted, what is answered, and that waiting helps."""
+
+import math
+import time
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+import redis as redis_client
+from django.contrib.auth.models import User
+from django.test import Client, RequestFactory
+from pytest_django import Settings
+
+from feed.limits import Limit, address, seconds_left, spoken, take
+from feed.models import Comment, StatusChange
+from feed.tally import Tally
+from tests import services
+from tests.services import wait_until
+
+HTMX = {"HX-Request": "true"}
+ALICE = Limit("FEED_POST_LIMIT", ("alice",))
+BOB = Limit("FEED_POST_LIMIT", ("bob",))
+
+
+@pytest.fixture
+def as_alice(alice: User) -> Client:
+    client = Client()
+    client.force_login(alice)
+    return client
+
+
+@pytest.fixture
+def hello(alice: User) -> StatusChange:
+    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
+    return status
+
+
+@pytest.fixture(scope="module")
+def one_redis(redis_url: str) -> Iterator[services.Service]:  # redis_url: skipped, or failed, where there is none
+    with services.redis() as service:
+        yield service
+
+
+@pytest.fixture
+def redis(one_redis: services.Service) -> services.Service:
+    """With nothing in it; it may be frozen."""
+    with redis_client.Redis.from_url(one_redis.url) as client:
+        client.flushall()
+    return one_redis
+
+
+@pytest.fixture(params=["memory", "redis"])
+def counted_in(request: pytest.FixtureRequest, settings: Settings, patient: None) -> str:
+    if request.param == "redis":
+        service = request.getfixturevalue("redis")
+        settings.REDIS_URL = service.url
+    return str(request.param)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Redis may take its time: on a busy machine it would now and then count as one that hangs."""
+    another_process(monkeypatch)
+
+
+def another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That has counted nothing itself."""
+    monkeypatch.setattr("feed.limits.tally", cache(lambda url: Tally(url, patience=60)))
+
+
+@pytest.mark.usefixtures("counted_in")
+def test_who_waits_for_as_long_as_they_are_told_may_go_on(settings: Settings) -> None:
+    settings.FEED_POST_LIMIT = "3/second; 100/hour"
+    told = next(wait for wait in iter(lambda: take(ALICE), None) if wait)
+    now = time.time()
+    assert told == 1
+    assert seconds_left(BOB) == 0
+    wait_until(lambda: time.time() >= now + told, "the time to pass")
+    assert seconds_left(ALICE) == 0
+    assert take(ALICE) == 0
+
+
+@pytest.mark.usefixtures("counted_in")
+def test_what_is_refused_is_not_counted(settings: Settings) -> None:
+    settings.FEED_POST_LIMIT = "2/hour"
+    assert [take(ALICE), take(ALICE)] == [0, 0]
+    first = take(ALICE)
+    assert 3500 < first <= 3600
+    assert all(take(ALICE) <= first for _ in range(10))
+
+
+def test_several_limits_hold_each_and_what_one_refuses_the_other_does_not_count(settings: Settings) -> None:
+    settings.FEED_POST_LIMIT = "4/hour"
+    settings.LOGIN_LIMIT = "2/day"
+    both = ALICE, Limit("LOGIN_LIMIT", ("alice",))
+    assert [take(*both), take(*both)] == [0, 0]
+    assert all(23 * 3600 < take(*both) <= 24 * 3600 for _ in range(5))
+    assert [take(ALICE), take(ALICE)] == [0, 0]
+    assert 3500 < take(ALICE) <= 3600
+
+
+def test_what_is_kept_of_a_name_has_one_length_and_is_this_sites_alone(settings: Settings) -> None:
+    def key(name: str) -> str:
+        return Limit("LOGIN_LIMIT", ("192.0.2.1", name)).windows()[0][0]
+
+    assert len(key("x" * 1_000_000)) == len(key("")) < 120
+    assert key("alice") != key("bob")
+    assert key("\udcff")  # no name, but no reason to fail
+    before, settings.SECRET_KEY = key("alice"), "another site's"
+    assert key("alice") != before
+
+
+@pytest.mark.parametrize(
+    ("remote", "counted_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("", "unknown"),
+        ("not an address", "unknown"),
+    ],
+)
+def test_an_ipv6_address_counts_with_all_that_one_customer_has(remote: str, counted_as: str) -> None:
+    assert address(RequestFactory().get("/", REMOTE_ADDR=remote)) == counted_as
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "1 second"), (90, "90 seconds"), (121, "3 minutes"), (7200, "2 hours"), (200_000, "3 days")],
+)
+def test_a_wait_is_told_as_people_would_and_never_too_short(seconds: int, said: str) -> None:
+    assert spoken(seconds) == said
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+@pytest.mark.parametrize("path", ["/events/", "/events/{}/comments/", "/events/{}/edit/"])
+def test_what_is_posted_too_soon_comes_back_with_its_text(
+    as_alice: Client, hello: StatusChange, settings: Settings, path: str, headers: dict[str, str]
+) -> None:
+    settings.FEED_POST_LIMIT = "1/hour"
+    assert as_alice.post("/events/", {"text": "First"}).status_code == 302
+    response = as_alice.post(path.format(hello.pk), {"text": "long thought out"}, headers=headers)
+    assert response.status_code == 429
+    assert 3500 < int(response.headers["Retry-After"]) <= 3600
+    shown = response.content.decode()
+    assert "long thought out</textarea>" in shown
+    assert "Try again in 60 minutes." in shown
+    assert set(StatusChange.objects.values_list("text", flat=True)) == {"Hello", "First"}
+    assert Comment.objects.count() == 0
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_what_is_deleted_too_soon_stays(
+    as_alice: Client, hello: StatusChange, settings: Settings, headers: dict[str, str]
+) -> None:
+    settings.FEED_POST_LIMIT = "1/hour"
+    assert as_alice.post("/events/", {"text": "First"}).status_code == 302
+    response = as_alice.post(f"/events/{hello.pk}/delete/", headers=headers)
+    assert response.status_code == 429
+    assert math.isclose(int(response.headers["Retry-After"]), 3600, abs_tol=100)
+    assert "Try again in 60 minutes." in response.content.decode()
+    assert StatusChange.objects.filter(pk=hello.pk).exists()
+
+
+def test_all_that_alice_posts_counts_together_and_nothing_of_bobs(
+    as_alice: Client, hello: StatusChange, settings: Settings
+) -> None:
+    settings.FEED_POST_LIMIT = "4/hour"
+    for path in ("/events/", "/events/{}/comments/", "/events/{}/edit/", "/events/{}/delete/"):
+        assert as_alice.post(path.format(hello.pk), {"text": "Hi"}).status_code == 302
+    assert as_alice.post("/events/", {"text": "Hi"}).status_code == 429
+    as_bob = Client()
+    as_bob.force_login(User.objects.create_user("bob"))
+    assert as_bob.post("/events/", {"text": "Hi"}).status_code == 302
+
+
+def test_what_can_not_be_posted_anyway_is_not_counted(as_alice: Client, settings: Settings) -> None:
+    settings.FEED_POST_LIMIT = "1/hour"
+    for _ in range(3):
+        assert as_alice.post("/events/", {"text": " "}).status_code == 422
+    assert as_alice.post("/events/", {"text": "Hi"}).status_code == 302
+
+
+def test_looking_is_not_counted(as_alice: Client, hello: StatusChange, settings: Settings) -> None:
+    settings.FEED_POST_LIMIT = "1/hour"
+    for _ in range(3):
+        for path in ("/", "/events/{}/", "/events/{}/edit/", "/events/{}/delete/"):
+            assert as_alice.get(path.format(hello.pk)).status_code == 200
+    assert as_alice.post("/events/", {"text": "Hi"}).status_code == 302
+
+
+@pytest.mark.usefixtures("patient")
+def test_a_limit_is_one_for_all_processes_that_share_a_redis(
+    as_alice: Client, redis: services.Service, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.REDIS_URL, settings.FEED_POST_LIMIT = redis.url, "1/hour"
+    assert as_alice.post("/events/", {"text": "Hi"}).status_code == 302
+    another_process(monkeypatch)
+    assert as_alice.post("/events/", {"text": "Hi"}).status_code == 429
+
+
+def test_alice_posts_while_redis_hangs(as_alice: Client, redis: services.Service, settings: Settings) -> None:
+    settings.REDIS_URL, settings.FEED_POST_LIMIT = redis.url, "3/hour"
+    redis.freeze()
+    try:
+        began = time.monotonic()
+        statuses = [as_alice.post("/events/", {"text": "Hi"}).status_code for _ in range(4)]
+        assert time.monotonic() - began < 5
+    finally:
+        redis.thaw()
+    assert statuses == [302, 302, 302, 429]
