@@ -1,7 +1,11 @@
+from typing import Any
+
 from django import forms
-from django.contrib.auth.forms import UserCreationForm
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
 from django.core.validators import URLValidator
 
+from feed.limits import Limit, TooMany, address, seconds_left, take
 from profiles import names
 from profiles.models import UserProfile
 
@@ -10,6 +14,39 @@ class SignupForm(UserCreationForm):  # type: ignore[type-arg]
     def clean_username(self) -> str:
         name = super().clean_username()
         return names.check(name) if name else name
+
+
+class LoginForm(AuthenticationForm):
+    """Django's own, for as long as not too many log-ins have failed: after that not even the right password helps.
+
+    They are counted by address and name, so that nobody can lock alice out from elsewhere, and by address alone.
+    A log-in that succeeds forgives none: with an account of one's own it could be had at will.
+    """
+
+    def clean(self) -> dict[str, Any]:
+        name = self.cleaned_data.get("username")
+        if name is None or self.request is None:
+            return super().clean()
+        here = address(self.request)
+        limits = Limit("LOGIN_LIMIT", (here, name.casefold())), Limit("LOGIN_ADDRESS_LIMIT", (here,))
+        refuse(seconds_left(*limits))
+        try:
+            cleaned = super().clean()
+        except forms.ValidationError:
+            refuse(take(*limits))
+            raise
+        # Or of a thousand that are tried at once, before any has failed, the right one would get through.
+        refuse(seconds_left(*limits))
+        return cleaned
+
+
+def refuse(wait: int) -> None:
+    if wait:
+        raise TooMany("Too many log-ins have failed.", wait)
+
+
+class AdminLoginForm(LoginForm, AdminAuthenticationForm):
+    """The same for the admin's own page."""
 
 
 class WebsiteField(forms.URLField):

@@ -13,11 +13,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from feed import log, pages, streams
+from feed import limits, log, pages, streams
 from feed.access import OwnRequest, PageRequest, login_needed, posted
 from feed.models import Event
 from feed.refusals import Refusal
-from profiles.forms import ProfileForm, SignupForm
+from profiles.forms import LoginForm, ProfileForm, SignupForm
 from profiles.models import UserProfile
 
 
@@ -54,9 +54,10 @@ def signup(request: PageRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignupForm(posted(request))
-    if form.is_valid() and join(request, form):
+    limit = limits.Limit("SIGNUP_LIMIT", (limits.address(request),))
+    if limits.allows(limit, form, "Many have signed up from where you are.") and join(request, form):
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return render(request, "registration/signup.html", {"form": form}, status=422 if form.errors else 200)
+    return limits.answer(render(request, "registration/signup.html", {"form": form}), form)
 
 
 def join(request: PageRequest, form: SignupForm) -> bool:
@@ -70,8 +71,9 @@ def join(request: PageRequest, form: SignupForm) -> bool:
 
 
 class Login(LoginView):
-    """Django's own, that answers what can't be let in with 422."""
+    """Django's own, that answers what can't be let in with 422 or 429."""
 
+    authentication_form = LoginForm
     redirect_authenticated_user = True
 
     def get_success_url(self) -> str:
@@ -80,4 +82,4 @@ class Login(LoginView):
         return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(form=form), status=422)
+        return limits.answer(super().form_invalid(form), form)
