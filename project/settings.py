@@ -36,13 +36,13 @@ with one_sentence():
     """Seconds for which a client may not read before its connection is ended."""
 
     # In the notation of https://limits.readthedocs.io/: nobody who types meets them.
-    FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", "60/minute; 600/hour")
+    FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", "300/minute; 3000/hour")
     """How often a user may post, comment, edit and delete, all together."""
     LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", "10/minute; 50/hour")
     """How often a log-in with one name may fail from one address."""
     LOGIN_ADDRESS_LIMIT: str = env.limit("LOGIN_ADDRESS_LIMIT", "100/hour")
     """How often log-ins may fail from one address, whatever the names."""
-    SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", "100/hour")
+    SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", "300/hour")
     """How many may sign up from one address."""
 
 HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
