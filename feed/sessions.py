@@ -87,9 +87,7 @@ class Sessions:
         good = await self._query(lambda: still_good(logins))
         for login in set(logins) - good:
             for watcher in self._watchers.get(login, ()):
-                watcher.end(
-                    Refusal("session_ended", "This session has ended. Log in again.", 4401)
-                )
+                watcher.end(Refusal("session_ended", "This session has ended. Log in again.", 4401))
 
     async def _find(self) -> None:
         try:

@@ -1,6 +1,5 @@
 """Who may not, on every page that there is: also on one that was added yesterday."""
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,6 @@ from feed import log
 from feed.models import StatusChange
 from tests.conftest import logged_in
 from tests.markup import elements
-from tests.servers import ROOT
 
 pytestmark = pytest.mark.django_db
 
@@ -125,10 +123,3 @@ def test_errors_have_the_strict_headers(client: Client, superuser: User, monkeyp
     assert [response.status_code for response in answers] == [400, 403, 403, 404, 405, 500]
     for response in answers:
         assert_strict(response)
-
-
-def test_every_test_that_the_security_policy_names_is_there() -> None:
-    named = set(re.findall(r"`(test_\w+)`", (ROOT / "SECURITY.md").read_text()))
-    there = {name for file in ROOT.glob("tests/**/*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
-    assert len(named) > 20
-    assert named <= there

@@ -1,0 +1,36 @@
+"""What the documents name is there."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT
+
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+
+
+@cache
+def there_are() -> set[str]:
+    """All tests there are, by their names, and by their files and names."""
+    sources = [(file.relative_to(ROOT), file.read_text()) for file in ROOT.glob("tests/**/test_*.py")]
+    defined = [(file, name) for file, source in sources for name in re.findall(r"def (test_\w+)\(", source)]
+    return (
+        {str(file) for file, _ in sources}
+        | {name for _, name in defined}
+        | {f"{file}::{name}" for file, name in defined}
+    )
+
+
+@each_document
+def test_every_test_that_a_document_names_is_there(document: Path) -> None:
+    named = set(re.findall(r"`((?:tests/)?(?:[\w/]+/)?test_[\w.]+(?:::\w+)?)`", document.read_text()))
+    assert named <= there_are()
+
+
+@each_document
+def test_every_file_that_a_document_links_to_is_there(document: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
+        assert (document.parent / target).exists(), target
