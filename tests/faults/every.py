@@ -1,0 +1,15 @@
+"""All faults, in the order of the table."""
+
+from types import ModuleType
+
+from tests.faults import servers_fail
+from tests.faults.registry import REGISTERED, Fault
+
+PARTS = [servers_fail]
+
+
+def faults_of(part: ModuleType) -> list[Fault]:
+    return [fault for fault in REGISTERED if fault.play.__module__ == part.__name__]
+
+
+FAULTS = [fault for part in PARTS for fault in faults_of(part)]

@@ -1,0 +1,161 @@
+"""Where a fault is played: servers on one database, posting processes, watchers; all of it ends with the `with`."""
+
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from tests import services
+from tests.faults.fleet import Fleet
+from tests.faults.memory import Memory
+from tests.faults.poster import Poster
+from tests.faults.registry import DatabaseKind, Fault, Ground, Size
+from tests.faults.report import Row
+from tests.faults.truth import Database
+from tests.faults.verdict import Verdict, judge, unwanted
+from tests.faults.watcher import Watcher
+from tests.servers import Kind, Server, clean_environment
+from tests.services import PATIENCE, Service, temporary_folder, wait_until
+
+AT_ONCE = 0.5
+"""Seconds in which an event arrives whose ring is heard; the poll takes twice as long."""
+
+LENIENCE = 3
+"""Times as long may things take in the short form, which is played while other tests run."""
+
+
+class Stage:
+    """Servers of one kind, and a migrated database that is nobody else's.
+
+    redis_url: of a Redis that all may share; `use_own_redis` gives one that may be harmed.
+    """
+
+    def __init__(self, kind: Kind, database_url: str, redis_url: str | None = None) -> None:
+        self.kind = kind
+        self.database = Database(database_url)
+        self.redis_url = redis_url
+        self.servers: list[Server] = []
+        self.posters: list[Poster] = []
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._folder = self._stack.enter_context(temporary_folder())
+        self._memory = self._stack.enter_context(Memory(self.servers))
+        self.fleet = self._stack.enter_context(Fleet())
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is not None:
+            for server in self.servers:
+                error.add_note(f"The log of {server.kind} at {server.port}:\n{server.log()[-4000:] or '(empty)'}")
+        self._stack.close()
+
+    def use_own_redis(self) -> Service:
+        """A Redis for this stage alone, which the servers and posting processes that come from now on use."""
+        redis = self._stack.enter_context(services.redis())
+        self.redis_url = redis.url
+        return redis
+
+    def server(self, kind: Kind | None = None, **environment: str) -> Server:
+        """A server that has started, of the stage's kind unless told otherwise."""
+        server = Server(kind or self.kind, database_url=self.database.url, redis_url=self.redis_url, **environment)
+        self.servers.append(self._stack.enter_context(server))
+        return server
+
+    def poster(self, name: str, *, redis_url: str | None = None, **options: Any) -> Poster:
+        """A posting process, which has begun to start; `options` are Poster's."""
+        environment = clean_environment(self.database.url)
+        if url := redis_url or self.redis_url:
+            environment["REDIS_URL"] = url
+        self.posters.append(self._stack.enter_context(Poster(name, self._folder, environment, **options)))
+        return self.posters[-1]
+
+    def wait_logged(self, more: int, patience: float = PATIENCE) -> None:
+        """Until so many more changes have been given their positions."""
+        head = self.database.standing()[0]
+        wait_until(lambda: self.database.standing()[0] >= head + more, f"{more} more changes in the log", patience)
+
+    def wait_committed(self, more: int, patience: float = PATIENCE) -> None:
+        """Until the posting processes have committed so many more changes."""
+        before = len(self.commits())
+        wait_until(lambda: len(self.commits()) >= before + more, f"{more} more changes to be committed", patience)
+
+    def commits(self) -> dict[int, float]:
+        """The keys of all changes that the posting processes know to have committed, and when (time.monotonic())."""
+        return {key: at for poster in self.posters for key, at in poster.commits().items()}
+
+    def settle(self, patience: float = PATIENCE) -> None:
+        """End the posting processes, and wait until every watcher has been sent all there is."""
+        for poster in self.posters:
+            poster.finish()
+        self.catch_up(patience)
+
+    def catch_up(self, patience: float = PATIENCE) -> None:
+        """Wait until every change that has committed by now has a position, and every watcher has been sent it."""
+        self.wait_numbered(patience)
+        self.wait_sent(patience)
+
+    def wait_sent(self, patience: float = PATIENCE) -> None:
+        """Wait until what has a position by now has been sent to every watcher."""
+        self.fleet.wait_for(self.database.standing()[0], patience=patience)
+
+    def wait_heard(self, poster: Poster, times: int = 3) -> None:
+        """Wait until the doorbell is heard: several events in a row arrive at once.
+
+        Each is posted when the one before has arrived: a hub that only polls has just read the log then, and takes
+        another second.
+        """
+        heard = 0
+
+        def once_more() -> bool:
+            nonlocal heard
+            heard = heard + 1 if self._arrives_after(*poster.once()) < AT_ONCE else 0
+            return heard == times
+
+        wait_until(once_more, "the doorbell to be heard")
+
+    def _arrives_after(self, key: int, committed: float) -> float:
+        """Seconds from when this change has committed until the last of those who watch everything was sent it."""
+        watchers = [watcher for watcher in self.fleet.watchers if "public" in watcher.streams]
+        wait_until(lambda: self.database.position(key) is not None, "a change to have its position")
+        position = self.database.position(key) or 0
+        self.fleet.wait_for(position, watchers)
+        return max(_first(watcher, position) for watcher in watchers) - committed
+
+    def wait_numbered(self, patience: float = PATIENCE) -> None:
+        """Until no change waits for its position."""
+        wait_until(lambda: not self.database.standing()[1], "all changes to have positions", patience)
+
+    def verdict(self) -> Verdict:
+        """What became of all changes so far. Asserts that the log is in order, and its name what watchers were told."""
+        truth = self.database.truth()
+        strays = {watcher.log for watcher in self.fleet.watchers} - {truth.log, ""}
+        assert not strays, f"Watchers were told of other logs: {strays}"
+        begun = {key: at for poster in self.posters for key, at in poster.begun().items()}
+        return judge(self.fleet.watchers, truth, self.commits(), begun)
+
+    def row(self, fault: Fault, database: DatabaseKind) -> Row:
+        """The fault's row in the table, when it has been played."""
+        assert not (count := unwanted(self.fleet.watchers)), f"What was rolled back has been shown {count} times."
+        verdict = self.verdict()
+        assert verdict.delivered, "Nothing was delivered at all."
+        servers = "+".join(dict.fromkeys(server.kind for server in self.servers))
+        return Row(fault.name, servers, database, verdict, self._memory.peak)
+
+
+def play(fault: Fault, ground: Ground, url: str, redis_url: str | None, size: Size) -> Row:
+    """Play a fault on a stage of its own, with the migrated and empty database at `url`, and return its row."""
+    kind, database = ground
+    with Stage(kind, url, redis_url) as stage:
+        fault.play(stage, size)
+        return stage.row(fault, database)
+
+
+def assert_within(seconds: float, size: Size, taken: float, what: str) -> None:
+    """Assert that what was measured is no more than it may be."""
+    most = seconds * (LENIENCE if size == "short" else 1)
+    assert taken <= most, f"{what}: {taken:.2f} s, and not {most:g} s at most."
+
+
+def _first(watcher: Watcher, position: int) -> float:
+    """When the watcher was sent what is at this position (time.monotonic())."""
+    return next(arrival.at for arrival in watcher.arrivals if arrival.frame.position >= position)
