@@ -1,0 +1,64 @@
+"""Who posts by the pages of a server, as people do with their browsers."""
+
+import threading
+import time
+from http.client import HTTPConnection, HTTPException
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlencode
+
+from tests.servers import HOST, Server
+
+CSRF = "x" * 32
+PATIENCE = 20.0
+EVERY = 1.0
+"""Seconds between two posts of each, so that together they stay below the limit for one user."""
+
+
+class Visitors:
+    """Several at once who post a status again and again, in the session of one person.
+
+    longest: seconds that one of them has waited for the answer, at most. failures: what was answered instead.
+    """
+
+    def __init__(self, server: Server, session: str, many: int = 3) -> None:
+        self.longest = 0.0
+        self.posted = 0
+        self.failures: list[str] = []
+        self._port = server.port
+        self._cookies = f"sessionid={session}; csrftoken={CSRF}"
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._post_on, daemon=True) for _ in range(many)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _post_on(self) -> None:
+        while not self._over.wait(EVERY):
+            began = time.monotonic()
+            try:
+                status = self._post()
+            except (OSError, HTTPException) as error:
+                self.failures.append(f"{type(error).__name__}: {error}")
+            else:
+                if status != 302:
+                    self.failures.append(f"Answered with {status}.")
+            self.posted += 1
+            self.longest = max(self.longest, time.monotonic() - began)
+
+    def _post(self) -> int:
+        connection = HTTPConnection(HOST, self._port, timeout=PATIENCE)
+        try:
+            form = urlencode({"text": "from a page", "csrfmiddlewaretoken": CSRF})
+            headers = {"Cookie": self._cookies, "Content-Type": "application/x-www-form-urlencoded"}
+            connection.request("POST", "/events/", form, headers)
+            return connection.getresponse().status
+        finally:
+            connection.close()
