@@ -2,10 +2,10 @@
 
 from types import ModuleType
 
-from tests.faults import posters_fail, redis_fails, servers_fail
+from tests.faults import crowds, posters_fail, redis_fails, servers_fail
 from tests.faults.registry import REGISTERED, Fault
 
-PARTS = [servers_fail, posters_fail, redis_fails]
+PARTS = [servers_fail, posters_fail, redis_fails, crowds]
 
 
 def faults_of(part: ModuleType) -> list[Fault]:
