@@ -48,6 +48,10 @@ class Entry:
             if name not in self.encoded:
                 self.encoded[name] = self._encoded(name) if self.event else None
 
+    def size(self, name: str) -> int:
+        """How many bytes its event takes in this format."""
+        return len((self.encoded[name] or "").encode())
+
     def _encoded(self, name: str) -> str | None:
         assert self.event is not None
         try:

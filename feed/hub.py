@@ -18,15 +18,12 @@ from django.db import connections
 
 from feed import frames, goodbye, log, streams
 from feed.frames import FORMATS, Entry
+from feed.history import BATCH, History, Part, Subject
 from feed.messages import GROUP
 from feed.models import Change
 from feed.sessions import Sessions
-from feed.tail import Tail, Watcher, cut
+from feed.tail import Tail, Watcher
 
-BATCH = 500
-"""Changes that are read from the log in one go."""
-HISTORY_BATCH = 100
-"""Changes that are loaded for a watcher who is behind: what doesn't fit into its frame is loaded again."""
 HISTORY_SPAN = 20 * BATCH
 """Changes that are looked through for such a watcher before it is sent a frame, though there be none for it."""
 logger = logging.getLogger(__name__)
@@ -45,7 +42,8 @@ class Hub:
         self._is_ready_to_stop = False
         self._formats: frozenset[str] = frozenset()
         self._watchers: dict[str, set[Watcher]] = {}
-        self._reads: dict[tuple[object, ...], asyncio.Task[tuple[list[Entry], int]]] = {}
+        self._past = History()
+        self._reads: dict[tuple[Subject, int], asyncio.Task[Part]] = {}
         self._read_at = asyncio.get_running_loop().time()
         self._bell = asyncio.Event()
         self._alone = asyncio.Event()
@@ -109,7 +107,7 @@ class Hub:
     async def frame(self, watcher: Watcher) -> str:
         """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
         watcher.woken.clear()
-        history: tuple[list[Entry], int] | None = None
+        history: Part | None = None
         after = -1
         while watcher.cursor != after:  # or else the page has set it back while history was read
             after, begin = watcher.cursor, self.head if watcher.unseen is None else watcher.unseen - 1
@@ -121,7 +119,7 @@ class Hub:
             return self._reset(watcher, "other_log")
         if after > self.head:
             return self._reset(watcher, "ahead")
-        text, position = cut(watcher, *history) if history else self.tail.frame(watcher, begin)
+        text, position = history.frame(watcher, begin) if history else self.tail.frame(watcher, begin)
         watcher.cursor = position
         watcher.unseen = position + 1 if position < self.head else None
         return text
@@ -160,13 +158,15 @@ class Hub:
             await self._in_thread(lambda: _encode(self.tail.entries, formats))
             self._formats = formats
 
-    async def _history(self, watcher: Watcher, after: int) -> tuple[list[Entry], int]:
+    async def _history(self, watcher: Watcher, after: int) -> Part:
         """What memory no longer holds, from the database; watchers that ask for the same share it."""
-        key = (after, watcher.streams, watcher.format)
+        subject = Subject(self.name, watcher.streams, watcher.format)
+        if part := self._past.kept(subject, after):
+            return part
+        key = (subject, after)
         if key not in self._reads:
             upto = min(after + HISTORY_SPAN, self.head)
-            reading = self._beside(lambda: _read_back(after, upto, watcher.streams, watcher.format))
-            self._reads[key] = asyncio.create_task(reading)
+            self._reads[key] = asyncio.create_task(self._beside(lambda: self._past.read(subject, after, upto)))
             self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
         return await asyncio.shield(self._reads[key])
 
@@ -285,17 +285,6 @@ def _load(changes: Sequence[Change], formats: Iterable[str]) -> list[Entry]:
     entries = frames.load(changes)
     _encode(entries, formats)
     return entries
-
-
-def _read_back(after: int, upto: int, wanted: frozenset[str], form: str) -> tuple[list[Entry], int]:
-    """What of the changes (after, position] is in the wanted streams, and that position, which is `upto` at most."""
-    position, changes = after, list[Change]()
-    while position < upto and len(changes) < HISTORY_BATCH:
-        begin, position = position, min(position + BATCH, upto)
-        changes += [change for change in log.read(begin, position) if not wanted.isdisjoint(change.streams)]
-    if len(changes) > HISTORY_BATCH:
-        position = changes[HISTORY_BATCH - 1].at_position
-    return _load(changes[:HISTORY_BATCH], [form]), position
 
 
 def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:

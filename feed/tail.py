@@ -89,7 +89,7 @@ def cut(watcher: Watcher, entries: Sequence[Entry], position: int) -> tuple[str,
     for entry in entries:
         if watcher.streams.isdisjoint(entry.streams):
             continue
-        size += len((entry.encoded[watcher.format] or "").encode())
+        size += entry.size(watcher.format)
         if chosen and size > FRAME_SIZE:
             position = entry.position - 1
             break

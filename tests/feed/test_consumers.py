@@ -250,7 +250,8 @@ async def test_a_replay_of_few_among_many_loads_only_those(
 ) -> None:
     settings.FEED_TAIL = 3
     monkeypatch.setattr("feed.hub.BATCH", 5)
-    monkeypatch.setattr("feed.hub.HISTORY_BATCH", 2)
+    monkeypatch.setattr("feed.history.BATCH", 5)
+    monkeypatch.setattr("feed.history.READ_SIZE", 1000)
     status = await post(alice, "status")
     for number in range(20):
         await (comment(alice, status, str(number)) if number % 4 else post(alice, "noise"))
