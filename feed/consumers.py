@@ -153,12 +153,17 @@ class FeedConsumer(AsyncConsumer):
                 task.result()
 
     async def send_frames(self, watcher: Watcher, first: str | None) -> None:
-        frame = first or await self.hub.frame(watcher)
         while True:
-            await self.send_text(frame)
+            await self.send_text(first or await self.next_frame(watcher))
+            first = None
             if watcher.unseen is None:
                 await self.quiet(watcher)
-            frame = await self.hub.frame(watcher)
+
+    async def next_frame(self, watcher: Watcher) -> str:
+        """Cut when it can be sent: a frame that waits takes memory, and grows old. Raises TimeoutError."""
+        async with asyncio.timeout(settings.FEED_STALL):
+            await self.flow.writable()
+        return await self.hub.frame(watcher)
 
     async def quiet(self, watcher: Watcher) -> None:
         """Wait until something concerns the watcher, or until the heartbeat is due."""

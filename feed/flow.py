@@ -4,15 +4,26 @@ ASGI has no word for it. uvicorn's `send` waits for a slow client, but goes on a
 `send` never waits, and its memory grows with what the client doesn't read and with what nobody has taken yet of
 what it sends. So the transports are asked: Twisted's by its producers, asyncio's by the protocol's callbacks.
 Under any other server a `send` is taken at its word.
+
+Both write until the kernel takes no more, and the kernel takes megabytes for each client. So it is told to call a
+connection full much earlier: what waits there is memory, too, and who reads slowly could not be told from who
+doesn't read, as half of it has to be read before the connection counts as writable again.
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 SERVICE_RESTART, COME_BACK = 1012, 4012
 """Close codes for what is not the client's fault: the registered one, and ours where the server can't send that."""
+
+MOST_UNSENT = 16 * 1024
+"""Bytes that may wait for a client in the kernel, and again in its transport, before it is written to no more."""
+RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: forget what is unsent, and say so."""
 
 Scope = dict[str, Any]
 Message = dict[str, Any]
@@ -30,7 +41,7 @@ class Flow(Protocol):
     come_back: int
 
     async def writable(self) -> None:
-        """Wait until the client has read most of what it was sent."""
+        """Wait until the client has read most of what it was sent. Who writes before that has it kept in memory."""
 
     def hold(self) -> None:
         """Read nothing from the client until `release`."""
@@ -81,20 +92,28 @@ class AsyncioFlow:
     come_back = SERVICE_RESTART
 
     def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
         self._transport: asyncio.Transport = protocol.transport
+        self._writable = asyncio.Event()
+        self._writable.set()
         self._pause, self._resume = protocol.pause_writing, protocol.resume_writing
         protocol.pause_writing, protocol.resume_writing = self.pause_writing, self.resume_writing
+        self._transport.set_write_buffer_limits(MOST_UNSENT)
+        fill_sooner(self._transport.get_extra_info("socket"))
 
     def pause_writing(self) -> None:
+        self._writable.clear()
         self._pause()
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self._writable.set()
         self._resume()
-        self._transport.resume_reading()
+        if not getattr(self._protocol, "read_paused", False):  # it has messages that nobody has taken yet
+            self._transport.resume_reading()
 
     async def writable(self) -> None:
-        return
+        await self._writable.wait()
 
     def hold(self) -> None:
         return
@@ -103,12 +122,15 @@ class AsyncioFlow:
         return
 
     def abort(self) -> None:
+        # Without this the kernel goes on trying to send what it still holds, and the client isn't told.
+        with suppress(OSError):  # it has ended meanwhile
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._transport.abort()
 
     def finish(self, patience: float) -> None:
         # A transport that closes writes what it still holds first, however long that takes.
         if self._transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(patience, self._transport.abort)
+            asyncio.get_running_loop().call_later(patience, self.abort)
 
 
 class TwistedFlow:
@@ -121,6 +143,8 @@ class TwistedFlow:
         self._held = False
         self._writable = asyncio.Event()
         self._writable.set()
+        transport.bufferSize = MOST_UNSENT
+        fill_sooner(transport.getHandle())
         # The HTTP channel under the websocket has registered itself.
         transport.unregisterProducer()
         transport.registerProducer(self, True)
@@ -158,6 +182,12 @@ class TwistedFlow:
 
     def finish(self, patience: float) -> None:
         return  # autobahn has a time limit of its own for the end of a connection
+
+
+def fill_sooner(own: Any) -> None:
+    """Have the kernel call this socket full with so much unsent, if it is TCP's, and where the kernel can."""
+    if getattr(own, "family", None) in {socket.AF_INET, socket.AF_INET6} and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT)
 
 
 def flow_of(send: Send) -> Flow:

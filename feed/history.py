@@ -15,7 +15,7 @@ from feed.tail import FRAME_SIZE, Watcher, cut
 
 BATCH = 500
 """Changes that are read from the log in one go."""
-READ_SIZE = FRAME_SIZE
+READ_SIZE = 4 * FRAME_SIZE
 """Bytes of events that are read in one go."""
 TYPICAL_SIZE = 2048.0
 """Bytes that an event is taken to have before one has been read."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from feed.frames import Entry, changes_frame
 from feed.sessions import Login
 
-FRAME_SIZE = 256 * 1024
-"""Bytes after which a frame is cut short: common clients refuse messages of more than 1 MiB."""
+FRAME_SIZE = 64 * 1024
+"""Bytes after which a frame is cut short: a client that doesn't read keeps one of them in memory."""
 CACHED_FRAMES = 64
 
 
