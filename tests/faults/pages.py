@@ -2,12 +2,13 @@
 
 import threading
 import time
-from http.client import HTTPConnection, HTTPException
+from http.client import FOUND, HTTPConnection, HTTPException
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
 
 from tests.servers import HOST, Server
+from tests.services import wait_until
 
 CSRF = "x" * 32
 PATIENCE = 20.0
@@ -18,6 +19,7 @@ EVERY = 1.0
 class Visitors:
     """Several at once who post a status again and again, in the session of one person.
 
+    posted: how often they have been answered.
     longest: seconds that one of them has waited for the answer, at most. failures: what was answered instead.
     """
 
@@ -40,18 +42,24 @@ class Visitors:
         for thread in self._threads:
             thread.join()
 
+    def wait_posted(self, more: int) -> None:
+        """Until they have been answered so many times more."""
+        before = self.posted
+        wait_until(lambda: self.posted >= before + more, f"{more} answers to those who post by pages")
+
     def _post_on(self) -> None:
-        while not self._over.wait(EVERY):
+        while not self._over.is_set():
             began = time.monotonic()
             try:
                 status = self._post()
             except (OSError, HTTPException) as error:
                 self.failures.append(f"{type(error).__name__}: {error}")
             else:
-                if status != 302:
+                if status != FOUND:
                     self.failures.append(f"Answered with {status}.")
-            self.posted += 1
             self.longest = max(self.longest, time.monotonic() - began)
+            self.posted += 1
+            self._over.wait(EVERY)
 
     def _post(self) -> int:
         connection = HTTPConnection(HOST, self._port, timeout=PATIENCE)
