@@ -12,6 +12,7 @@ from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, TimeoutError
 
 from project.environment import env, keepalive, one_sentence, positive, secret_key
+from project.postgresql import POOL
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -105,8 +106,8 @@ if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"] |= {
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 20, "timeout": 10}},
+        "ENGINE": "project.postgresql",
+        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "pool": POOL},
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
