@@ -7,6 +7,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -21,6 +22,8 @@ DATABASE_PATIENCE = 5.0
 """Seconds after which a database that doesn't answer counts as one that can't be read."""
 
 
+# Under ATOMIC_REQUESTS a transaction would be opened for this, and a view that is async refused.
+@transaction.non_atomic_requests
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -28,6 +31,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@transaction.non_atomic_requests
 @never_cache
 @require_safe
 async def readyz(request: HttpRequest) -> JsonResponse:

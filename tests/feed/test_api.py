@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError
+from django.db import OperationalError, connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from feed import log
 from feed.models import Comment, StatusChange
@@ -143,3 +144,11 @@ def test_not_ready_without_the_database_but_alive(client: Client, monkeypatch: p
     assert response.status_code == 503
     assert response.json()["database"] == {"ok": False, "reason": "OperationalError"}
     assert client.get("/healthz").status_code == 200
+
+
+def test_they_need_no_transaction_where_every_request_has_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/healthz").status_code == 200
+    assert not queries.captured_queries
+    assert client.get("/readyz").status_code == 200
