@@ -14,6 +14,8 @@ import dj_database_url
 from environs import Env, EnvValidationError, ValidationError, validate
 from limits import parse_many
 
+from project.links import Link
+
 ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 
 NAMES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
@@ -113,9 +115,10 @@ def _new_key(file: Path) -> str:
 def keepalive(url: str, seconds: int) -> dict[str, object]:
     """What redis-py needs to end a link that is half open: the other machine has gone without a word.
 
-    As far as the operating system has the options; a socket in the file system needs none.
+    As far as the operating system has the options; a socket in the file system needs none. One that is encrypted gets
+    none, as redis-py then takes a class of its own, which doesn't say when it is broken: its hub stays deaf, and polls.
     """
-    if url.startswith("unix:"):
+    if not url.startswith("redis:"):
         return {}
     wanted = {
         "TCP_KEEPIDLE": seconds // 2,
@@ -124,4 +127,4 @@ def keepalive(url: str, seconds: int) -> dict[str, object]:
         "TCP_USER_TIMEOUT": seconds * 1000,
     }
     options = {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
-    return {"socket_keepalive": True, "socket_keepalive_options": options}
+    return {"connection_class": Link, "socket_keepalive": True, "socket_keepalive_options": options}

@@ -1,0 +1,45 @@
+"""The link to Redis, when the other end is gone without a word."""
+
+import asyncio
+import sys
+import time
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError
+
+from project.environment import keepalive
+from tests.faults.proxy import Proxy
+
+GIVEN_UP_AFTER = 2
+PATIENCE = 20.0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="No other kernel is known to be asked to make a link half open.")
+async def test_who_listens_on_a_link_that_is_given_up_is_told_and_hears_again(redis_url: str) -> None:
+    options: dict[str, Any] = keepalive(redis_url, seconds=GIVEN_UP_AFTER)
+    retry = Retry(NoBackoff(), 3)
+    with Proxy(redis_url) as proxy:
+        async with Redis.from_url(proxy.url, retry=retry, retry_on_error=[ConnectionError], **options) as redis:
+            pubsub = redis.pubsub(ignore_subscribe_messages=True)
+            await pubsub.subscribe("doorbell")
+            await pubsub.get_message(timeout=1)
+            assert proxy.half_open()
+            async with asyncio.timeout(PATIENCE), Redis.from_url(redis_url) as ringing:
+                assert await heard(pubsub, ringing)
+            await pubsub.aclose()  # type: ignore[no-untyped-call]
+
+
+async def heard(pubsub: Any, ringing: Redis) -> bool:
+    """Ring until it is heard. False if the one who listens has taken all time for itself."""
+    while True:
+        began = time.monotonic()
+        await ringing.publish("doorbell", "")
+        for _ in range(20):
+            if await pubsub.get_message(timeout=0.1):
+                return True
+        if time.monotonic() - began < 0.5:
+            return False
