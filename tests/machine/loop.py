@@ -1,0 +1,85 @@
+"""An event loop that runs in steps: each goes on until nothing more can happen by itself."""
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a task has asked a thread to do, and waits for."""
+
+    executor: Executor
+    work: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    answer: asyncio.Future[Any]
+
+    def do(self) -> None:
+        if self.answer.cancelled():
+            return
+        done = self.executor.submit(self.work, *self.arguments)
+        if error := done.exception():
+            self.answer.set_exception(error)
+        else:
+            self.answer.set_result(done.result())
+
+
+class Selector(selectors.DefaultSelector):
+    """Never waits: where the loop would, it is told that it is idle."""
+
+    def __init__(self, idle: Callable[[], None]) -> None:
+        super().__init__()
+        self._idle = idle
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout != 0:
+            self._idle()
+        return super().select(0)
+
+
+class SteppedLoop(asyncio.SelectorEventLoop):
+    """Its clock stands still until it is put forward, and its threads work one after the other.
+
+    So a step has one outcome, however often it is repeated, and waiting for a poll takes no time. `slow` are the
+    executors that do nothing for now, as if what they ask were slow to answer.
+    """
+
+    now = 0.0
+
+    def __init__(self) -> None:
+        super().__init__(Selector(self._do_next_job))
+        self.slow: set[Executor] = set()
+        self._jobs: list[Job] = []
+        self._thread = ThreadPoolExecutor(1)
+
+    def time(self) -> float:
+        return self.now
+
+    def settle(self) -> None:
+        self.run_forever()
+
+    def pass_time(self, seconds: float) -> None:
+        self.now += seconds
+        self.settle()
+
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Executor | None, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        job = Job(executor or self._thread, func, args, self.create_future())
+        self._jobs.append(job)
+        return job.answer
+
+    def close(self) -> None:
+        self._thread.shutdown()
+        super().close()
+
+    def _do_next_job(self) -> None:
+        job = next((job for job in self._jobs if job.executor not in self.slow), None)
+        if job is None:
+            self.stop()
+        else:
+            self._jobs.remove(job)
+            job.do()

@@ -1,0 +1,197 @@
+"""Everything that can happen to a feed, in any order, and what must hold after each step.
+
+Hypothesis makes up the steps. They drive the real log by real transactions, which are open at the same time where the
+database can do that, and two real hubs, each of which stands for a server process. The model is a plain list.
+"""
+
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.strategies import sampled_from
+
+from feed import log
+from feed.models import Change as Row
+from feed.models import Log
+from tests.machine import choices, writers
+from tests.machine.clients import Client
+from tests.machine.elsewhere import elsewhere, number_if_let
+from tests.machine.page import Page
+from tests.machine.plain import Change, Post, family
+from tests.machine.program import Program
+from tests.machine.steps import Comer, comers, ends, hubs, one_of, texts, when, write
+from tests.machine.world import USERS, World
+from tests.machine.writers import Writer
+
+MOST_CLIENTS = 4
+
+
+class FeedMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+
+    def teardown(self) -> None:
+        self.world.close()
+
+    @initialize()
+    def three_people_sign_up(self) -> None:
+        writer = self.world.writers[0]
+        for user in USERS:
+            self.world.made(writer, ("created", Post(writer.do(writers.sign_up, user), "welcome", user)))
+
+    @initialize(comer=comers)
+    def two_come_to_watch(self, comer: Comer) -> None:
+        self.world.come(Program, frozenset(["public"]), "beginning", 0)
+        self.world.come(*comer)
+
+    # Writing.
+
+    @write(choices.authors, text=texts)
+    def post(self, writer: Writer, user: str, text: str) -> None:
+        pk = writer.do(writers.post, user, text)
+        self.world.made(writer, ("created", Post(pk, "status_change", user)))
+
+    @write(choices.commentable, text=texts)
+    def comment(self, writer: Writer, about: tuple[str, Post], text: str) -> None:
+        user, thread = about
+        pk = writer.do(writers.comment, user, thread.id, text)
+        self.world.made(writer, ("created", Post(pk, "comment", user, thread.id)))
+
+    @write(choices.editable, text=texts)
+    def edit(self, writer: Writer, post: Post, text: str) -> None:
+        writer.do(writers.edit, post.id, text)
+        self.world.made(writer, ("updated", post))
+
+    @write(choices.queries, text=texts)
+    def edit_by_query(self, writer: Writer, query: choices.Query, text: str) -> None:
+        chosen, spared = choices.split(self.world, writer, query, choices.editable(self.world, writer))
+        writer.do(writers.edit_all, *query, spared, text)
+        self.world.made(writer, *(("updated", post) for post in chosen))
+
+    @write(choices.deletable)
+    def delete(self, writer: Writer, post: Post) -> None:
+        gone = family(self.world.seen(writer), [post])
+        writer.do(writers.delete, post.id)
+        self.world.made(writer, *(("deleted", post) for post in gone))
+
+    @write(choices.queries)
+    def delete_by_query(self, writer: Writer, query: choices.Query) -> None:
+        chosen, spared = choices.split(self.world, writer, query, choices.deletable(self.world, writer))
+        gone = family(self.world.seen(writer), chosen)
+        writer.do(writers.delete_all, *query, spared)
+        self.world.made(writer, *(("deleted", post) for post in gone))
+
+    @write(choices.users)
+    def delete_a_user_who_signs_up_again(self, writer: Writer, user: str) -> None:
+        gone = choices.all_of(self.world, writer, user)
+        welcome = Post(writer.do(writers.leave_and_sign_up_again, user), "welcome", user)
+        self.world.made(writer, *(("deleted", post) for post in gone), ("created", welcome))
+
+    @one_of(World.in_transactions, how=ends)
+    def end(self, one: Writer, how: str) -> None:
+        if how == "commit":
+            one.commit()
+        else:
+            one.roll_back()
+        self.world.left(one)
+
+    # Ringing, numbering, pruning.
+
+    @when(lambda world: world.rings == 1, times=sampled_from([0, 2]))
+    def lose_or_double_the_next_ring(self, times: int) -> None:
+        self.world.rings = times
+
+    @rule()
+    def poll(self) -> None:
+        self.world.poll()
+
+    @when(lambda world: elsewhere.work is None)
+    def number_elsewhere_when_it_is_done_next(self) -> None:
+        elsewhere.work = number_if_let
+
+    @one_of(lambda world: [] if world.locked() else [None, *world.plain.changes[world.plain.floor :]])
+    def prune(self, one: Change | None) -> None:
+        self.world.prune(before=one)
+
+    @when(lambda world: not world.locked())
+    def rename(self) -> None:
+        log.rename()
+
+    @rule(number=hubs)
+    def restart(self, number: int) -> None:
+        self.world.restart(number)
+
+    # Watching.
+
+    @when(lambda world: len(world.clients) < MOST_CLIENTS, comer=comers)
+    def connect(self, comer: Comer) -> None:
+        self.world.come(*comer)
+
+    @one_of(World.connected)
+    def disconnect(self, one: Client) -> None:
+        one.disconnect()
+
+    @one_of(World.gone, number=hubs)
+    def resume(self, one: Client, number: int) -> None:
+        self.world.connect(one, number)
+
+    @one_of(World.reading)
+    def fall_behind(self, one: Client) -> None:
+        one.reading = False
+
+    @one_of(World.behind)
+    def read_on(self, one: Client) -> None:
+        one.reading = True
+
+    @one_of(lambda world: [client for client in world.reading() if not client.asked])
+    def be_sent_a_heartbeat(self, one: Client) -> None:
+        one.ask()
+
+    @one_of(lambda world: [page for page in world.connected() if isinstance(page, Page)])
+    def ask_for_older_rows(self, one: Page) -> None:
+        one.fetch()
+
+    @one_of(lambda world: [page for page in world.connected() if isinstance(page, Page) and page.fetched])
+    def put_in_older_rows(self, one: Page) -> None:
+        one.put_in()
+
+    @when(lambda world: not world.loop.slow)
+    def let_the_database_be_slow(self) -> None:
+        self.world.be_slow()
+
+    @when(lambda world: world.loop.slow)
+    def let_the_database_answer(self) -> None:
+        self.world.answer()
+
+    @when(lambda world: world.gone() or world.behind() or world.late)
+    def let_everybody_come_back(self) -> None:
+        self.world.answer()
+        self.world.poll()
+        for client in self.world.gone():
+            self.world.connect(client, 0)
+        for client in self.world.behind():
+            client.reading = True
+
+    # What must hold.
+
+    @invariant()
+    def it_holds(self) -> None:
+        self.nothing_is_lost()
+        self.the_log_is_the_list()
+
+    def nothing_is_lost(self) -> None:
+        """Who has been sent everything shows what the database shows."""
+        for client in self.world.reading():
+            client.read()
+            if not self.world.late:
+                client.check(self.world.shown(client))
+
+    def the_log_is_the_list(self) -> None:
+        """What has committed is there once, in the order in which it could be seen, without holes."""
+        plain = self.world.plain
+        floor, head = Log.objects.values_list("floor", "head").get()
+        if head > len(plain.changes):
+            plain.number()
+        assert (floor, head) == (plain.floor, len(plain.changes))
+        rows = list(Row.objects.order_by("position").values_list("position", "action", "event_id"))
+        assert [row for row in rows if row[0] is not None] == plain.held()
+        assert len(rows) == len(plain.held()) + len(plain.waiting)
+        assert self.world.late or not plain.waiting, "The hubs were told to look, and have left something unnumbered."

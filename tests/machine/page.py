@@ -1,0 +1,68 @@
+"""A client that does with HTML what htmx does in a browser."""
+
+import re
+from functools import lru_cache
+
+import msgspec
+
+from feed import log
+from feed.frames import describe, render_row
+from feed.models import Event
+from tests.machine.clients import Client, State
+
+PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
+FIELD = re.compile(r'<input type="hidden" id="(\w+)" name="\w+" value="(\w*)" hx-swap-oob="true">')
+ROW = re.compile(r"event-(\d+)")
+
+
+class Page(Client):
+    """`fetched` are older rows that it has asked for, and the cursor that they come with."""
+
+    format = "html"
+    fetched: tuple[int, State] | None = None
+
+    @staticmethod
+    def look(event: Event) -> str:
+        return row(msgspec.json.encode(describe(event)), event)
+
+    def start(self, where: str) -> None:
+        """A page always knows at what cursor its rows were read."""
+        super().start("snapshot" if where == "head" else where)
+
+    def take(self, text: str) -> None:
+        if "data-reason" in text:
+            self.load()
+        else:
+            self.follow(text)
+        fields = dict(FIELD.findall(text))
+        self.cursor, self.log = int(fields["cursor"]), fields.get("log", self.log)
+        assert self.cursor == self.watcher.cursor
+
+    def follow(self, text: str) -> None:
+        for target, swap, row in PARTIAL.findall(text):
+            place = ROW.search(row if target == "incoming" else target)
+            assert place
+            pk = int(place[1])
+            if swap == "delete":
+                self.state.pop(pk, None)
+            elif swap == "prepend" or pk in self.state:
+                self.state[pk] = row
+
+    def fetch(self) -> None:
+        """Ask for rows; like every snapshot they come with a cursor that was read before them."""
+        self.fetched = log.state().head, self.show(Event.objects.with_users())
+
+    def put_in(self) -> None:
+        """Show the rows that were asked for, however old they are by now, and send their cursor back."""
+        assert self.fetched
+        after, rows = self.fetched
+        self.fetched = None
+        self.state |= rows
+        self.watcher.go_back(after)
+        self.cursor = self.watcher.cursor
+
+
+@lru_cache(maxsize=500)
+def row(described: bytes, event: Event) -> str:
+    """Rendered once for each state of the event, as that takes long."""
+    return render_row(event)

@@ -1,0 +1,41 @@
+"""A client that reads JSON, and checks that its frames tile the log."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from feed.frames import describe
+from feed.models import Event
+from tests.machine.clients import Client
+
+
+class Program(Client):
+    format = "json"
+
+    @staticmethod
+    def look(event: Event) -> Any:
+        return json.loads(msgspec.json.encode(describe(event)))
+
+    def take(self, text: str) -> None:
+        frame = json.loads(text)
+        if frame["type"] == "reset":
+            self.load()
+        elif self.cursor is None:  # it came without a cursor, and is told where the log stands
+            assert not frame["changes"]
+            self.load()
+        else:
+            self.follow(frame)
+        self.cursor, self.log = frame["position"], frame["log"]
+
+    def follow(self, frame: dict[str, Any]) -> None:
+        assert frame["after"] == self.cursor, f"{self} was sent all up to {self.cursor}, and now from {frame['after']}."
+        positions = [frame["after"], *(change["position"] for change in frame["changes"])]
+        assert positions == sorted(set(positions))
+        assert positions[-1] <= frame["position"]
+        for change in frame["changes"]:
+            event = change["event"]
+            if change["action"] == "deleted":
+                self.state.pop(event["id"], None)
+            else:
+                self.state[event["id"]] = event

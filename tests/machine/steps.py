@@ -1,0 +1,78 @@
+"""The kinds of steps that the machine makes, and what it draws for them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from tests.machine.clients import Client
+from tests.machine.page import Page
+from tests.machine.program import Program
+from tests.machine.world import USERS, World
+from tests.machine.writers import KINDS, Writer
+
+Step = TypeVar("Step", bound=Callable[..., None])
+Comer = tuple[type[Client], frozenset[str], str, int]
+"""A client that comes: its format, its streams, where it starts, and at which hub."""
+
+texts = st.sampled_from(["Hello", "Bye", "Long " * 200])
+hubs = st.sampled_from([0, 1])
+streams = st.frozensets(
+    st.one_of(
+        st.just("public"),
+        st.builds("user:{}".format, st.sampled_from(USERS)),
+        st.builds("kind:{}".format, st.sampled_from(["welcome", *KINDS])),
+        st.builds("thread:{}".format, st.integers(1, 12)),
+    ),
+    min_size=1,
+    max_size=3,
+)
+starts = st.sampled_from(["head", "snapshot", "beginning", "future", "other log"])
+comers: st.SearchStrategy[Comer] = st.tuples(st.sampled_from([Program, Page]), streams, starts, hubs)
+
+
+def when(possible: Callable[[World], object], **drawn: st.SearchStrategy[Any]) -> Callable[[Step], Step]:
+    """A step that is made only when it is possible."""
+
+    def decorate(method: Step) -> Step:
+        step: Step = rule(**drawn)(method)  # type: ignore[call-overload]
+        return precondition(lambda machine: bool(possible(machine.world)))(step)
+
+    return decorate
+
+
+def one_of(choose: Callable[[World], Sequence[Any]], **drawn: st.SearchStrategy[Any]) -> Callable[[Step], Step]:
+    """A step about `one` of what there is to choose from by then, if there is anything."""
+    one = st.runner().flatmap(lambda machine: st.sampled_from(choose(machine.world)))
+    return when(choose, one=one, **drawn)
+
+
+def write(
+    choose: Callable[[World, Writer], Sequence[Any]], **drawn: st.SearchStrategy[Any]
+) -> Callable[[Step], Callable[..., None]]:
+    """A step of a writer, about one of what that writer may choose from.
+
+    Before it the writer may begin a transaction, or set a savepoint; after it, commit or roll back.
+    """
+
+    def each(world: World) -> list[tuple[Writer, Any]]:
+        return [(writer, found) for writer in world.writers for found in choose(world, writer)]
+
+    def decorate(method: Step) -> Callable[..., None]:
+        def step(self: Any, one: tuple[Writer, Any], enter: bool, end: str, **others: Any) -> None:
+            writer, found = one
+            if enter:
+                writer.enter()
+            method(self, writer, found, **others)
+            if writer.depth and end:
+                self.end(writer, end)
+
+        step.__name__ = method.__name__
+        return one_of(each, enter=st.booleans(), end=st.sampled_from(["", "", *ENDS]), **drawn)(step)
+
+    return decorate
+
+
+ENDS = ("commit", "roll back")
+ends = st.sampled_from(ENDS)

@@ -1,0 +1,195 @@
+"""What the machine drives: a database, two server processes, their doorbell, and who writes and watches."""
+
+from datetime import timedelta
+from itertools import count
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management.color import no_style
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from feed import log
+from feed.hub import Hub
+from feed.models import Change as Row
+from feed.models import Comment, Event, Log, StatusChange
+from profiles.models import UserProfile, Welcome
+from tests.machine.clients import Client, State
+from tests.machine.elsewhere import elsewhere
+from tests.machine.loop import SteppedLoop
+from tests.machine.plain import Change, PlainLog, Post, alive
+from tests.machine.writers import Writer
+
+USERS = ("alice", "bob", "carol")
+
+
+class World:
+    """
+    plain: the model of the log.
+    rings: how often the next ring of the doorbell is heard.
+    late: whether something may have committed since the hubs were last told to look, by a ring or by their poll.
+    """
+
+    def __init__(self) -> None:
+        empty_tables()
+        elsewhere.work = None
+        self.plain = PlainLog()
+        self.rings = 1
+        self.late = False
+        self.turns = count()
+        self.writers = [Writer(f"writer {number}") for number in range(1 if is_sqlite() else 3)]
+        self.clients: list[Client] = []
+        self.loop = SteppedLoop()
+        self.layer = get_channel_layer()
+        self.hubs = [self.new_hub(), self.new_hub()]
+        self._events: list[Event] = []
+        self._shown: dict[tuple[str, frozenset[str]], State] = {}
+
+    def close(self) -> None:
+        for writer in self.writers:
+            writer.stop()
+        for number in range(len(self.hubs)):
+            self.stop(number)
+        self.loop.close()
+
+    # Writing.
+
+    def seen(self, writer: Writer) -> list[Post]:
+        """The events that are there for the writer."""
+        return alive([*self.plain.changes, *self.plain.waiting, *writer.changes])
+
+    def others(self, writer: Writer) -> list[Change]:
+        """What other writers have changed in transactions that are still open."""
+        return [change for other in self.writers if other is not writer for change in other.changes]
+
+    def in_transactions(self) -> list[Writer]:
+        return [writer for writer in self.writers if writer.depth]
+
+    def made(self, writer: Writer, *expected: tuple[str, Post]) -> None:
+        """Note what the writer's last statement must have recorded: in which order is the statement's own affair."""
+        posts = {(action, post.id): post for action, post in expected}
+        recorded = writer.do(newest_rows, len(expected))
+        assert sorted(recorded) == sorted(posts), f"{sorted(recorded)} was recorded instead of {sorted(posts)}."
+        writer.changes += [Change(next(self.turns), key[0], posts[key]) for key in recorded]
+        self.left(writer)
+
+    def left(self, writer: Writer) -> None:
+        """Note what has committed, if no transaction is open, and let the hubs hear if the doorbell was rung."""
+        if writer.changes and not writer.depth:
+            self.plain.waiting += writer.changes
+            writer.changes.clear()
+            self._events.clear()
+            self._shown.clear()
+        self.ring()
+
+    # The two processes, and what tells them to look.
+
+    def new_hub(self) -> Hub:
+        async def make() -> Hub:
+            return Hub()
+
+        hub = self.loop.run_until_complete(make())
+        self.loop.settle()
+        return hub
+
+    def stop(self, number: int) -> None:
+        """End a process, with the connections of those whom it serves."""
+        self.answer()
+        for client in self.connected():
+            if client.hub is self.hubs[number]:
+                client.disconnect()
+        self.loop.run_until_complete(self.hubs[number].close())
+
+    def restart(self, number: int) -> None:
+        self.stop(number)
+        self.hubs[number] = self.new_hub()
+
+    def ring(self) -> None:
+        if self.layer.kept:
+            self.loop.run_until_complete(self.layer.let_through(self.rings))
+            self.loop.settle()
+            self.told(self.rings > 0)
+            self.rings = 1
+
+    def poll(self) -> None:
+        self.loop.pass_time(settings.FEED_POLL)
+        self.told(True)
+
+    def told(self, heard: bool) -> None:
+        if not heard:
+            self.late = True
+        elif not self.locked():
+            self.late = False
+
+    def locked(self) -> bool:
+        """Whether nothing can be numbered just now: who writes to SQLite keeps all others out."""
+        return is_sqlite() and bool(self.in_transactions())
+
+    def be_slow(self) -> None:
+        """Let those wait who need what the hubs don't have in memory any more."""
+        self.loop.slow = {hub._history_threads for hub in self.hubs}
+
+    def answer(self) -> None:
+        self.loop.slow = set()
+        self.loop.settle()
+
+    def prune(self, before: Change | None) -> None:
+        """Forget what was recorded before that change, or everything."""
+        at = timezone.now() + timedelta(days=1)
+        if before:
+            at = Row.objects.get(position=self.plain.changes.index(before) + 1).at
+        log.prune(at)
+        self.plain.prune(before)
+
+    # Watching.
+
+    def come(self, kind: type[Client], streams: frozenset[str], start: str, number: int) -> None:
+        client = kind(f"{kind.__name__} {len(self.clients)}", streams)
+        client.start(start)
+        self.clients.append(client)
+        self.connect(client, number)
+
+    def connect(self, client: Client, number: int) -> None:
+        client.connect(self.loop, self.hubs[number])
+
+    def connected(self) -> list[Client]:
+        return [client for client in self.clients if client.hub]
+
+    def gone(self) -> list[Client]:
+        return [client for client in self.clients if not client.hub]
+
+    def reading(self) -> list[Client]:
+        return [client for client in self.connected() if client.reading]
+
+    def behind(self) -> list[Client]:
+        return [client for client in self.connected() if not client.reading]
+
+    def shown(self, client: Client) -> State:
+        """What the database shows to the client; read once after each commit."""
+        key = client.format, client.streams
+        if not self._events:
+            self._events = list(Event.objects.with_users())
+        if key not in self._shown:
+            self._shown[key] = client.show(self._events)
+        return self._shown[key]
+
+
+def is_sqlite() -> bool:
+    return connection.vendor == "sqlite"
+
+
+def newest_rows(number: int) -> list[tuple[str, int]]:
+    """What was recorded last, as far as this connection sees it; oldest first."""
+    return list(Row.objects.order_by("-id").values_list("action", "event_id")[:number])[::-1]
+
+
+def empty_tables() -> None:
+    """Begin anew, with ids and positions from 1. TRUNCATE would be slower."""
+    counted = [{"table": model._meta.db_table, "column": "id"} for model in (Event, Row, User)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        for model in (Comment, StatusChange, Welcome, Event, Row, Log, UserProfile, User):
+            models.QuerySet(model)._raw_delete(connection.alias)
+        for statement in connection.ops.sequence_reset_by_name_sql(no_style(), counted):
+            cursor.execute(statement)
+    log.state()

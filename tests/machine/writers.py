@@ -1,0 +1,108 @@
+"""Who writes events: each in a thread, over a connection and in a transaction of their own."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.contrib.auth.models import User
+from django.db import connections, transaction
+
+from feed.models import Comment, Event, StatusChange
+from tests.machine.plain import Change
+
+PATIENCE = 30
+"""Seconds after which a statement is taken to wait for another writer, which would be for ever."""
+KINDS: dict[str, type[StatusChange] | type[Comment]] = {"status_change": StatusChange, "comment": Comment}
+
+Wanted = ParamSpec("Wanted")
+Result = TypeVar("Result")
+
+
+class Writer:
+    """`changes` is what the open transaction has changed: a plain list, too, and nobody else's until it commits."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.changes: list[Change] = []
+        self._thread = ThreadPoolExecutor(1, name)
+        # The open transaction and the savepoints in it, each with the number of changes that were made before it.
+        self._blocks: list[tuple[transaction.Atomic, int]] = []
+
+    def __repr__(self) -> str:
+        return self.name
+
+    def do(self, work: Callable[Wanted, Result], *wanted: Wanted.args, **named: Wanted.kwargs) -> Result:
+        return self._thread.submit(work, *wanted, **named).result(PATIENCE)
+
+    @property
+    def depth(self) -> int:
+        """0 if no transaction is open, 1 in a transaction, 2 after a savepoint, and so on."""
+        return len(self._blocks)
+
+    def enter(self) -> None:
+        """Begin a transaction, or set a savepoint in the one that is open."""
+        block = transaction.atomic()
+        self.do(block.__enter__)
+        self._blocks.append((block, len(self.changes)))
+
+    def commit(self) -> None:
+        while self._blocks:
+            block, _ = self._blocks.pop()
+            self.do(block.__exit__, None, None, None)
+
+    def roll_back(self) -> None:
+        """To the last savepoint, or all of the transaction if none was set."""
+        block, before = self._blocks.pop()
+        del self.changes[before:]
+        self.do(transaction.set_rollback, True)
+        self.do(block.__exit__, None, None, None)
+
+    def stop(self) -> None:
+        while self._blocks:
+            self.roll_back()
+        self.do(connections.close_all)
+        self._thread.shutdown()
+
+
+# What they do there.
+
+
+def post(user: str, text: str) -> int:
+    made: StatusChange = StatusChange.objects.create(user=User.objects.get(username=user), text=text)
+    return made.pk
+
+
+def comment(user: str, thread: int, text: str) -> int:
+    made: Comment = Comment.objects.create(user=User.objects.get(username=user), thread_id=thread, text=text)
+    return made.pk
+
+
+def edit(pk: int, text: str) -> None:
+    event = Event.objects.get(pk=pk)
+    assert isinstance(event, StatusChange | Comment)
+    event.text = text
+    event.save()
+
+
+def edit_all(kind: str, user: str, spared: Sequence[int], text: str) -> None:
+    KINDS[kind].objects.filter(user__username=user).exclude(pk__in=spared).update(text=text)
+
+
+def delete(pk: int) -> None:
+    Event.objects.get(pk=pk).delete()
+
+
+def delete_all(kind: str, user: str, spared: Sequence[int]) -> None:
+    KINDS[kind].objects.filter(user__username=user).exclude(pk__in=spared).delete()
+
+
+def sign_up(user: str) -> int:
+    """Returns the id of the welcome."""
+    return User.objects.create_user(user).events.get().pk
+
+
+def leave_and_sign_up_again(user: str) -> int:
+    """Returns the id of the new welcome."""
+    with transaction.atomic():
+        User.objects.get(username=user).delete()
+        return sign_up(user)
