@@ -12,35 +12,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.servers import Kind, Server
+from tests.sessions import ENDS, log_in
 
 PATIENCE = 20
 BOTH = pytest.mark.parametrize("kind", get_args(Kind))
-
-LOG_IN = """
-from django.test import Client
-browser = Client()
-browser.force_login(User.objects.get_or_create(username={name!r})[0])
-print(browser.cookies["sessionid"].value, end="")
-"""
-LOG_OUT = """
-from django.test import Client
-browser = Client()
-browser.cookies["sessionid"] = {session!r}
-assert browser.post("/accounts/logout/", headers={{"host": "localhost"}}).status_code == 302
-"""
-EXPIRE = """
-from django.utils import timezone
-Session.objects.filter(pk={session!r}).update(expire_date=timezone.now())
-"""
-CHANGE_PASSWORD = "user = User.objects.get(username={name!r}); user.set_password('a new one'); user.save()"
-ENDS = {
-    "logged_out": LOG_OUT,
-    "deleted": "Session.objects.get(pk={session!r}).delete()",
-    "expired": EXPIRE,
-    "deactivated": "User.objects.filter(username={name!r}).update(is_active=False)",
-    "new_password": CHANGE_PASSWORD,
-    "gone": "User.objects.get(username={name!r}).delete()",
-}
 
 Watch = Callable[..., ClientConnection]
 
@@ -64,11 +39,6 @@ def watch() -> Iterator[Watch]:
             return connection
 
         yield watching
-
-
-def log_in(server: Server, name: str) -> str:
-    """The key of a new session."""
-    return server.shell(LOG_IN.format(name=name))
 
 
 def end_of(connection: ClientConnection) -> tuple[int | None, str | None]:

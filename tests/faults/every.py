@@ -2,10 +2,28 @@
 
 from types import ModuleType
 
-from tests.faults import crowds, posters_fail, redis_fails, servers_fail
+from tests.faults import (
+    clients_fail,
+    clocks,
+    crowds,
+    cursors,
+    numbering_fails,
+    posters_fail,
+    postgresql_fails,
+    redis_fails,
+    servers_fail,
+    sessions_end,
+    sqlite_shared,
+    storage_fails,
+    transactions,
+)
 from tests.faults.registry import REGISTERED, Fault
 
-PARTS = [servers_fail, posters_fail, redis_fails, crowds]
+PARTS = [
+    *(servers_fail, posters_fail, redis_fails, crowds),
+    *(postgresql_fails, numbering_fails, transactions, sqlite_shared, cursors, clocks, sessions_end),
+    *(clients_fail, storage_fails),
+]
 
 
 def faults_of(part: ModuleType) -> list[Fault]:

@@ -23,6 +23,7 @@ class Fleet:
 
     def __init__(self) -> None:
         self.watchers: list[Watcher] = []
+        self._nudged = -NUDGE
         self._loop = asyncio.new_event_loop()
         self._tasks: dict[asyncio.Task[None], Watcher] = {}
         self._pings: set[asyncio.Task[None]] = set()
@@ -66,13 +67,11 @@ class Fleet:
     def wait_for(self, position: int, watchers: Iterable[Watcher] | None = None, patience: float = PATIENCE) -> None:
         """Until each of them, or of all, has been sent everything up to this position."""
         chosen = self.watchers if watchers is None else list(watchers)
-        nudged = -NUDGE
 
         def behind() -> list[Watcher]:
-            nonlocal nudged
             late = [each for each in chosen if each.cursor < position]
-            if late and time.monotonic() - nudged > NUDGE:
-                nudged = time.monotonic()
+            if late and time.monotonic() - self._nudged > NUDGE:
+                self._nudged = time.monotonic()
                 self._loop.call_soon_threadsafe(self._nudge, late)
             return late
 

@@ -27,8 +27,8 @@ class Visitors:
         self.longest = 0.0
         self.posted = 0
         self.failures: list[str] = []
-        self._port = server.port
-        self._cookies = f"sessionid={session}; csrftoken={CSRF}"
+        self._server = server
+        self._session = session
         self._over = threading.Event()
         self._threads = [threading.Thread(target=self._post_on, daemon=True) for _ in range(many)]
 
@@ -51,7 +51,7 @@ class Visitors:
         while not self._over.is_set():
             began = time.monotonic()
             try:
-                status = self._post()
+                status = post(self._server, self._session)
             except (OSError, HTTPException) as error:
                 self.failures.append(f"{type(error).__name__}: {error}")
             else:
@@ -61,12 +61,15 @@ class Visitors:
             self.posted += 1
             self._over.wait(EVERY)
 
-    def _post(self) -> int:
-        connection = HTTPConnection(HOST, self._port, timeout=PATIENCE)
-        try:
-            form = urlencode({"text": "from a page", "csrfmiddlewaretoken": CSRF})
-            headers = {"Cookie": self._cookies, "Content-Type": "application/x-www-form-urlencoded"}
-            connection.request("POST", "/events/", form, headers)
-            return connection.getresponse().status
-        finally:
-            connection.close()
+
+def post(server: Server, session: str, text: str = "from a page", path: str = "/events/") -> int:
+    """Post once, in somebody's session; returns the status of the answer. Raises OSError or HTTPException."""
+    connection = HTTPConnection(HOST, server.port, timeout=PATIENCE)
+    try:
+        form = urlencode({"text": text, "csrfmiddlewaretoken": CSRF})
+        cookies = f"sessionid={session}; csrftoken={CSRF}"
+        headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", path, form, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()

@@ -20,6 +20,8 @@ class Poster:
     environment: whose database and channel layer it uses.
     """
 
+    PROGRAM = "tests.faults.posting"
+
     def __init__(
         self,
         name: str,
@@ -39,7 +41,7 @@ class Poster:
         options = ["--rate", str(rate), *limit]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.posting", name, str(self._file), *options],
+                [sys.executable, "-m", self.PROGRAM, name, str(self._file), *options],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.PIPE,

@@ -1,10 +1,14 @@
 """Where a fault is played: servers on one database, posting processes, watchers; all of it ends with the `with`."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
+
+from psycopg.sql import SQL, Identifier
 
 from tests import services
+from tests.faults.drafts import Drafts
 from tests.faults.fleet import Fleet
 from tests.faults.memory import Memory
 from tests.faults.poster import Poster
@@ -13,11 +17,13 @@ from tests.faults.report import Row
 from tests.faults.truth import Database
 from tests.faults.verdict import Verdict, judge, unwanted
 from tests.faults.watcher import Watcher
-from tests.servers import Kind, Server, clean_environment
+from tests.servers import Kind, Server, clean_environment, migrate, run_sql
 from tests.services import PATIENCE, Service, temporary_folder, wait_until
 
 LENIENCE = 10
 """Times as long may things take in the short form, which is played while other tests run."""
+
+AnyPoster = TypeVar("AnyPoster", bound=Poster)
 
 
 class Stage:
@@ -48,11 +54,25 @@ class Stage:
                 error.add_note(f"The log of {server.kind} at {server.port}:\n{server.log()[-4000:] or '(empty)'}")
         self._stack.close()
 
+    @property
+    def addresses(self) -> list[str]:
+        """Those of all servers."""
+        return [server.url() for server in self.servers]
+
     def use_own_redis(self) -> Service:
         """A Redis for this stage alone, which the servers and posting processes that come from now on use."""
         redis = self._stack.enter_context(services.redis())
         self.redis_url = redis.url
         return redis
+
+    def use_own_postgresql(self) -> Service:
+        """A PostgreSQL for this stage alone, with a migrated database, for all that come from now on."""
+        postgresql = self._stack.enter_context(services.postgresql())
+        migrate(postgresql.url)
+        # It forgets nothing that has committed, even if it is killed.
+        run_sql(postgresql.url, SQL("ALTER DATABASE {} SET synchronous_commit = on").format(Identifier("postgres")))
+        self.database = Database(postgresql.url)
+        return postgresql
 
     def server(self, kind: Kind | None = None, **environment: str) -> Server:
         """A server that has started, of the stage's kind unless told otherwise."""
@@ -61,13 +81,30 @@ class Stage:
         self.servers.append(self._stack.enter_context(server))
         return server
 
-    def poster(self, name: str, *, redis_url: str | None = None, **options: Any) -> Poster:
+    def poster(
+        self, name: str, *, redis_url: str | None = None, environment: Mapping[str, str] | None = None, **options: Any
+    ) -> Poster:
         """A posting process, which has begun to start; `options` are Poster's."""
-        environment = clean_environment(self.database.url)
-        if url := redis_url or self.redis_url:
-            environment["REDIS_URL"] = url
-        self.posters.append(self._stack.enter_context(Poster(name, self._folder, environment, **options)))
-        return self.posters[-1]
+        everything = {**self._environment(redis_url), **(environment or {})}
+        return self._join(Poster(name, self._folder, everything, **options))
+
+    def drafts(self, name: str) -> Drafts:
+        """A process that keeps several transactions open at once, which has begun to start."""
+        return self._join(Drafts(name, self._folder, self._environment()))
+
+    def _environment(self, redis_url: str | None = None) -> dict[str, str]:
+        url = redis_url or self.redis_url
+        return clean_environment(self.database.url) | ({"REDIS_URL": url} if url else {})
+
+    def _join(self, poster: AnyPoster) -> AnyPoster:
+        self.posters.append(self._stack.enter_context(poster))
+        return poster
+
+    def crew_of(self, *posters: Poster) -> None:
+        """Watchers of all that is posted and of its parts, at each server in turn, who are live."""
+        streams = [stream for poster in posters for stream in poster.wait_ready().streams]
+        self.fleet.crew(self.addresses, ["public", "kind:comment", *streams])
+        self.fleet.wait_live()
 
     def wait_logged(self, more: int, patience: float = PATIENCE) -> None:
         """Until so many more changes have been given their positions."""

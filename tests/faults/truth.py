@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -75,6 +76,17 @@ class Database:
         """That of the change with this key; None as long as it has none."""
         position: int | None = self._query(f"SELECT position FROM feed_change WHERE id = {key:d}")[0][0][0]  # noqa: S608
         return position
+
+    def newer(self, position: int) -> tuple[int, list[tuple[int, int]]]:
+        """The log's head, and what stands behind this position: positions and keys, in the same moment."""
+        behind = f"SELECT position, id FROM feed_change WHERE position > {position:d} ORDER BY position"  # noqa: S608
+        logs, changes = self._query(LOG, behind)
+        return (logs[0][1] if logs else 0), list(map(tuple, changes))
+
+    def times(self) -> list[str | datetime]:
+        """When the changes were recorded, by the clocks of who did, in the order of the log."""
+        times = "SELECT at FROM feed_change WHERE position IS NOT NULL ORDER BY position"
+        return [at for (at,) in self._query(times)[0]]
 
     def truth(self) -> Truth:
         """The log and the events of this moment. Asserts that every change has its position, and without holes."""

@@ -52,6 +52,7 @@ class Ending:
 class Watcher:
     """Watches `streams` at one of `addresses` (of servers: http://HOST:PORT/), in turn, from the cursor `after`.
 
+    session: the key of the session in which its user is logged in, if somebody is.
     rows: the state that it has built from what it was sent.
     arrivals: all that it was sent. Judged in the end, by `verdict`.
     endings: of its connections. refusals: what servers have told it instead of serving it.
@@ -63,6 +64,7 @@ class Watcher:
     format: FormatName = "json"
     after: int = 0
     turn: int = 0
+    session: str = ""
     cursor: int = field(init=False)
     log: str = ""
     rows: dict[int, Row] = field(default_factory=dict)
@@ -91,7 +93,12 @@ class Watcher:
             address, opened = self.address, len(self.opened)
             try:
                 async with connect(
-                    self._url(), compression=None, max_size=None, open_timeout=OPENING, proxy=None
+                    self._url(),
+                    additional_headers=self._cookies(),
+                    compression=None,
+                    max_size=None,
+                    open_timeout=OPENING,
+                    proxy=None,
                 ) as connection:
                     await self._converse(connection)
             except ConnectionClosed as closed:
@@ -117,6 +124,9 @@ class Watcher:
         query = [("stream", name) for name in self.streams]
         query += [("format", "html")] if self.format == "html" else [(k, str(v)) for k, v in resume.items()]
         return urljoin(self.address.replace("http", "ws", 1), f"/ws/feed/?{urlencode(query)}")
+
+    def _cookies(self) -> dict[str, str]:
+        return {"Cookie": f"sessionid={self.session}"} if self.session else {}
 
     async def _converse(self, connection: ClientConnection) -> None:
         if self.format == "html":
