@@ -34,6 +34,19 @@ class Gone(Exception):
     """The client has closed the connection."""
 
 
+def or_gone(send: Send) -> Send:
+    """The server's `send`, but raising Gone if the connection has ended: by ASGI's word that is OSError, and by
+    Daphne's (autobahn.exception.Disconnected) and uvicorn's RuntimeError."""
+
+    async def sending(message: Message) -> None:
+        try:
+            await send(message)
+        except (OSError, RuntimeError) as error:
+            raise Gone from error
+
+    return sending
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a client asks for in its URL: which streams, in which format, and from where."""
@@ -81,8 +94,11 @@ class FeedConsumer(AsyncConsumer):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()  # websocket.connect
-        await send({"type": "websocket.accept"})
-        self.send, self.receive = send, receive
+        self.send, self.receive = or_gone(send), receive
+        try:
+            await self.send({"type": "websocket.accept"})
+        except Gone:  # or its handshake was broken, as the server has found out meanwhile
+            return
         self.flow: Flow = flow_of(scope.get("server_send", send))
         self.format = "json"
         try:

@@ -128,9 +128,9 @@ class AsyncioFlow:
         self._transport.abort()
 
     def finish(self, patience: float) -> None:
-        # A transport that closes writes what it still holds first, however long that takes.
-        if self._transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(patience, self.abort)
+        # A transport that closes writes what it still holds first, however long that takes; and a client that was
+        # told of the end may never answer.
+        asyncio.get_running_loop().call_later(patience, self.abort)
 
 
 class TwistedFlow:

@@ -195,13 +195,19 @@ if HTTPS:
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"outage": {"()": "project.outage.InOneLine"}},
+    "filters": {
+        "outage": {"()": "project.outage.InOneLine"},
+        "one line": {"()": "project.quiet.OneLine"},
+        "once": {"()": "project.quiet.Once"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
+        "uvicorn.error": {"filters": ["one line"]},  # a client's UTF-8 may be broken
+        "channels_redis.pubsub": {"filters": ["one line", "once"]},  # while Redis is down the feed goes on by polling
         # What is wrong with a request is told to whoever has sent it.
         "django.request": {"level": "ERROR", "filters": ["outage"]},
     },

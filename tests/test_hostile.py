@@ -1,0 +1,80 @@
+"""What nobody should send: it is answered or ended, costs no memory, and makes no noise; others notice nothing."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import get_args
+
+import pytest
+
+from tests.faults.hostile import Hostile, every
+from tests.faults.memory import resident
+from tests.servers import HOST, Kind, Server
+from tests.test_live import Watcher, post, watching
+
+PATIENCE = 10
+NOISE = 1
+"""Lines in the log that one connection may cause."""
+GROWTH = 32.0
+"""MiB."""
+CLOSE = 0x8
+
+
+@pytest.fixture(scope="module", params=get_args(Kind))
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    with Server(request.param) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def watcher(server: Server) -> Iterator[Watcher]:
+    """Somebody who was there before."""
+    with watching(server, "after=0") as watcher:
+        yield watcher
+
+
+def provoke(server: Server, hostile: Hostile) -> None:
+    """Send it, and wait for the end of the connection, or for a first answer where there need be no end."""
+    with socket.create_connection((HOST, server.port)) as client:
+        client.settimeout(PATIENCE)
+        try:
+            client.sendall(hostile.request(f"{HOST}:{server.port}"))
+            if hostile.waits:
+                return
+            received = read(client, b'"changes"' if hostile.sends else b"\r\n\r\n")
+            for part in hostile.sends:
+                client.sendall(part)
+        except ConnectionError:
+            return
+        with suppress(ConnectionError):
+            while hostile.ends and not has_closed(received) and (more := client.recv(2**16)):
+                received += more
+
+
+def read(client: socket.socket, end: bytes) -> bytes:
+    received = b""
+    while end not in received and (more := client.recv(2**16)):
+        received += more
+    return received
+
+
+def has_closed(received: bytes) -> bool:
+    """Whether there is a close frame among those that the server has sent, after its handshake."""
+    _, _, rest = received.partition(b"\r\n\r\n")
+    while len(rest) >= 4:
+        if rest[0] & 0xF == CLOSE:
+            return True
+        size, start = (int.from_bytes(rest[2:4], "big"), 4) if rest[1] == 126 else (rest[1], 2)
+        rest = rest[start + size :]
+    return False
+
+
+@pytest.mark.parametrize("hostile", list(every()), ids=lambda hostile: hostile.name)
+def test_it_is_answered_or_ended_and_others_notice_nothing(server: Server, watcher: Watcher, hostile: Hostile) -> None:
+    memory, noise = resident(server), server.log()
+    provoke(server, hostile)
+    post(server, hostile.name)
+    while hostile.name not in watcher.texts.values():
+        watcher.receive()
+    assert resident(server) - memory < GROWTH
+    assert len(server.log()[len(noise) :].splitlines()) <= NOISE
