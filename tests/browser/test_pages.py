@@ -224,6 +224,33 @@ def test_what_is_being_typed_survives_what_arrives(visit: Visitor, server: Serve
     expect(bob.locator("#compose textarea")).to_be_focused()
 
 
+MEANWHILE = """
+from django.utils import timezone
+from feed import log
+status = StatusChange.objects.get()
+StatusChange.objects.create(user=status.user, text="missed")
+status.text = "Hello again"
+status.save()
+log.number()
+log.prune(timezone.now())
+"""
+
+
+def test_a_page_whose_cursor_is_too_old_loads_its_events_by_itself(visit: Visitor, server: Server) -> None:
+    """No frame can tell it what it has missed; and what its user is typing stays."""
+    alice = sign_up(visit(), "alice")
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    alice.locator("#compose textarea").fill("a long thou")
+    server.kill()
+    expect(alice.locator("#connection")).to_have_attribute("data-state", "reconnecting")
+    server.shell(MEANWHILE)
+    server.start()
+    sees(live(alice), "missed", "Hello again")
+    expect(alice.locator("#compose textarea")).to_have_value("a long thou")
+    expect(alice.locator("#compose textarea")).to_be_focused()
+
+
 def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Server) -> None:
     sign_up(visit(), "alice")
     server.shell(
