@@ -36,7 +36,7 @@ def odd_cursors(stage: Stage, size: Size) -> None:
     count, times = (40, 1) if size == "short" else (400, 10)
     stage.database = database = PrunedDatabase(stage.database)
     ada = stage.poster("ada", count=count)
-    server = stage.server(FEED_TAIL="10")
+    server = stage.server(FEED_TAIL=str(count // 4))
     stage.crew_of(ada)
     good = list(stage.fleet.watchers)
     post_all(stage)
@@ -64,11 +64,12 @@ def odd_cursors(stage: Stage, size: Size) -> None:
 def pruned_while_replayed(stage: Stage, size: Size) -> None:
     """Each is sent all of it, or is told that it can't be; nobody a part of it as if it was all."""
     stage.database = database = PrunedDatabase(stage.database)
-    ada = stage.poster("ada", count=50 if size == "short" else 200)
-    server = stage.server(FEED_TAIL="10")
+    count, rounds = (50, 1) if size == "short" else (100, 5)
+    ada = stage.poster("ada", count=count)
+    server = stage.server(FEED_TAIL=str(count))
     stage.crew_of(ada)
     floor = 0
-    for _ in range(1 if size == "short" else 10):
+    for _ in range(rounds):
         for prune in (beyond_all, behind_all):
             post_all(stage)
             server.shell(REWRITE)

@@ -10,6 +10,7 @@ from tests.faults.claims import assert_all_are_known, assert_stayed
 from tests.faults.drafts import Draft, Step
 from tests.faults.onlooker import Onlooker
 from tests.faults.pages import post
+from tests.faults.postgresql_fails import is_ready
 from tests.faults.received import NEVER
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage, assert_within
@@ -114,6 +115,7 @@ def atomic_requests(stage: Stage, size: Size) -> None:
         posting = [visitors.submit(post, server, session, f"post {number}") for number in range(times)]
         answers = [Counter(each.result() for each in every) for every in (posting, failing)]
     stage.settle()
+    assert is_ready(server), "Readiness needs views without a transaction."
     assert answers == [{302: times}, {500: times}], f"Posts and failures were answered with {answers}."
     logged = stage.database.standing()[0] - before
     assert logged == times, f"{times} posts have made {logged} changes."
