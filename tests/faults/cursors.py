@@ -22,6 +22,7 @@ from tests.services import wait_until
 
 NEGATIVE = ["-1", "-9223372036854775808"]
 NO_NUMBERS = ["x", "", " ", "1.5", "1e3", "0x10", "+1", "1 ", "\uff11", "9" * 19, "9" * 500, "\0"]
+AHEAD = 10**9
 PATIENCE = 20
 REWRITE = """
 for number in range(20):
@@ -45,12 +46,13 @@ def odd_cursors(stage: Stage, size: Size) -> None:
     streams = ["public", *ada.streams] * times
     came = {
         "expired": come(stage, streams, after=floor - 1),
-        "ahead": come(stage, streams, after=10**9),
+        "ahead": come(stage, streams, after=AHEAD),
         "other_log": come(stage, streams, after=floor + 1, log="another"),
     }
     stage.fleet.wait_live()
     for form, cursor in product(get_args(FormatName), [*NEGATIVE, *NO_NUMBERS]):
         assert_refused(server, form, cursor)
+    wait_until(lambda: all(watcher.cursor < AHEAD for watcher in came["ahead"]), "those who are ahead to go back")
     post_all(stage)
     stage.settle()
     for reason, watchers in came.items():
