@@ -4,6 +4,7 @@ from types import ModuleType
 
 from tests.faults import (
     clients_fail,
+    clients_hostile,
     clocks,
     crowds,
     cursors,
@@ -22,7 +23,7 @@ from tests.faults.registry import REGISTERED, Fault
 PARTS = [
     *(servers_fail, posters_fail, redis_fails, crowds),
     *(postgresql_fails, numbering_fails, transactions, sqlite_shared, cursors, clocks, sessions_end),
-    *(clients_fail, storage_fails),
+    *(clients_fail, clients_hostile, storage_fails),
 ]
 
 
