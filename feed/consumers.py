@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 from urllib.parse import parse_qs
 
 import msgspec
@@ -13,11 +13,12 @@ from django.conf import settings
 from django.db import Error as DatabaseError
 
 from feed import streams
-from feed.flow import Flow, Message, Receive, Scope, Send, TrustedFlow, flow_of, held
-from feed.frames import FORMATS
+from feed.flow import Flow, Gone, Message, Receive, Scope, Send, flow_of, held, or_gone
+from feed.frames import FORMATS, Frame
 from feed.goodbye import ComeBack
 from feed.hub import hub
 from feed.refusals import Refusal
+from feed.sending import Stalled
 from feed.tail import Watcher
 
 LARGEST_MESSAGE = 4096
@@ -28,23 +29,6 @@ LAST_WORDS = 3.0
 """Seconds in which a client whose connection ends may read what it was sent; a server that stops waits for it."""
 
 logger = logging.getLogger(__name__)
-
-
-class Gone(Exception):
-    """The client has closed the connection."""
-
-
-def or_gone(send: Send) -> Send:
-    """The server's `send`, but raising Gone if the connection has ended: by ASGI's word that is OSError, and by
-    Daphne's (autobahn.exception.Disconnected) and uvicorn's RuntimeError."""
-
-    async def sending(message: Message) -> None:
-        try:
-            await send(message)
-        except (OSError, RuntimeError) as error:
-            raise Gone from error
-
-    return sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +83,13 @@ class FeedConsumer(AsyncConsumer):
             await self.send({"type": "websocket.accept"})
         except Gone:  # or its handshake was broken, as the server has found out meanwhile
             return
-        self.flow: Flow = flow_of(scope.get("server_send", send))
+        self.flow = flow_of(scope.get("server_send", send))
         self.format = "json"
         try:
             await self.serve_or_end(scope["query_string"], scope.get("cookies", {}).get(settings.SESSION_COOKIE_NAME))
         except Gone:
             pass
-        except TimeoutError:  # a client that never reads can't be told anything
+        except (Stalled, TimeoutError):  # a client that never reads can't be told anything
             self.flow.abort()
         finally:
             self.flow.finish(LAST_WORDS)
@@ -126,74 +110,33 @@ class FeedConsumer(AsyncConsumer):
         self.format = format_of(query)
         request = Request.parse(query)
         self.hub = hub()
-        if not isinstance(self.flow, TrustedFlow):  # of an unknown server the signals aren't known either
+        if type(self.flow) is not Flow:  # of an unknown server the signals aren't known either
             self.hub.be_ready_to_stop()
         after, log = request.after, request.log
         if request.format == "html" and after is None:
             after, log = await self.hello()
-        ended = asyncio.get_running_loop().create_future()
-        with held(self.flow):
-            login = await self.hub.sessions.find(session) if session else None
-            watcher = Watcher(request.streams, request.format, 0, log, login, ended=ended)
+        watcher = Watcher(request.streams, request.format, self.flow, log=log)
         try:
-            with held(self.flow):
-                if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
-                    await self.hub.check(request.streams)
-                reset = await self.hub.join(watcher, after)
-            await self.converse(watcher, reset)
+            async with asyncio.timeout(None) as watcher.leash:
+                await self.watch(watcher, after, session)
+        except TimeoutError:
+            raise watcher.reason or TimeoutError from None
         finally:
             self.hub.leave(watcher)
+
+    async def watch(self, watcher: Watcher, after: int | None, session: str | None) -> None:
+        with held(self.flow):
+            watcher.login = await self.hub.sessions.find(session) if session else None
+            if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
+                await self.hub.check(watcher.streams)
+            await self.hub.join(watcher, after)
+        await self.listen(watcher)
 
     async def hello(self) -> tuple[int, str]:
         """The first message of a page: its cursor, and the log that it counts in."""
         async with asyncio.timeout(settings.FEED_STALL):
             message = await self.message()
         return parse_cursor(message.get("after")), str(message.get("log", ""))
-
-    async def converse(self, watcher: Watcher, reset: str | None) -> None:
-        """Send and listen until one of the two ends, or the hub ends it."""
-        assert watcher.ended
-        sending = asyncio.create_task(self.send_frames(watcher, reset))
-        listening = asyncio.create_task(self.listen(watcher))
-        ends: list[asyncio.Future[Any]] = [watcher.ended, sending, listening]
-        try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sending.cancel()
-            listening.cancel()
-            await asyncio.gather(sending, listening, return_exceptions=True)
-        if watcher.ended.done():
-            raise watcher.ended.result()
-        for task in (sending, listening):
-            if not task.cancelled():
-                task.result()
-
-    async def send_frames(self, watcher: Watcher, first: str | None) -> None:
-        while True:
-            await self.send_text(first or await self.next_frame(watcher))
-            first = None
-            if watcher.unseen is None:
-                await self.quiet(watcher)
-
-    async def next_frame(self, watcher: Watcher) -> str:
-        """Cut when it can be sent: a frame that waits takes memory, and grows old. Raises TimeoutError."""
-        async with asyncio.timeout(settings.FEED_STALL):
-            await self.flow.writable()
-        return await self.hub.frame(watcher)
-
-    async def quiet(self, watcher: Watcher) -> None:
-        """Wait until something concerns the watcher, or until the heartbeat is due."""
-        try:
-            async with asyncio.timeout(settings.FEED_HEARTBEAT):
-                await watcher.woken.wait()
-        except TimeoutError:
-            pass
-
-    async def send_text(self, frame: str) -> None:
-        """Raises TimeoutError if the client doesn't read for too long."""
-        async with asyncio.timeout(settings.FEED_STALL):
-            await self.flow.writable()
-            await self.send({"type": "websocket.send", "text": frame})
 
     async def listen(self, watcher: Watcher) -> None:
         loop = asyncio.get_running_loop()
@@ -204,11 +147,11 @@ class FeedConsumer(AsyncConsumer):
                 raise Refusal("too_many_messages", f"At most {MOST_MESSAGES} in {MESSAGES_PERIOD:.0f} seconds.", 4429)
             times.append(loop.time())
             if message.get("type") == "ping":
-                watcher.woken.set()
+                self.hub.answer(watcher)
             elif self.format == "html" and "after" in message:
                 # The page has put in rows that were read at this cursor: what changed since then may be
                 # missing in them, and comes again.
-                watcher.go_back(parse_cursor(message["after"]))
+                self.hub.go_back(watcher, parse_cursor(message["after"]))
             else:
                 raise Refusal("bad_request", 'A client sends {"type": "ping"} and nothing else.')
 
@@ -231,8 +174,10 @@ class FeedConsumer(AsyncConsumer):
     async def end(self, code: int, last: str = "") -> None:
         """Close the connection. Raises TimeoutError if the client doesn't read."""
         async with asyncio.timeout(LAST_WORDS):
+            await self.flow.writable()
             if last:
-                await self.send_text(last)
+                self.flow.write(Frame(last))
+                await self.flow.writable()
             await self.send({"type": "websocket.close", "code": code})
 
 

@@ -1,9 +1,11 @@
-"""Flow control: who doesn't read is neither written to nor read from.
+"""Flow: how frames reach a client, and how who doesn't read is neither written to nor read from.
 
-ASGI has no word for it. uvicorn's `send` waits for a slow client, but goes on answering its pings; Daphne's
-`send` never waits, and its memory grows with what the client doesn't read and with what nobody has taken yet of
-what it sends. So the transports are asked: Twisted's by its producers, asyncio's by the protocol's callbacks.
-Under any other server a `send` is taken at its word.
+ASGI has a `send`, and no word for flow control. uvicorn's waits for a slow client, but goes on answering its pings;
+Daphne's never waits, and its memory grows with what the client doesn't read and with what nobody has taken yet of
+what it sends. Both make the same message anew for every client, and that is most of what a frame costs. So the
+transports are used: Twisted's with its producers, asyncio's with the protocol's callbacks; a frame is written to each
+as the same bytes. Under any other server, and to clients with which compression was agreed, a frame is sent by
+ASGI's `send`, which is taken at its word.
 
 Both write until the kernel takes no more, and the kernel takes megabytes for each client. So it is told to call a
 connection full much earlier: what waits there is memory, too, and who reads slowly could not be told from who
@@ -15,7 +17,11 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Protocol
+from typing import Any
+
+from twisted.internet.tcp import Connection
+
+from feed.frames import Frame
 
 SERVICE_RESTART, COME_BACK = 1012, 4012
 """Close codes for what is not the client's fault: the registered one, and ours where the server can't send that."""
@@ -32,27 +38,79 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class Flow(Protocol):
-    """The flow of one connection, from when it was accepted.
+class Gone(Exception):
+    """The client has closed the connection."""
+
+
+def or_gone(send: Send) -> Send:
+    """The server's `send`, but raising Gone if the connection has ended: by ASGI's word that is OSError, and by
+    Daphne's (autobahn.exception.Disconnected) and uvicorn's RuntimeError."""
+
+    async def sending(message: Message) -> None:
+        try:
+            await send(message)
+        except (OSError, RuntimeError) as error:
+            raise Gone from error
+
+    return sending
+
+
+class Flow:
+    """The flow of one connection, from when it was accepted, by ASGI's `send` alone.
 
     come_back: the close code, of those that the server can send, which says that the client should connect again.
+    is_writable: whether the client has read most of what it was sent. Who writes before that has it kept in memory.
+    on_writable: called whenever it is writable again.
     """
 
-    come_back: int
+    come_back = COME_BACK
+
+    def __init__(self, send: Send) -> None:
+        self.is_writable = True
+        self.on_writable: Callable[[], None] | None = None
+        self._send = send
+        self._sending: asyncio.Task[None] | None = None
+        self._awaited: asyncio.Future[None] | None = None
+
+    def write(self, frame: Frame) -> None:
+        """Send the frame. One to a client that has gone is lost."""
+        self._pause()
+        self._sending = asyncio.create_task(self._send_by_asgi(frame))
 
     async def writable(self) -> None:
-        """Wait until the client has read most of what it was sent. Who writes before that has it kept in memory."""
+        while not self.is_writable:
+            self._awaited = self._awaited or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._awaited)
 
     def hold(self) -> None:
         """Read nothing from the client until `release`."""
 
-    def release(self) -> None: ...
+    def release(self) -> None:
+        """Read from the client again."""
 
     def abort(self) -> None:
         """End the connection without waiting for the client."""
 
     def finish(self, patience: float) -> None:
         """Let the connection end, and abort it if the client hasn't read what it was sent after so many seconds."""
+        if self._sending:
+            self._sending.cancel()
+
+    async def _send_by_asgi(self, frame: Frame) -> None:
+        with suppress(Gone):  # the server says so by `receive`, too
+            await or_gone(self._send)({"type": "websocket.send", "text": frame.text})
+            self._resume()
+
+    def _pause(self) -> None:
+        self.is_writable = False
+
+    def _resume(self) -> None:
+        self.is_writable = True
+        if self._awaited and not self._awaited.done():
+            self._awaited.set_result(None)
+        self._awaited = None
+        if self.on_writable:
+            self.on_writable()
 
 
 @contextmanager
@@ -65,61 +123,38 @@ def held(flow: Flow) -> Iterator[None]:
         flow.release()
 
 
-class TrustedFlow:
-    """For a server whose transport is not known: its `send` and `receive` have to wait by themselves."""
-
-    come_back = COME_BACK
-
-    async def writable(self) -> None:
-        return
-
-    def hold(self) -> None:
-        return
-
-    def release(self) -> None:
-        return
-
-    def abort(self) -> None:
-        return
-
-    def finish(self, patience: float) -> None:
-        return
-
-
-class AsyncioFlow:
+class AsyncioFlow(Flow):
     """uvicorn: it stops reading when a message has come, and its `send` waits, but pongs are written regardless."""
 
     come_back = SERVICE_RESTART
 
-    def __init__(self, protocol: Any) -> None:
+    def __init__(self, send: Send, protocol: Any) -> None:
+        super().__init__(send)
         self._protocol = protocol
         self._transport: asyncio.Transport = protocol.transport
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._pause, self._resume = protocol.pause_writing, protocol.resume_writing
+        # The implementation without an own transport (websockets-sansio), and nothing that changes messages on the way.
+        self._is_plain = getattr(getattr(protocol, "conn", None), "extensions", None) == []
+        self._pause_protocol, self._resume_protocol = protocol.pause_writing, protocol.resume_writing
         protocol.pause_writing, protocol.resume_writing = self.pause_writing, self.resume_writing
         self._transport.set_write_buffer_limits(MOST_UNSENT)
         fill_sooner(self._transport.get_extra_info("socket"))
 
+    def write(self, frame: Frame) -> None:
+        if not self._is_plain:
+            super().write(frame)
+        elif not self._transport.is_closing():
+            self._transport.write(frame.message)
+
     def pause_writing(self) -> None:
-        self._writable.clear()
         self._pause()
+        self._pause_protocol()
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        self._writable.set()
-        self._resume()
+        self._resume_protocol()
         if not getattr(self._protocol, "read_paused", False):  # it has messages that nobody has taken yet
             self._transport.resume_reading()
-
-    async def writable(self) -> None:
-        await self._writable.wait()
-
-    def hold(self) -> None:
-        return
-
-    def release(self) -> None:
-        return
+        self._resume()
 
     def abort(self) -> None:
         # Without this the kernel goes on trying to send what it still holds, and the client isn't told.
@@ -128,37 +163,46 @@ class AsyncioFlow:
         self._transport.abort()
 
     def finish(self, patience: float) -> None:
+        super().finish(patience)
         # A transport that closes writes what it still holds first, however long that takes; and a client that was
         # told of the end may never answer.
         asyncio.get_running_loop().call_later(patience, self.abort)
 
 
-class TwistedFlow:
+class TwistedFlow(Flow):
     """Daphne: a push producer (twisted.internet.interfaces.IPushProducer) of its connection's transport."""
 
     come_back = COME_BACK  # autobahn sends no code below 3000 but 1000
 
-    def __init__(self, transport: Any) -> None:
-        self._transport = transport
+    def __init__(self, send: Send, protocol: Any) -> None:
+        super().__init__(send)
+        self._protocol = protocol
+        self._transport = protocol.transport
         self._held = False
-        self._writable = asyncio.Event()
-        self._writable.set()
-        transport.bufferSize = MOST_UNSENT
-        fill_sooner(transport.getHandle())
+        self._transport.bufferSize = MOST_UNSENT
+        fill_sooner(self._transport.getHandle())
         # The HTTP channel under the websocket has registered itself.
-        transport.unregisterProducer()
-        transport.registerProducer(self, True)
+        self._transport.unregisterProducer()
+        self._transport.registerProducer(self, True)
+
+    def write(self, frame: Frame) -> None:
+        if self._protocol.state != self._protocol.STATE_OPEN:
+            return
+        if self._protocol._perMessageCompress is not None:
+            super().write(frame)
+        else:
+            write_now(self._transport, frame.message)
 
     def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
-        self._writable.clear()
+        self._pause()
         self._read_or_not()
 
     def resumeProducing(self) -> None:  # noqa: N802
-        self._writable.set()
+        self._resume()
         self._read_or_not()
 
     def stopProducing(self) -> None:  # noqa: N802
-        self._writable.set()
+        self._resume()
 
     def hold(self) -> None:
         self._held = True
@@ -169,19 +213,26 @@ class TwistedFlow:
         self._read_or_not()
 
     def _read_or_not(self) -> None:
-        if self._held or not self._writable.is_set():
+        if self._held or not self.is_writable:
             self._transport.pauseProducing()
         else:
             self._transport.resumeProducing()
 
-    async def writable(self) -> None:
-        await self._writable.wait()
-
     def abort(self) -> None:
         self._transport.abortConnection()
 
-    def finish(self, patience: float) -> None:
-        return  # autobahn has a time limit of its own for the end of a connection
+
+def write_now(transport: Any, data: bytes) -> None:
+    """Write to the kernel at once, as asyncio's transports do, if nothing waits before it. Twisted's own would have the
+    reactor watch the socket first, and then not watch it any more: that takes longer than all the rest of a frame."""
+    waiting = getattr(transport, "dataBuffer", True) or getattr(transport, "_tempDataBuffer", True)
+    sent: int | Exception = 0
+    if isinstance(transport, Connection) and not (waiting or transport.TLS or transport.disconnecting):
+        sent = transport.writeSomeData(data)
+    if not isinstance(sent, int):  # the connection is lost, as the reactor finds out in its turn
+        sent = 0
+    if sent < len(data):
+        transport.write(data[sent:])
 
 
 def fill_sooner(own: Any) -> None:
@@ -191,14 +242,14 @@ def fill_sooner(own: Any) -> None:
 
 
 def flow_of(send: Send) -> Flow:
-    """The flow control of the connection that the server's own `send` belongs to, once it has been accepted."""
-    twisted = getattr(next(iter(getattr(send, "args", ())), None), "transport", None)
-    if hasattr(twisted, "registerProducer"):
-        return TwistedFlow(twisted)
+    """The flow of the connection that the server's own `send` belongs to, once it has been accepted."""
+    daphne = next(iter(getattr(send, "args", ())), None)
+    if hasattr(getattr(daphne, "transport", None), "registerProducer"):
+        return TwistedFlow(send, daphne)
     protocol = getattr(send, "__self__", None)
     if isinstance(getattr(protocol, "transport", None), asyncio.Transport) and hasattr(protocol, "pause_writing"):
-        return AsyncioFlow(protocol)
-    return TrustedFlow()
+        return AsyncioFlow(send, protocol)
+    return Flow(send)
 
 
 def remember_send(application: Application) -> Application:

@@ -7,17 +7,31 @@ changed in it: of several changes of one event only the last stands, at its posi
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import msgspec
 from django.db import Error as DatabaseError
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
+from websockets import frames as websocket
 
 from feed.models import Change, Event
 from feed.refusals import Refusal
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """What watchers are sent. Those whom the same frame concerns share it."""
+
+    text: str
+
+    @cached_property
+    def message(self) -> bytes:
+        """The bytes of the websocket message, as a server sends it (RFC 6455, section 5.2)."""
+        return websocket.Frame(websocket.Opcode.TEXT, self.text.encode()).serialize(mask=False)
 
 
 class Format(Protocol):
@@ -88,10 +102,10 @@ def compact(entries: Iterable[Entry]) -> list[tuple[Entry, str]]:
     return list(last.values())
 
 
-def changes_frame(format_name: str, log: str, after: int, position: int, entries: Iterable[Entry]) -> str:
+def changes_frame(format_name: str, log: str, after: int, position: int, entries: Iterable[Entry]) -> Frame:
     """The frame for the interval (after, position], in which `entries` concern the watcher."""
     form = FORMATS[format_name]
-    return form.changes(log, after, position, [form.change(entry, action) for entry, action in compact(entries)])
+    return Frame(form.changes(log, after, position, [form.change(entry, action) for entry, action in compact(entries)]))
 
 
 def describe(event: Event) -> dict[str, Any]:

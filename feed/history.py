@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from feed import frames, log
-from feed.frames import Entry
+from feed.frames import Entry, Frame
 from feed.models import Change
 from feed.tail import FRAME_SIZE, Watcher, cut
 
@@ -46,7 +46,7 @@ class Part:
         fresh = time.monotonic() - self.at < KEPT_SECONDS
         return fresh and subject == self.subject and self.after <= after < self.position
 
-    def frame(self, watcher: Watcher, begin: int) -> tuple[str, int]:
+    def frame(self, watcher: Watcher, begin: int) -> tuple[Frame, int]:
         """The frame that follows the watcher's cursor, if nothing up to `begin` concerns it, and where it ends."""
         return cut(watcher, [entry for entry in self.entries if entry.position > begin], self.position)
 

@@ -17,10 +17,11 @@ from django.db import Error as DatabaseError
 from django.db import connections
 
 from feed import frames, goodbye, log, streams
-from feed.frames import FORMATS, Entry
+from feed.frames import FORMATS, Entry, Frame
 from feed.history import BATCH, History, Part, Subject
 from feed.messages import GROUP
 from feed.models import Change
+from feed.sending import Sending
 from feed.sessions import Sessions
 from feed.tail import Tail, Watcher
 
@@ -38,32 +39,32 @@ class Hub:
         self.name = ""
         self.tail = Tail(head=-1)
         self.sessions = Sessions(self._beside)
+        self.sending = Sending(self._serve)
         self.stopping = False
         self._is_ready_to_stop = False
         self._formats: frozenset[str] = frozenset()
         self._watchers: dict[str, set[Watcher]] = {}
         self._past = History()
         self._reads: dict[tuple[Subject, int], asyncio.Task[Part]] = {}
+        self._readers: dict[Watcher, asyncio.Task[None]] = {}
         self._read_at = asyncio.get_running_loop().time()
         self._bell = asyncio.Event()
         self._alone = asyncio.Event()
         self._cycle = asyncio.Lock()
         self._log_thread = ThreadPoolExecutor(1, "rill-hub")
         self._history_threads = ThreadPoolExecutor(2, "rill-history")
-        self._tasks = [asyncio.create_task(doing) for doing in (self._follow(), self._listen(), self.sessions.follow())]
+        doing = (self._follow(), self._listen(), self.sessions.follow(), self.sending.go_round(), self.sending.tick())
+        self._tasks = [asyncio.create_task(each) for each in doing]
 
     @property
     def head(self) -> int:
         """The newest position that watchers can be sent; -1 before the log was first read."""
         return self.tail.head
 
-    # What watchers call.
+    # What consumers call.
 
-    async def join(self, watcher: Watcher, after: int | None) -> str | None:
-        """Count the watcher in, from the cursor `after` or else from the head.
-
-        Returns the reset frame that it must be sent first, if its cursor can't be followed from.
-        """
+    async def join(self, watcher: Watcher, after: int | None) -> None:
+        """Send the watcher frames from now on, the first at once, from the cursor `after` or else from the head."""
         if self.head < (after or 0):
             await self._advance(after or 0)
         if watcher.format not in self._formats:
@@ -71,14 +72,27 @@ class Hub:
         for stream in watcher.streams:
             self._watchers.setdefault(stream, set()).add(watcher)
         self.sessions.add(watcher)
+        self.sending.add(watcher)
+        watcher.log = watcher.log or self.name
+        watcher.stand(self.head if after is None else after, self.head)
+        self.sending.call(watcher)
         if self.stopping:
             watcher.end(goodbye.ComeBack())
-        return self._resume(watcher, self.head if after is None else after)
 
     async def check(self, names: Collection[str]) -> None:
         """Raise Refusal if one of the streams doesn't exist. Only who asks for a row's own stream costs a query."""
         if any(streams.is_of_a_row(name) for name in names):
             await self._beside(lambda: streams.check(names))
+
+    def answer(self, watcher: Watcher) -> None:
+        """Send the watcher a frame, though it be one without changes."""
+        self.sending.call(watcher)
+
+    def go_back(self, watcher: Watcher, after: int) -> None:
+        """Set its cursor back, if that is back, so that what has been sent since is sent again."""
+        if after < watcher.cursor:
+            watcher.stand(after, self.head)
+            self.sending.call(watcher)
 
     def leave(self, watcher: Watcher) -> None:
         for stream in watcher.streams:
@@ -87,6 +101,10 @@ class Hub:
             if not others:
                 self._watchers.pop(stream, None)
         self.sessions.discard(watcher)
+        self.sending.discard(watcher)
+        watcher.leash = None
+        if reader := self._readers.get(watcher):
+            reader.cancel()
         if not self._watchers:
             self._alone.set()
 
@@ -104,52 +122,60 @@ class Hub:
             self._alone.clear()
             await self._alone.wait()
 
-    async def frame(self, watcher: Watcher) -> str:
-        """The frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
-        watcher.woken.clear()
-        history: Part | None = None
-        after = -1
-        while watcher.cursor != after:  # or else the page has set it back while history was read
-            after, begin = watcher.cursor, self.head if watcher.unseen is None else watcher.unseen - 1
-            try:
-                history = await self._history(watcher, begin) if begin < self.tail.start else None
-            except log.Expired:
-                return self._reset(watcher, "expired")
-        if watcher.log != self.name:
-            return self._reset(watcher, "other_log")
-        if after > self.head:
-            return self._reset(watcher, "ahead")
-        text, position = history.frame(watcher, begin) if history else self.tail.frame(watcher, begin)
-        watcher.cursor = position
-        watcher.unseen = position + 1 if position < self.head else None
-        return text
-
     def seconds_since_cycle(self) -> float:
         """How long ago the log was last read."""
         return asyncio.get_running_loop().time() - self._read_at
 
     async def close(self) -> None:
         """Stop following, and give the threads' database connections back."""
-        for task in self._tasks:
+        tasks = [*self._tasks, *self._readers.values()]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.to_thread(self._log_thread.shutdown)
         await asyncio.to_thread(self._history_threads.shutdown)
 
-    # What a frame is made from.
+    # What a watcher is sent.
 
-    def _resume(self, watcher: Watcher, after: int) -> str | None:
-        if watcher.log not in ("", self.name):
-            return self._reset(watcher, "other_log")
-        if after > self.head:
-            return self._reset(watcher, "ahead")
-        watcher.log, watcher.cursor = self.name, after
-        watcher.unseen = after + 1 if after < self.head else None
-        return None
+    def _serve(self, watcher: Watcher) -> None:
+        """Send the frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
+        if watcher in self._readers:
+            return
+        begin = self.head if watcher.unseen is None else watcher.unseen - 1
+        if reason := self._lost(watcher):
+            self._reset(watcher, reason)
+        elif begin < self.tail.start:
+            self._readers[watcher] = asyncio.create_task(self._serve_history(watcher, watcher.cursor, begin))
+        else:
+            self._send(watcher, *self.tail.frame(watcher, begin))
 
-    def _reset(self, watcher: Watcher, reason: str) -> str:
-        watcher.cursor, watcher.unseen, watcher.log = self.head, None, self.name
-        return FORMATS[watcher.format].reset(self.name, self.head, reason)
+    async def _serve_history(self, watcher: Watcher, after: int, begin: int) -> None:
+        try:
+            part = await self._history(watcher, begin)
+            if watcher.cursor == after and not self._lost(watcher):
+                self._send(watcher, *part.frame(watcher, begin))
+            else:  # the page has set it back meanwhile, or this isn't the log any more
+                self.sending.call(watcher)
+        except log.Expired:
+            self._reset(watcher, "expired")
+        except Exception as error:  # noqa: BLE001 (whatever it is: whoever serves this watcher raises it)
+            watcher.end(error)
+        finally:
+            del self._readers[watcher]
+
+    def _send(self, watcher: Watcher, frame: Frame, position: int) -> None:
+        watcher.stand(position, self.head)
+        self.sending.send(watcher, frame)
+
+    def _lost(self, watcher: Watcher) -> str | None:
+        """Why the watcher's cursor can't be followed from, if it can't."""
+        if watcher.log != self.name:
+            return "other_log"
+        return "ahead" if watcher.cursor > self.head else None
+
+    def _reset(self, watcher: Watcher, reason: str) -> None:
+        watcher.log = self.name
+        self._send(watcher, Frame(FORMATS[watcher.format].reset(self.name, self.head, reason)), self.head)
 
     async def _add_format(self, name: str) -> None:
         """Encode what is in memory in one more format, and from now on what comes, too."""
@@ -221,7 +247,7 @@ class Hub:
                 state, entries, restart = await self._in_thread(self._read_on)
                 if restart:
                     self.name, self.tail = state.name, Tail(entries[0].position - 1 if entries else state.head)
-                    self._wake_all()
+                    self._call_all()
                 self._take_in(entries)
                 self._read_at = asyncio.get_running_loop().time()
                 more = self.head < state.head
@@ -240,7 +266,7 @@ class Hub:
             return state, [], True
 
     def _take_in(self, entries: Sequence[Entry]) -> None:
-        """Keep the changes, and wake whom they concern."""
+        """Keep the changes, and have those served whom they concern."""
         self.tail.append(entries, settings.FEED_TAIL)
         first: dict[str, int] = {}
         for entry in entries:
@@ -248,11 +274,13 @@ class Hub:
                 first.setdefault(stream, entry.position)
         for stream in first.keys() & self._watchers.keys():
             for watcher in self._watchers[stream]:
-                watcher.wake(first[stream])
+                watcher.note(first[stream])
+                self.sending.call(watcher)
 
-    def _wake_all(self) -> None:
+    def _call_all(self) -> None:
         for watcher in self._all():
-            watcher.wake(watcher.cursor + 1)
+            watcher.note(watcher.cursor + 1)
+            self.sending.call(watcher)
 
     def _all(self) -> set[Watcher]:
         return set().union(*self._watchers.values())

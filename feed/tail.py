@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from feed.frames import Entry, changes_frame
+from feed.flow import Flow
+from feed.frames import Entry, Frame, changes_frame
 from feed.sessions import Login
 
 FRAME_SIZE = 64 * 1024
@@ -16,37 +17,41 @@ CACHED_FRAMES = 64
 class Watcher:
     """One connected websocket as the hub knows it.
 
+    flow: how it is sent something.
     cursor: the position up to which it has been sent everything.
     log: the name of the log that its cursor counts in, or "" if the client didn't say.
     login: the session in which its user is logged in, or None for somebody who isn't.
     unseen: the first position after the cursor that may concern it; None if none up to the hub's head does.
-    ended: is given the reason, once its connection has to end.
+    due: whether it waits for its turn to be sent a frame.
+    leash: how whoever serves it is stopped, and for which reason it was.
     """
 
     streams: frozenset[str]
     format: str
-    cursor: int
+    flow: Flow
+    cursor: int = 0
     log: str = ""
     login: Login | None = None
     unseen: int | None = None
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-    ended: "asyncio.Future[Exception] | None" = None
+    due: bool = False
+    leash: asyncio.Timeout | None = None
+    reason: Exception | None = None
 
-    def wake(self, position: int) -> None:
+    def note(self, position: int) -> None:
+        """Take in that the change at this position concerns it."""
         if self.unseen is None or position < self.unseen:
             self.unseen = position
-        self.woken.set()
 
-    def go_back(self, after: int) -> None:
-        """Set the cursor back, if that is back, so that what has been sent since is sent again."""
-        if after < self.cursor:
-            self.cursor, self.unseen = after, after + 1
-            self.woken.set()
+    def stand(self, position: int, head: int) -> None:
+        """Set the cursor, in a log that goes up to `head`."""
+        self.cursor = position
+        self.unseen = position + 1 if position < head else None
 
     def end(self, reason: Exception) -> None:
         """Have the connection ended; the first reason counts."""
-        if self.ended and not self.ended.done():
-            self.ended.set_result(reason)
+        if self.leash and self.reason is None:
+            self.reason = reason
+            self.leash.reschedule(0)
 
 
 class Tail:
@@ -55,7 +60,7 @@ class Tail:
     def __init__(self, head: int) -> None:
         self.head = head
         self.entries: list[Entry] = []
-        self._frames: dict[tuple[object, ...], tuple[str, int]] = {}
+        self._frames: dict[tuple[object, ...], tuple[Frame, int]] = {}
 
     @property
     def start(self) -> int:
@@ -69,12 +74,13 @@ class Tail:
         del self.entries[:-most]
         self._frames.clear()
 
-    def frame(self, watcher: Watcher, begin: int) -> tuple[str, int]:
+    def frame(self, watcher: Watcher, begin: int) -> tuple[Frame, int]:
         """The frame that follows the watcher's cursor, if nothing up to `begin` concerns it, and where it ends.
 
         Equal frames are made once.
         """
-        key = (watcher.format, watcher.streams, watcher.log, watcher.cursor, begin)
+        streams = watcher.streams if begin < self.head else None  # one without changes is the same for all streams
+        key = (watcher.format, streams, watcher.log, watcher.cursor, begin)
         if key not in self._frames:
             if len(self._frames) >= CACHED_FRAMES:
                 self._frames.clear()
@@ -82,7 +88,7 @@ class Tail:
         return self._frames[key]
 
 
-def cut(watcher: Watcher, entries: Sequence[Entry], position: int) -> tuple[str, int]:
+def cut(watcher: Watcher, entries: Sequence[Entry], position: int) -> tuple[Frame, int]:
     """The frame of what concerns the watcher, up to `position` or up to where it grows too large."""
     chosen: list[Entry] = []
     size = 0

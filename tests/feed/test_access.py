@@ -207,7 +207,7 @@ def places(client: Client, text: str) -> dict[str, str]:
 def frame(event: Event, action: str) -> str:
     entry = frames.Entry(1, action, event.pk, event.kind, frozenset(), event)
     entry.encode(["html"])
-    return frames.changes_frame("html", "k3x9", 0, 1, [entry])
+    return frames.changes_frame("html", "k3x9", 0, 1, [entry]).text
 
 
 def texts(html: str) -> list[str]:
@@ -230,7 +230,7 @@ def test_every_text_is_itself_as_json(client: Client, hello: StatusChange, text:
     entries = frames.load(log.read(0, state.head))
     for entry in entries:
         entry.encode(["json"])
-    frame = json.loads(frames.changes_frame("json", state.name, 0, state.head, entries))
+    frame = json.loads(frames.changes_frame("json", state.name, 0, state.head, entries).text)
     assert frame["changes"][-1]["event"]["text"] == text
     assert client.get("/api/events/").json()["events"][0]["text"] == text
 

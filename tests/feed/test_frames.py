@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from websockets import State
+from websockets import frames as websocket
+from websockets.client import ClientProtocol
+from websockets.uri import parse_uri
 
 from feed import log
-from feed.frames import FORMATS, Entry, changes_frame, compact, describe, load
+from feed.frames import FORMATS, Entry, Frame, changes_frame, compact, describe, load
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
 from tests.kinds import Deploy
@@ -48,8 +52,8 @@ def test_the_kept_changes_stay_in_the_order_of_their_positions() -> None:
 
 
 def test_a_frame_for_programs_is_one_json_object() -> None:
-    frame = json.loads(changes_frame("json", "k3x9", 41, 44, [entry(42, "created", 17), entry(44, "deleted", 12)]))
-    assert frame == {
+    frame = changes_frame("json", "k3x9", 41, 44, [entry(42, "created", 17), entry(44, "deleted", 12)])
+    assert json.loads(frame.text) == {
         "type": "changes",
         "log": "k3x9",
         "after": 41,
@@ -64,13 +68,28 @@ def test_a_frame_for_programs_is_one_json_object() -> None:
 def test_a_frame_for_pages_ends_with_the_cursor() -> None:
     frame = changes_frame(
         "html", "k3x9", 41, 44, [entry(42, "created", 17), entry(43, "updated", 3), entry(44, "deleted", 12)]
-    )
+    ).text
     cursor = '<input type="hidden" id="cursor" name="after" value="44" hx-swap-oob="true">'
     assert frame.endswith(cursor)
     assert '<div id="event-17" hx-swap-oob="delete"></div>' in frame  # an upsert
     assert 'hx-target="#event-3" hx-swap="outerMorph"><article id="event-3">' in frame
     assert '<hx-partial hx-target="#event-12" hx-swap="delete"></hx-partial>' in frame
-    assert changes_frame("html", "k3x9", 44, 44, []).count("<") == 1
+    assert changes_frame("html", "k3x9", 44, 44, []).text.count("<") == 1
+
+
+@pytest.mark.parametrize("length", [0, 125, 126, 65_535, 65_536])
+def test_a_frame_is_a_websocket_message_that_any_client_reads(length: int) -> None:
+    text = "x" * (length - 2) + "é" if length else ""
+    client = ClientProtocol(parse_uri("ws://localhost/"), state=State.OPEN, max_size=None)
+    client.receive_data(Frame(text).message)
+    (received,) = client.events_received()
+    assert isinstance(received, websocket.Frame)
+    assert (received.opcode, received.fin, bytes(received.data).decode()) == (websocket.Opcode.TEXT, True, text)
+
+
+def test_the_message_of_a_frame_is_made_once() -> None:
+    frame = Frame("Hello")
+    assert frame.message is frame.message
 
 
 def test_resets_and_errors_for_programs() -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from feed import log
+from feed.flow import Flow, Message
 from feed.history import History, Part, Subject, find
 from feed.models import Comment, StatusChange
 from feed.tail import Watcher
@@ -23,9 +24,12 @@ def fill(alice: User, *texts: str) -> int:
     return log.number().head
 
 
+async def nowhere(message: Message) -> None: ...
+
+
 def texts(part: Part, begin: int) -> list[str]:
-    frame, _ = part.frame(Watcher(PUBLIC.streams, "json", begin, "k3x9"), begin)
-    return [change["event"]["text"] for change in json.loads(frame)["changes"] if "text" in change["event"]]
+    frame, _ = part.frame(Watcher(PUBLIC.streams, "json", Flow(nowhere), begin, "k3x9"), begin)
+    return [change["event"]["text"] for change in json.loads(frame.text)["changes"] if "text" in change["event"]]
 
 
 def test_the_frames_after_the_first_need_no_query(

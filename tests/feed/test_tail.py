@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from feed.frames import Entry
+from feed.flow import Flow
+from feed.frames import Entry, Frame
 from feed.tail import Tail, Watcher, cut
 
 
@@ -18,13 +19,16 @@ def entries(first: int, *streams: str) -> list[Entry]:
 
 
 def watcher(*streams: str, cursor: int = 0) -> Watcher:
-    return Watcher(frozenset(streams), "json", cursor, "k3x9")
+    return Watcher(frozenset(streams), "json", Flow(nowhere), cursor, "k3x9")
 
 
-def shown(frame: tuple[str, int]) -> tuple[int, list[int], int]:
+async def nowhere(message: dict[str, Any]) -> None: ...
+
+
+def shown(cut_off: tuple[Frame, int]) -> tuple[int, list[int], int]:
     """Where a frame begins, the positions of its changes, and where it ends."""
-    text, position = frame
-    decoded: dict[str, Any] = json.loads(text)
+    frame, position = cut_off
+    decoded: dict[str, Any] = json.loads(frame.text)
     assert decoded["position"] == position
     return decoded["after"], [change["position"] for change in decoded["changes"]], position
 
@@ -73,18 +77,23 @@ def test_a_change_that_is_too_large_by_itself_is_sent_by_itself(monkeypatch: pyt
     assert shown(cut(watcher("a"), entries(1, *"aa"), 2)) == (0, [1], 1)
 
 
-def test_a_cursor_is_set_back_and_never_on() -> None:
-    paged = watcher("a", cursor=9)
-    paged.go_back(9)
-    paged.go_back(12)
-    assert (paged.cursor, paged.unseen, paged.woken.is_set()) == (9, None, False)
-    paged.go_back(4)
-    assert (paged.cursor, paged.unseen, paged.woken.is_set()) == (4, 5, True)
+def test_frames_without_changes_are_the_same_for_all_streams() -> None:
+    tail = Tail(head=0)
+    tail.append(entries(1, *"ab"), most=100)
+    assert tail.frame(watcher("a", cursor=2), 2)[0] is tail.frame(watcher("b", cursor=2), 2)[0]
+    assert tail.frame(watcher("a"), 0)[0] is not tail.frame(watcher("b"), 0)[0]
 
 
-def test_waking_remembers_the_first_position_that_concerns_the_watcher() -> None:
+def test_a_watcher_remembers_the_first_position_that_concerns_it() -> None:
     woken = watcher("a")
-    woken.wake(7)
-    woken.wake(9)
-    woken.wake(8)
-    assert (woken.unseen, woken.woken.is_set()) == (7, True)
+    for position in (7, 9, 8):
+        woken.note(position)
+    assert woken.unseen == 7
+
+
+def test_who_stands_before_the_head_may_be_concerned_by_the_next_change() -> None:
+    standing = watcher("a")
+    standing.stand(4, 9)
+    assert (standing.cursor, standing.unseen) == (4, 5)
+    standing.stand(9, 9)
+    assert (standing.cursor, standing.unseen) == (9, None)

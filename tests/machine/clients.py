@@ -1,12 +1,13 @@
 """Who watches: a client knows what its frames have told it, and nothing else."""
 
-import asyncio
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.db import DatabaseError
 
 from feed import log, streams
+from feed.flow import Flow, Message
+from feed.frames import Frame
 from feed.hub import Hub
 from feed.models import Event
 from feed.tail import Watcher
@@ -16,22 +17,45 @@ State = dict[int, Any]
 """What a client shows: events by their ids, in the client's format."""
 
 
+ENDLESS = 1000
+"""Frames that no client is sent between two looks, or something is wrong."""
+
+
 class Lost(AssertionError):
     """A client has been sent everything, and doesn't show what the database does."""
+
+
+class Line(Flow):
+    """What leads to a client; it is full when the client doesn't read."""
+
+    def __init__(self) -> None:
+        super().__init__(nowhere)
+        self.arrived: list[str] = []
+
+    def write(self, frame: Frame) -> None:
+        assert self.is_writable
+        assert len(self.arrived) < ENDLESS
+        self.arrived.append(frame.text)
+
+    def fill(self) -> None:
+        self._pause()
+
+    def clear(self) -> None:
+        self._resume()
+
+
+async def nowhere(message: Message) -> None: ...
 
 
 class Client:
     """Connects, takes frames, and comes back where it was, as docs/protocol.md tells clients to.
 
     reading: False for one that has fallen behind: it doesn't take what is sent.
-    quiet: it has taken all that may concern it, and is sent nothing until it is woken.
-    asked: the frame that it waits for while the database is slow to answer.
     """
 
     format: ClassVar[str]
     hub: Hub | None = None
     reading = True
-    asked: asyncio.Task[str] | None = None
 
     def __init__(self, name: str, wanted: frozenset[str]) -> None:
         self.name = name
@@ -81,55 +105,53 @@ class Client:
     # Connected: what FeedConsumer does for it.
 
     def connect(self, loop: SteppedLoop, hub: Hub) -> None:
-        self.watcher = Watcher(self.streams, self.format, 0, self.log)
+        self.line, self.reading = Line(), True
+        self.watcher = Watcher(self.streams, self.format, self.line, log=self.log)
         try:
-            reset = loop.run_until_complete(hub.join(self.watcher, self.cursor))
+            loop.run_until_complete(hub.join(self.watcher, self.cursor))
         except DatabaseError:
             return  # it is sent away, to come again
         self.loop, self.hub = loop, hub
-        self.quiet = self.watcher.unseen is None
-        if reset is None:
-            self.ask()
-        else:
-            self.take(reset)
+        self.take_all()
 
     def disconnect(self) -> None:
         assert self.hub
-        if self.asked:
-            self.asked.cancel()
-            self.asked = None
-        self.loop.settle()
         self.hub.leave(self.watcher)
+        self.loop.settle()
         self.hub = None
 
-    def read(self) -> None:
-        """Take frames from when it is woken until it has taken all that may concern it."""
-        if self.asked:
-            self.wait()
-        elif self.quiet and self.watcher.woken.is_set():
-            self.ask()
-        while not (self.quiet or self.asked):
-            self.ask()
+    def fall_behind(self) -> None:
+        self.reading = False
+        self.line.fill()
+
+    def read_on(self) -> None:
+        self.reading = True
+        self.line.clear()
 
     def ask(self) -> None:
+        """Have a frame sent, though there be nothing new in it."""
         assert self.hub
-        self.asked = self.loop.create_task(self.hub.frame(self.watcher))
-        self.wait()
+        self.hub.answer(self.watcher)
 
-    def wait(self) -> None:
-        """Take the frame that was asked for, if it is there yet."""
+    def take_all(self) -> None:
+        """Take the frames that have come by now."""
         self.loop.settle()
-        if self.asked and self.asked.done():
-            frame, self.asked = self.asked.result(), None
-            before, self.quiet = self.cursor, self.watcher.unseen is None
+        assert len(self.line.arrived) < ENDLESS, f"{self} is sent the same again and again."
+        arrived, self.line.arrived = self.line.arrived, []
+        for frame in arrived:
             self.take(frame)
-            assert self.quiet or (self.cursor or 0) > (before or 0), f"{self} is sent the same again and again."
+        assert not arrived or self.cursor == self.watcher.cursor
+
+    def waits(self) -> bool:
+        """Whether the database is slow to answer what it needs."""
+        assert self.hub
+        return self.watcher in self.hub._readers
 
     # What must hold.
 
     def check(self, shown: State) -> None:
         """Raises Lost, unless it waits for an answer."""
-        if self.state != shown and not self.asked:
+        if self.state != shown and not self.waits():
             raise Lost(
                 f"{self} at {self.cursor} lacks {ids(shown.keys() - self.state.keys())}, "
                 f"shows {ids(self.state.keys() - shown.keys())} which are gone, and shows "

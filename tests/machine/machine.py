@@ -135,13 +135,13 @@ class FeedMachine(RuleBasedStateMachine):
 
     @one_of(World.reading)
     def fall_behind(self, one: Client) -> None:
-        one.reading = False
+        one.fall_behind()
 
     @one_of(World.behind)
     def read_on(self, one: Client) -> None:
-        one.reading = True
+        one.read_on()
 
-    @one_of(lambda world: [client for client in world.reading() if not client.asked])
+    @one_of(lambda world: [client for client in world.reading() if not client.waits()])
     def be_sent_a_heartbeat(self, one: Client) -> None:
         one.ask()
 
@@ -168,7 +168,7 @@ class FeedMachine(RuleBasedStateMachine):
         for client in self.world.gone():
             self.world.connect(client, 0)
         for client in self.world.behind():
-            client.reading = True
+            client.read_on()
 
     # What must hold.
 
@@ -180,7 +180,7 @@ class FeedMachine(RuleBasedStateMachine):
     def nothing_is_lost(self) -> None:
         """Who has been sent everything shows what the database shows."""
         for client in self.world.reading():
-            client.read()
+            client.take_all()
             if not self.world.late:
                 client.check(self.world.shown(client))
 

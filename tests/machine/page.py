@@ -36,7 +36,6 @@ class Page(Client):
             self.follow(text)
         fields = dict(FIELD.findall(text))
         self.cursor, self.log = int(fields["cursor"]), fields.get("log", self.log)
-        assert self.cursor == self.watcher.cursor
 
     def follow(self, text: str) -> None:
         for target, swap, row in PARTIAL.findall(text):
@@ -58,7 +57,8 @@ class Page(Client):
         after, rows = self.fetched
         self.fetched = None
         self.state |= rows
-        self.watcher.go_back(after)
+        assert self.hub
+        self.hub.go_back(self.watcher, after)
         self.cursor = self.watcher.cursor
 
 

@@ -1,0 +1,110 @@
+"""Many watchers at once, played by a program in C that costs next to nothing beside the server."""
+
+import select
+import subprocess
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.compiled import compiled, folder
+from bench.cores import LOAD, pinned
+
+Speech = Literal["websocket", "socketio", "sse"]
+Times = NDArray[np.uint64]
+
+
+class Unanswered(Exception):
+    """The load didn't say in time that what was waited for has happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What has come to all watchers, how many marks after a later one, and how many connections have ended."""
+
+    messages: int
+    bytes: int
+    disordered: int
+    lost: int
+
+
+class Load:
+    """`watchers` clients of one server, each at `path`, in which %d stands for its number.
+
+    events: how many events there will be; each has its number as a mark in its text.
+    at_once: so many connect at the same time.
+    ready: whether a watcher is ready when its connection is open or when it has been sent something.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        path: str,
+        *,
+        watchers: int,
+        events: int,
+        speech: Speech = "websocket",
+        at_once: int = 50,
+        ready: Literal["open", "first"] = "first",
+    ) -> None:
+        self.watchers, self.events = watchers, events
+        words = [compiled("load.c"), str(port), speech, str(watchers), str(events), str(at_once), ready, path]
+        self._process = subprocess.Popen(
+            pinned(words, LOAD), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._input.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def ready(self, patience: float = 60) -> float:
+        """Seconds from the first connect until the last watcher was ready. Raises Unanswered."""
+        return int(self._answer("ready", patience)[0]) / 1e9
+
+    def all_see(self, first: int, count: int) -> None:
+        """Ask for `seen` to be told when every watcher has seen these events."""
+        self._say(f"seen {first} {count}")
+
+    def seen(self, patience: float) -> None:
+        """Raises Unanswered."""
+        self._answer("seen", patience)
+
+    def times(self) -> Times:
+        """When each watcher has seen each event: watchers × events, in nanoseconds as time.monotonic_ns() has them;
+        0 for what was not seen."""
+        file = folder() / "times"
+        self._say(f"write {file}")
+        self._answer("written", 60)
+        return np.fromfile(file, dtype=np.uint64).reshape(self.watchers, self.events)
+
+    def counts(self) -> Counts:
+        self._say("count")
+        return Counts(*(int(number) for number in self._answer("count", 10)))
+
+    def _say(self, line: str) -> None:
+        self._input.write(line + "\n")
+        self._input.flush()
+
+    def _answer(self, word: str, patience: float) -> list[str]:
+        output = self._process.stdout
+        assert output
+        if not select.select([output], [], [], patience)[0]:
+            raise Unanswered(f"{word}, in {patience:.0f} s")
+        first, *rest = output.readline().split() or ["the load has ended"]
+        if first != word:
+            raise Unanswered(f"{word}: {first}")
+        return rest
+
+    @property
+    def _input(self) -> IO[str]:
+        assert self._process.stdin
+        return self._process.stdin

@@ -1,0 +1,111 @@
+"""Sending: each watcher to whom something is due gets its turn.
+
+One task serves all watchers of a process. A task for each would cost more than the frames that it sends.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from functools import partial
+
+from django.conf import settings
+
+from feed.frames import Frame
+from feed.tail import Watcher
+
+ROUND = 64
+"""Watchers that are served before everything else in the process has its turn."""
+TICK = 0.25
+"""Seconds at most between two looks for heartbeats that are due, and for clients that don't read."""
+
+logger = logging.getLogger(__name__)
+
+
+class Stalled(Exception):
+    """The client hasn't read for FEED_STALL seconds, though there was something for it."""
+
+
+class Sending:
+    """Calls `serve` with each watcher that is due and whose client reads, one after the other."""
+
+    def __init__(self, serve: Callable[[Watcher], None]) -> None:
+        self._serve = serve
+        self._due: deque[Watcher] = deque()
+        self._any_due = asyncio.Event()
+        self._beats: OrderedDict[Watcher, float] = OrderedDict()
+        """When each watcher's next heartbeat is due, the soonest first."""
+        self._stuck: dict[Watcher, float] = {}
+        """Since when each of those to whom something is due hasn't read; who was the first to stop first."""
+        self._now = asyncio.get_running_loop().time
+
+    def add(self, watcher: Watcher) -> None:
+        watcher.flow.on_writable = partial(self._free, watcher)
+        self._expect_beat(watcher)
+
+    def discard(self, watcher: Watcher) -> None:
+        watcher.flow.on_writable = None
+        self._beats.pop(watcher, None)
+        self._stuck.pop(watcher, None)
+
+    def call(self, watcher: Watcher) -> None:
+        """Send it a frame when its turn comes."""
+        if not watcher.due:
+            watcher.due = True
+            self._due.append(watcher)
+            self._any_due.set()
+
+    def send(self, watcher: Watcher, frame: Frame) -> None:
+        watcher.flow.write(frame)
+        self._expect_beat(watcher)
+        if watcher.unseen is not None:
+            self.call(watcher)
+
+    async def go_round(self) -> None:
+        while True:
+            await self._any_due.wait()
+            for _ in range(min(ROUND, len(self._due))):
+                self._give_turn(self._due.popleft())
+            if not self._due:
+                self._any_due.clear()
+            await asyncio.sleep(0)
+
+    async def tick(self) -> None:
+        while True:
+            await asyncio.sleep(min(TICK, settings.FEED_HEARTBEAT / 10, settings.FEED_STALL / 10))
+            self._beat()
+            self._end_stalled()
+
+    def _give_turn(self, watcher: Watcher) -> None:
+        watcher.due = False
+        if watcher not in self._beats:  # it has left
+            return
+        if not watcher.flow.is_writable:
+            self._stuck.setdefault(watcher, self._now())
+            return
+        try:
+            self._serve(watcher)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the others are served; whoever serves this one raises it)
+            watcher.end(error)
+
+    def _free(self, watcher: Watcher) -> None:
+        if self._stuck.pop(watcher, None) is not None:
+            self.call(watcher)
+
+    def _expect_beat(self, watcher: Watcher) -> None:
+        self._beats[watcher] = self._now() + settings.FEED_HEARTBEAT
+        self._beats.move_to_end(watcher)
+
+    def _beat(self) -> None:
+        now = self._now()
+        for watcher, at in self._beats.items():
+            if at > now:
+                break
+            self.call(watcher)
+
+    def _end_stalled(self) -> None:
+        now = self._now()
+        for watcher, since in self._stuck.items():
+            if now - since < settings.FEED_STALL:
+                break
+            watcher.end(Stalled())
