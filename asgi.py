@@ -9,11 +9,10 @@ http = get_asgi_application()
 
 # Only now: these need the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-from channels.sessions import CookieMiddleware  # noqa: E402
 
 from feed.flow import remember_send  # noqa: E402
 from feed.origins import same_origin_or_none  # noqa: E402
 from feed.routing import websocket_urlpatterns  # noqa: E402
 
-websocket = remember_send(same_origin_or_none(CookieMiddleware(URLRouter(websocket_urlpatterns))))
+websocket = remember_send(same_origin_or_none(URLRouter(websocket_urlpatterns)))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

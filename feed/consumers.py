@@ -11,6 +11,7 @@ import msgspec
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 from django.db import Error as DatabaseError
+from django.http import parse_cookie
 
 from feed import streams
 from feed.flow import Flow, Gone, Message, Receive, Scope, Send, flow_of, held, or_gone
@@ -69,6 +70,12 @@ def parse_cursor(value: object) -> int:
     return int(value)
 
 
+def session_of(scope: Scope) -> str | None:
+    """The key of the session that the client's cookie names."""
+    cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
+    return cookies.get(settings.SESSION_COOKIE_NAME)
+
+
 class FeedConsumer(AsyncConsumer):
     """One connected websocket.
 
@@ -86,7 +93,7 @@ class FeedConsumer(AsyncConsumer):
         self.flow = flow_of(scope.get("server_send", send))
         self.format = "json"
         try:
-            await self.serve_or_end(scope["query_string"], scope.get("cookies", {}).get(settings.SESSION_COOKIE_NAME))
+            await self.serve_or_end(scope["query_string"], session_of(scope))
         except Gone:
             pass
         except (Stalled, TimeoutError):  # a client that never reads can't be told anything
@@ -140,9 +147,10 @@ class FeedConsumer(AsyncConsumer):
 
     async def listen(self, watcher: Watcher) -> None:
         loop = asyncio.get_running_loop()
-        times: deque[float] = deque([-MESSAGES_PERIOD] * MOST_MESSAGES, maxlen=MOST_MESSAGES)
+        times: deque[float] | None = None  # few clients ever say something
         while True:
             message = await self.message()
+            times = times or deque([-MESSAGES_PERIOD] * MOST_MESSAGES, maxlen=MOST_MESSAGES)
             if loop.time() - times[0] < MESSAGES_PERIOD:  # each is cheap to send, and may be dear to answer
                 raise Refusal("too_many_messages", f"At most {MOST_MESSAGES} in {MESSAGES_PERIOD:.0f} seconds.", 4429)
             times.append(loop.time())

@@ -255,7 +255,8 @@ def flow_of(send: Send) -> Flow:
 def remember_send(application: Application) -> Application:
     """Middleware: keep the server's own `send` in the scope, before other middleware wraps it."""
 
-    async def remembering(scope: Scope, receive: Receive, send: Send) -> None:
-        await application({**scope, "server_send": send}, receive, send)
+    def remembering(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        scope["server_send"] = send  # not in a copy, which would be kept for as long as the connection
+        return application(scope, receive, send)
 
     return remembering

@@ -1,5 +1,6 @@
 """Which web pages may open the websocket: those of this site. Programs, which send no Origin, are welcome."""
 
+from collections.abc import Awaitable
 from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
@@ -13,13 +14,13 @@ from feed.flow import Application, Receive, Scope, Send
 def same_origin_or_none(application: Application) -> Application:
     """Middleware. A browser sends cookies with a websocket whoever opens it, so a page of another site is refused."""
 
-    async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+    def guarded(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         headers = dict(scope["headers"])
         origin = headers.get(b"origin")
         if origin is None or is_allowed(origin.decode("latin1"), headers.get(b"host", b"").decode("latin1")):
-            await application(scope, receive, send)
-        else:
-            await WebsocketDenier()(scope, receive, send)
+            return application(scope, receive, send)
+        denied: Awaitable[None] = WebsocketDenier()(scope, receive, send)
+        return denied
 
     return guarded
 
