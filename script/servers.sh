@@ -20,6 +20,9 @@ install_servers() {
 is_installed() {
     case $1 in
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ;;
+        libnginx-mod-nchan) compgen -G '/usr/lib*/nginx/modules/ngx_nchan_module.so' >/dev/null ;;
+        nodejs) has node ;;
+        libc6-dev) [ -f /usr/include/stdio.h ] ;;
         chromium) has chromium || has google-chrome ;;
         *) has "$1" ;;
     esac

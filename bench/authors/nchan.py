@@ -1,0 +1,19 @@
+"""A POST to nchan's publisher location, over a connection that is kept."""
+
+from http.client import HTTPConnection
+from typing import Any
+
+from bench.authors.posts import PostAuthor
+from bench.events import encode
+
+
+def author(host: str, port: str, path: str) -> PostAuthor:
+    connection = HTTPConnection(host, int(port), timeout=60)
+
+    def announce(event: dict[str, Any]) -> None:
+        connection.request("POST", path, encode(event), {"Content-Type": "application/json"})
+        with connection.getresponse() as response:
+            response.read()
+            assert response.status in {201, 202}, f"nchan answers {response.status}"
+
+    return PostAuthor(announce)

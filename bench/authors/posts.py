@@ -1,0 +1,26 @@
+"""For all that aren't Rill: a `Post` is saved, and announced when it has been committed."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from bench.authors import Writer
+from bench.events import USER, text_of
+from bench.served.site.models import Post
+
+Announce = Callable[[dict[str, Any]], None]
+
+
+class PostAuthor(Writer):
+    """announce: takes the event, and makes it known."""
+
+    def __init__(self, announce: Announce) -> None:
+        self.user = User.objects.get_or_create(username=USER)[0]
+        self.announce = announce
+
+    def save(self, mark: int) -> None:
+        post = Post.objects.create(user=self.user, text=text_of(mark))
+        transaction.on_commit(partial(self.announce, post.event()))

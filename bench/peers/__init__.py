@@ -1,0 +1,22 @@
+"""The servers under measurement: Rill, what people would use instead, and what bounds them all.
+
+with running("rill-daphne", Services.from_environment()) as server:
+    with server.poster() as poster:
+        committed = poster.burst(0, 500)
+"""
+
+from contextlib import AbstractContextManager
+
+from bench.peers import bare, django, javascript, nchan, raw
+from bench.peers.peer import EMBEDDED, Missing, Peer, Services, Speech
+from bench.peers.running import Poster, Running, serving
+
+PEERS: dict[str, Peer] = {peer.name: peer for module in (django, javascript, nchan, raw, bare) for peer in module.PEERS}
+
+
+def running(name: str, services: Services) -> AbstractContextManager[Running]:
+    """The server of this name, on its core and a free port, once it answers. Raises Missing."""
+    return serving(PEERS[name], services)
+
+
+__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Running", "Services", "Speech", "running"]

@@ -1,0 +1,15 @@
+"""The ASGI servers by themselves: what a connection costs before anybody's code has run. Nobody posts."""
+
+import os
+from functools import partial
+
+from bench.peers import asgi
+from bench.peers.peer import Peer, Plan, Stage
+from tests.servers import Kind
+
+
+def bare(kind: Kind, stage: Stage) -> Plan:
+    return Plan(asgi.command(kind, stage, "bench.served.bare:application"), environment=dict(os.environ))
+
+
+PEERS = [Peer(f"bare-{kind}", "websocket", "/", partial(bare, kind)) for kind in asgi.KINDS]

@@ -1,0 +1,55 @@
+"""A new database for each server that is started, copied from one that has been migrated."""
+
+import atexit
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+from bench.peers.peer import Stage
+from tests.servers import ROOT, clean_environment, new_database, sqlite_url
+from tests.services import temporary_folder
+
+_templates = ExitStack()
+atexit.register(_templates.close)
+
+
+def django_environment(stage: Stage, settings: str) -> dict[str, str]:
+    """The environment of a Django project with a database of its own, for its server and for its poster."""
+    environment = environment_of(stage.stack.enter_context(database(stage.services.postgresql, settings)), settings)
+    return environment | ({"REDIS_URL": stage.services.redis} if stage.services.redis else {})
+
+
+def environment_of(url: str, settings: str) -> dict[str, str]:
+    return clean_environment(url) | {"DJANGO_SETTINGS_MODULE": settings}
+
+
+@contextmanager
+def database(postgresql: str | None, settings: str) -> Iterator[str]:
+    """Its URL: on this PostgreSQL, or of an SQLite file if there is none."""
+    if postgresql is not None:
+        with new_database(postgresql, template=migrated(postgresql, settings)) as url:
+            yield url
+        return
+    with temporary_folder() as folder:
+        file = folder / "bench.sqlite3"
+        shutil.copy(migrated(None, settings).removeprefix("sqlite:///"), file)
+        yield sqlite_url(file)
+
+
+@cache
+def migrated(postgresql: str | None, settings: str) -> str:
+    """The URL of a database that is only copied: migrating takes seconds."""
+    if postgresql is not None:
+        url = _templates.enter_context(new_database(postgresql))
+    else:
+        url = sqlite_url(_templates.enter_context(temporary_folder()) / "migrated.sqlite3")
+    subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--verbosity", "0"],
+        cwd=ROOT,
+        env=environment_of(url, settings),
+        check=True,
+    )
+    return url

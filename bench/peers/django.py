@@ -1,0 +1,50 @@
+"""The peers in Django: Rill, the Channels tutorial and django-eventstream, each on Daphne and on uvicorn.
+
+The tutorial is the asynchronous consumer of its part 3 (https://channels.readthedocs.io/en/stable/tutorial/part_3.html)
+on the pub/sub layer of channels-redis, whose README has it for broadcasts. django-eventstream is set up as its README
+says for several processes and for reliable delivery, which its bursts need; see bench/served/site/.
+"""
+
+from functools import partial
+from importlib.util import find_spec
+
+from bench.peers import asgi
+from bench.peers.databases import django_environment
+from bench.peers.peer import HOST, Missing, Peer, Plan, Stage
+from bench.served.site.consumers import ROOM
+from tests.servers import Kind
+
+
+def rill(kind: Kind, stage: Stage) -> Plan:
+    environment = django_environment(stage, "project.settings")
+    if stage.services.embedded:
+        return embedded(kind, stage, environment, "bench.served.embedded_rill:application")
+    return Plan(asgi.command(kind, stage, "asgi:application"), ["rill"], environment)
+
+
+def tutorial(kind: Kind, stage: Stage) -> Plan:
+    environment = django_environment(stage, "bench.served.site.settings")
+    if stage.services.embedded:
+        return embedded(kind, stage, environment, "bench.served.embedded_tutorial:application")
+    stage.services.needed_redis()
+    return Plan(asgi.command(kind, stage, "bench.served.site.asgi:application"), ["tutorial"], environment)
+
+
+def embedded(kind: Kind, stage: Stage, environment: dict[str, str], application: str) -> Plan:
+    return Plan(asgi.command(kind, stage, application), ["embedded", HOST, str(stage.port)], environment)
+
+
+def eventstream(kind: Kind, stage: Stage) -> Plan:
+    stage.services.needed_redis()
+    if find_spec("django_eventstream") is None:
+        raise Missing("django-eventstream is not installed.")
+    environment = django_environment(stage, "bench.served.site.eventstream_settings")
+    command = asgi.command(kind, stage, "bench.served.site.eventstream_asgi:application")
+    return Plan(command, ["eventstream"], environment)
+
+
+PEERS = [
+    *(Peer(f"rill-{kind}", "websocket", "/ws/feed/", partial(rill, kind)) for kind in asgi.KINDS),
+    *(Peer(f"tutorial-{kind}", "websocket", f"/ws/chat/{ROOM}/", partial(tutorial, kind)) for kind in asgi.KINDS),
+    *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind)) for kind in asgi.KINDS),
+]

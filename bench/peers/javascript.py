@@ -1,0 +1,43 @@
+"""The peers in Node: ws (https://github.com/websockets/ws) and Socket.IO (https://socket.io/docs/v4/).
+
+Each is one process, which subscribes to a channel of Redis and sends what comes to all its clients. Their packages
+are installed from bench/served/node/package-lock.json, once.
+"""
+
+import hashlib
+import os
+import subprocess
+from functools import cache, partial
+from pathlib import Path
+
+from bench.peers.databases import django_environment
+from bench.peers.peer import Missing, Peer, Plan, Stage, program
+
+NODE = Path(__file__).parent.parent / "served" / "node"
+CHANNEL = "bench-feed"
+
+
+def node(script: str, stage: Stage) -> Plan:
+    executable, redis = program("node"), stage.services.needed_redis()
+    install()
+    command = [executable, str(NODE / script), str(stage.port), redis, CHANNEL]
+    return Plan(command, ["pubsub", redis, CHANNEL], django_environment(stage, "bench.served.site.settings"))
+
+
+@cache
+def install() -> None:
+    """`npm ci`, unless these very packages are there. Raises Missing."""
+    stamp, wanted = NODE / "node_modules" / ".installed", hashlib.sha256((NODE / "package-lock.json").read_bytes())
+    if stamp.exists() and stamp.read_text() == wanted.hexdigest():
+        return
+    command = [program("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    done = subprocess.run(command, cwd=NODE, env=os.environ, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Missing(f"npm ci failed: {done.stderr.strip()}")
+    stamp.write_text(wanted.hexdigest())
+
+
+PEERS = [
+    Peer("socketio", "socketio", "/socket.io/?EIO=4&transport=websocket", partial(node, "socketio.js")),
+    Peer("ws", "websocket", "/", partial(node, "ws.js")),
+]

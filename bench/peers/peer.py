@@ -1,0 +1,86 @@
+"""What a peer is, and what it needs to run."""
+
+import os
+import resource
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Self
+
+HOST = "127.0.0.1"
+
+Speech = Literal["websocket", "socketio", "sse"]
+
+
+class Missing(Exception):
+    """What a peer needs isn't installed; says what."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where PostgreSQL and Redis are. Without PostgreSQL there is SQLite; without both, a peer runs embedded."""
+
+    postgresql: str | None = None
+    redis: str | None = None
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Those that tests.services has started."""
+        return cls(os.environ.get("TEST_POSTGRESQL_URL"), os.environ.get("TEST_REDIS_URL"))
+
+    @property
+    def embedded(self) -> bool:
+        return self.postgresql is None and self.redis is None
+
+    def needed_redis(self) -> str:
+        if self.redis is None:
+            raise Missing("There is no Redis.")
+        return self.redis
+
+
+EMBEDDED = Services()
+"""SQLite and memory: Rill's default. Rill and the tutorial then save in the server; see bench.served.embedded."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a peer is given to make its plan with. What it enters into `stack` is left when the server has ended."""
+
+    port: int
+    folder: Path
+    services: Services
+    stack: ExitStack
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a server is started, and who posts: the arguments of `python -m bench.poster`, or none if nobody does."""
+
+    command: Sequence[str]
+    author: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A server under measurement. `path` is what a watcher connects to, and `speech` how it is spoken to."""
+
+    name: str
+    speech: Speech
+    path: str
+    plan: Callable[[Stage], Plan]
+
+
+def most_files() -> int:
+    """How many sockets a process of ours may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+
+
+def program(name: str) -> str:
+    """Its path. Raises Missing."""
+    for folder in (None, "/usr/sbin:/sbin"):  # where Debian has nginx, and a plain user doesn't look
+        if found := shutil.which(name, path=folder):
+            return found
+    raise Missing(f"{name} is not installed.")

@@ -1,0 +1,149 @@
+"""A peer's server process, and its poster."""
+
+import http.client
+import json
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+from bench import cores
+from bench.peers.peer import HOST, Peer, Plan, Services, Stage, most_files
+from tests.servers import ROOT
+from tests.services import PATIENCE, free_port, temporary_folder, wait_until
+
+
+class Poster:
+    """`python -m bench.poster` as those who start it see it."""
+
+    def __init__(self, plan: Plan, log: Path) -> None:
+        self._log = log
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(
+                [*cores.on(cores.LOAD), sys.executable, "-m", "bench.poster", *plan.author],
+                cwd=ROOT,
+                env=dict(plan.environment),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+            )
+
+    def __enter__(self) -> Self:
+        try:
+            self._answer()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def burst(self, first: int, count: int) -> list[int]:
+        """Post `count` events in one transaction; returns when each was committed (time.monotonic_ns())."""
+        return self._ask(first=first, count=count)
+
+    def stream(self, first: int, count: int, per_second: float | None = None) -> list[int]:
+        """Post each in a transaction of its own, so many a second, or as many as can be saved."""
+        return self._ask(first=first, count=count, each=True, per_second=per_second)
+
+    def _ask(self, **command: Any) -> list[int]:
+        assert self._process.stdin
+        print(json.dumps(command), file=self._process.stdin, flush=True)
+        answer: list[int] = self._answer()
+        return answer
+
+    def _answer(self) -> Any:
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"The poster has ended:\n{self._log.read_text(errors='replace')}")
+        return json.loads(line)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that answers at 127.0.0.1:port."""
+
+    peer: Peer
+    port: int
+    pid: int
+    plan: Plan
+    folder: Path
+
+    def processes(self) -> list[psutil.Process]:
+        """All processes of the server: nginx has two."""
+        process = psutil.Process(self.pid)
+        return [process, *process.children(recursive=True)]
+
+    def poster(self) -> Poster:
+        """To be entered with `with`; at most one at a time."""
+        assert self.plan.author, f"Nobody posts to {self.peer.name}."
+        return Poster(self.plan, self.folder / "poster.log")
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text(errors="replace")
+
+
+@contextmanager
+def serving(peer: Peer, services: Services) -> Iterator[Running]:
+    """Start the peer's server on its core, wait until it answers, and end it afterwards."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(temporary_folder())
+        port = free_port()
+        plan = peer.plan(Stage(port, folder, services, stack))
+        process = start(plan, folder / "log")
+        running = Running(peer, port, process.pid, plan, folder)
+        try:
+            wait_until(lambda: answers(process, running), f"{peer.name} to answer")
+            yield running
+        except BaseException as error:
+            error.add_note(f"The log of {peer.name}:\n{running.log() or '(empty)'}")
+            raise
+        finally:
+            end(process, running)
+
+
+def start(plan: Plan, log: Path) -> "subprocess.Popen[bytes]":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files(), most_files()))
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [*cores.on(cores.SERVER), *plan.command],
+            cwd=ROOT,
+            env=dict(plan.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def answers(process: "subprocess.Popen[bytes]", running: Running) -> bool:
+    """Whether it has something to say to a plain request, whatever that may be."""
+    if process.poll() is not None:
+        raise RuntimeError(f"{running.peer.name} ended instead of answering.")
+    connection = http.client.HTTPConnection(HOST, running.port, timeout=5)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def end(process: "subprocess.Popen[bytes]", running: Running) -> None:
+    """At once: nobody is left to be told."""
+    if process.poll() is not None:
+        return
+    for one in running.processes():
+        one.kill()
+    process.wait(PATIENCE)

@@ -1,0 +1,41 @@
+"""The events of the bench are Rill's own, and as large for everybody."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from bench import events
+from feed.frames import FORMATS
+from feed.models import StatusChange
+
+pytestmark = pytest.mark.django_db
+
+
+def ours(mark: int) -> str:
+    """The JSON of an event that Rill's poster saves."""
+    user, _ = User.objects.get_or_create(username=events.USER)
+    return FORMATS["json"].event(StatusChange.objects.create(user=user, text=events.text_of(mark)))
+
+
+def theirs(mark: int) -> bytes:
+    created_at = timezone.now().isoformat().replace("+00:00", "Z")
+    return events.encode(events.describe(1, events.text_of(mark), created_at))
+
+
+def test_an_event_has_the_same_fields_for_everybody() -> None:
+    one, other = json.loads(ours(7)), json.loads(theirs(7))
+    assert one.keys() == other.keys()
+    for name in ("text", "kind", "user", "summary", "edited_at"):
+        assert one[name] == other[name]
+
+
+@pytest.mark.parametrize("mark", [0, 9_999_999])
+def test_an_event_has_the_agreed_size_for_everybody(mark: int) -> None:
+    assert abs(len(ours(mark)) - events.SIZE) <= 10
+    assert abs(len(theirs(mark)) - events.SIZE) <= 10
+
+
+def test_a_text_begins_with_its_mark() -> None:
+    assert events.text_of(123).startswith("~~0000123 ")

@@ -1,0 +1,48 @@
+"""The poster saves what it is asked for, and tells when it was committed."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.events import text_of
+from bench.peers import Poster
+from bench.peers.databases import environment_of
+from bench.peers.peer import Plan
+from tests.servers import sqlite_database
+
+
+@pytest.fixture
+def database() -> Iterator[str]:
+    with sqlite_database() as url:
+        yield url
+
+
+def poster(database_url: str, folder: Path, settings: str = "project.settings") -> Poster:
+    return Poster(Plan([], ["rill"], environment_of(database_url, settings)), folder / "poster.log")
+
+
+def texts(database_url: str) -> list[str]:
+    connection = sqlite3.connect(database_url.removeprefix("sqlite:///"))
+    found = connection.execute("SELECT text FROM feed_statuschange ORDER BY event_ptr_id").fetchall()
+    connection.close()
+    return [text for (text,) in found]
+
+
+def test_commits_are_told_in_their_order_and_between_question_and_answer(database: str, tmp_path: Path) -> None:
+    with poster(database, tmp_path) as ours:
+        asked = time.monotonic_ns()
+        burst = ours.burst(0, 3)
+        stream = ours.stream(3, 2)
+        paced = ours.stream(5, 3, per_second=100)
+        answered = time.monotonic_ns()
+    assert burst == [burst[0]] * 3, "A burst is one transaction."
+    assert asked < burst[0] < stream[0] < stream[1] < paced[0] < paced[1] < paced[2] < answered
+    assert texts(database) == [text_of(mark) for mark in range(8)]
+
+
+def test_a_poster_that_fails_says_why(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="No module named 'nowhere'"):
+        poster("sqlite:///none", tmp_path, settings="nowhere").__enter__()
