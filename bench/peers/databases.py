@@ -12,6 +12,8 @@ from bench.peers.peer import Stage
 from tests.servers import ROOT, clean_environment, new_database, sqlite_url
 from tests.services import temporary_folder
 
+SITE = "bench.served.site.settings"
+
 _templates = ExitStack()
 atexit.register(_templates.close)
 

@@ -9,7 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from bench.peers import asgi
-from bench.peers.databases import django_environment
+from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import HOST, Missing, Peer, Plan, Stage
 from bench.served.site.consumers import ROOM
 from tests.servers import Kind
@@ -23,7 +23,7 @@ def rill(kind: Kind, stage: Stage) -> Plan:
 
 
 def tutorial(kind: Kind, stage: Stage) -> Plan:
-    environment = django_environment(stage, "bench.served.site.settings")
+    environment = django_environment(stage, SITE)
     if stage.services.embedded:
         return embedded(kind, stage, environment, "bench.served.embedded_tutorial:application")
     stage.services.needed_redis()
@@ -38,7 +38,8 @@ def eventstream(kind: Kind, stage: Stage) -> Plan:
     stage.services.needed_redis()
     if find_spec("django_eventstream") is None:
         raise Missing("django-eventstream is not installed.")
-    environment = django_environment(stage, "bench.served.site.eventstream_settings")
+    # It needs no tables of its own, as it stores its events in Redis.
+    environment = django_environment(stage, SITE) | {"DJANGO_SETTINGS_MODULE": "bench.served.site.eventstream_settings"}
     command = asgi.command(kind, stage, "bench.served.site.eventstream_asgi:application")
     return Plan(command, ["eventstream"], environment)
 

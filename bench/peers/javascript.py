@@ -10,7 +10,7 @@ import subprocess
 from functools import cache, partial
 from pathlib import Path
 
-from bench.peers.databases import django_environment
+from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import Missing, Peer, Plan, Stage, program
 
 NODE = Path(__file__).parent.parent / "served" / "node"
@@ -21,7 +21,7 @@ def node(script: str, stage: Stage) -> Plan:
     executable, redis = program("node"), stage.services.needed_redis()
     install()
     command = [executable, str(NODE / script), str(stage.port), redis, CHANNEL]
-    return Plan(command, ["pubsub", redis, CHANNEL], django_environment(stage, "bench.served.site.settings"))
+    return Plan(command, ["pubsub", redis, CHANNEL], django_environment(stage, SITE))
 
 
 @cache

@@ -7,7 +7,7 @@ Debian's 1.3.6 compresses only on demand, and nobody demands it.
 
 from pathlib import Path
 
-from bench.peers.databases import django_environment
+from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import HOST, Missing, Peer, Plan, Stage, most_files, program
 
 MODULES = [Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"), Path("/usr/share/nginx/modules")]
@@ -67,7 +67,7 @@ def nchan(stage: Stage) -> Plan:
     return Plan(
         [nginx, "-e", "stderr", "-p", str(stage.folder), "-c", str(file)],
         ["nchan", HOST, str(stage.port), PUBLISH],
-        django_environment(stage, "bench.served.site.settings"),
+        django_environment(stage, SITE),
     )
 
 

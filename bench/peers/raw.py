@@ -10,7 +10,7 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from bench.peers.databases import django_environment
+from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import HOST, Peer, Plan, Stage, program
 from tests.services import free_port
 
@@ -27,7 +27,7 @@ def raw_c(stage: Stage) -> Plan:
 
 def raw(server: list[str], stage: Stage) -> Plan:
     posting = str(free_port())
-    environment = django_environment(stage, "bench.served.site.settings")
+    environment = django_environment(stage, SITE)
     return Plan([*server, str(stage.port), posting], ["lines", HOST, posting], environment)
 
 

@@ -1,0 +1,41 @@
+"""Servers are started for a measurement, and leave nothing behind."""
+
+from http.client import HTTPConnection
+
+import psutil
+import pytest
+
+from bench.peers import EMBEDDED, PEERS, Missing, running
+from bench.peers.peer import HOST
+from bench.served.raw_asyncio import accepting, frame
+
+
+def test_a_server_answers_while_it_is_measured_and_is_gone_afterwards() -> None:
+    with running("bare-uvicorn", EMBEDDED) as server:
+        connection = HTTPConnection(HOST, server.port, timeout=5)
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 404
+        connection.close()
+        pids = [process.pid for process in server.processes()]
+    assert pids
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+
+
+@pytest.mark.parametrize("name", ["eventstream-daphne", "socketio", "ws"])
+def test_a_server_whose_needs_are_missing_says_so(name: str) -> None:
+    with pytest.raises(Missing, match=r"Redis|not installed"), running(name, EMBEDDED):
+        pass
+
+
+def test_every_server_has_its_own_name() -> None:
+    assert all(peer.name == name for name, peer in PEERS.items())
+    assert len(PEERS) == 13
+
+
+def test_the_raw_servers_frame_is_a_text_message() -> None:
+    assert frame(b"short") == b"\x81\x05short"
+    assert frame(b"x" * 550) == b"\x81\x7e\x02\x26" + b"x" * 550
+
+
+def test_the_raw_servers_handshake_is_that_of_the_rfc() -> None:
+    assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in accepting(b"dGhlIHNhbXBsZSBub25jZQ==")
