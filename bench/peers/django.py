@@ -1,8 +1,8 @@
 """The peers in Django: Rill, the Channels tutorial and django-eventstream, each on Daphne and on uvicorn.
 
 The tutorial is the asynchronous consumer of its part 3 (https://channels.readthedocs.io/en/stable/tutorial/part_3.html)
-on the pub/sub layer of channels-redis, whose README has it for broadcasts. django-eventstream is set up as its README
-says for several processes and for reliable delivery, which its bursts need; see bench/served/site/.
+on the pub/sub layer of channels-redis. django-eventstream is set up as its README says for several processes, and with
+storage, or bursts would lose events; see bench/served/site/. Rill runs as docs/deployment.md says.
 """
 
 from functools import partial

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import HOST, Peer, Plan, Stage, program
+from bench.peers.peer import HOST, Missing, Peer, Plan, Stage, program
 from tests.services import free_port
 
 SOURCE = Path(__file__).parent.parent / "served" / "raw.c"
@@ -35,7 +35,10 @@ def raw(server: list[str], stage: Stage) -> Plan:
 def compiled() -> "tempfile.TemporaryDirectory[str]":
     """The folder that the program is in, for as long as this process runs. Raises Missing."""
     folder = tempfile.TemporaryDirectory(prefix="rill-")
-    subprocess.run([program("cc"), "-O2", "-Wall", "-o", f"{folder.name}/raw", str(SOURCE)], check=True)
+    command = [program("cc"), "-O2", "-o", f"{folder.name}/raw", str(SOURCE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Missing(f"cc can't compile {SOURCE.name}: {done.stderr.strip()}")
     return folder
 
 

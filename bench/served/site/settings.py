@@ -28,7 +28,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 
 # Not the tutorial's core layer, which loses idle websockets with today's redis-py, but the pub/sub layer, which
-# channels-redis has for broadcasts.
+# publishes a message once, however many watchers there are.
 REDIS_URL = os.environ.get("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
