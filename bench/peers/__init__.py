@@ -7,8 +7,9 @@ with running("rill-daphne", Services.from_environment()) as server:
 
 from contextlib import AbstractContextManager
 
+from bench.compiled import Missing
 from bench.peers import bare, django, javascript, nchan, raw
-from bench.peers.peer import EMBEDDED, Missing, Peer, Services, Speech
+from bench.peers.peer import EMBEDDED, Peer, Ready, Services, Speech
 from bench.peers.running import Poster, Running, serving
 
 PEERS: dict[str, Peer] = {peer.name: peer for module in (django, javascript, nchan, raw, bare) for peer in module.PEERS}
@@ -19,4 +20,4 @@ def running(name: str, services: Services) -> AbstractContextManager[Running]:
     return serving(PEERS[name], services)
 
 
-__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Running", "Services", "Speech", "running"]
+__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Ready", "Running", "Services", "Speech", "running"]

@@ -12,4 +12,4 @@ def bare(kind: Kind, stage: Stage) -> Plan:
     return Plan(asgi.command(kind, stage, "bench.served.bare:application"), environment=dict(os.environ))
 
 
-PEERS = [Peer(f"bare-{kind}", "websocket", "/", partial(bare, kind)) for kind in asgi.KINDS]
+PEERS = [Peer(f"bare-{kind}", "websocket", "/", partial(bare, kind), "first") for kind in asgi.KINDS]

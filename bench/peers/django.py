@@ -8,9 +8,10 @@ storage, or bursts would lose events; see bench/served/site/. Rill runs as docs/
 from functools import partial
 from importlib.util import find_spec
 
+from bench.compiled import Missing
 from bench.peers import asgi
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import HOST, Missing, Peer, Plan, Stage
+from bench.peers.peer import HOST, Peer, Plan, Stage
 from bench.served.site.consumers import ROOM
 from tests.servers import Kind
 
@@ -45,7 +46,7 @@ def eventstream(kind: Kind, stage: Stage) -> Plan:
 
 
 PEERS = [
-    *(Peer(f"rill-{kind}", "websocket", "/ws/feed/", partial(rill, kind)) for kind in asgi.KINDS),
+    *(Peer(f"rill-{kind}", "websocket", "/ws/feed/", partial(rill, kind), "first") for kind in asgi.KINDS),
     *(Peer(f"tutorial-{kind}", "websocket", f"/ws/chat/{ROOM}/", partial(tutorial, kind)) for kind in asgi.KINDS),
-    *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind)) for kind in asgi.KINDS),
+    *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind), "first") for kind in asgi.KINDS),
 ]

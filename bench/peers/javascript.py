@@ -10,8 +10,9 @@ import subprocess
 from functools import cache, partial
 from pathlib import Path
 
+from bench.compiled import Missing
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import Missing, Peer, Plan, Stage, program
+from bench.peers.peer import Peer, Plan, Stage, program
 
 NODE = Path(__file__).parent.parent / "served" / "node"
 CHANNEL = "bench-feed"
@@ -38,6 +39,6 @@ def install() -> None:
 
 
 PEERS = [
-    Peer("socketio", "socketio", "/socket.io/?EIO=4&transport=websocket", partial(node, "socketio.js")),
+    Peer("socketio", "socketio", "/socket.io/?EIO=4&transport=websocket", partial(node, "socketio.js"), "first"),
     Peer("ws", "websocket", "/", partial(node, "ws.js")),
 ]

@@ -7,8 +7,9 @@ Debian's 1.3.6 compresses only on demand, and nobody demands it.
 
 from pathlib import Path
 
+from bench.compiled import Missing
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import HOST, Missing, Peer, Plan, Stage, most_files, program
+from bench.peers.peer import HOST, Peer, Plan, Stage, most_files, program
 
 MODULES = [Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"), Path("/usr/share/nginx/modules")]
 MODULE = "ngx_nchan_module.so"

@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self
 
+from bench.compiled import Missing
+
 HOST = "127.0.0.1"
 
 Speech = Literal["websocket", "socketio", "sse"]
-
-
-class Missing(Exception):
-    """What a peer needs isn't installed; says what."""
+Ready = Literal["open", "first"]
 
 
 @dataclass(frozen=True)
@@ -65,12 +64,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Peer:
-    """A server under measurement. `path` is what a watcher connects to, and `speech` how it is spoken to."""
+    """A server under measurement. `path` is what a watcher connects to, and `speech` how it is spoken to.
+
+    It is sure to be sent what comes from now on when its connection is open, or else with its first message: `ready`.
+    """
 
     name: str
     speech: Speech
     path: str
     plan: Callable[[Stage], Plan]
+    ready: Ready = "open"
 
 
 def most_files() -> int:

@@ -26,7 +26,7 @@ class Poster:
         self._log = log
         with log.open("ab") as file:
             self._process = subprocess.Popen(
-                [*cores.on(cores.LOAD), sys.executable, "-m", "bench.poster", *plan.author],
+                cores.pinned([sys.executable, "-m", "bench.poster", *plan.author], cores.LOAD),
                 cwd=ROOT,
                 env=dict(plan.environment),
                 stdin=subprocess.PIPE,
@@ -116,7 +116,7 @@ def start(plan: Plan, log: Path) -> "subprocess.Popen[bytes]":
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files(), most_files()))
     with log.open("ab") as file:
         return subprocess.Popen(
-            [*cores.on(cores.SERVER), *plan.command],
+            cores.pinned(plan.command, cores.SERVER),
             cwd=ROOT,
             env=dict(plan.environment),
             stdin=subprocess.DEVNULL,
