@@ -10,7 +10,8 @@
  *
  * and does what it reads on its standard input:
  *
- *     seen FIRST COUNT                  answers "seen", when every watcher has seen the marks FIRST to FIRST+COUNT-1
+ *     seen FIRST COUNT BY               answers "seen", when as many watchers have seen each of the marks FIRST to
+ *                                       FIRST+COUNT-1
  *     write FILE                        answers "written": the times, as WATCHERS rows of EVENTS unsigned 64-bit
  *                                       nanoseconds of CLOCK_MONOTONIC, 0 where the mark was not seen
  *     count                             answers "count MESSAGES BYTES DISORDERED LOST": messages and bytes that came,
@@ -55,7 +56,7 @@ static uint32_t *seen_by;  /* how many watchers have seen each event */
 static char room[ROOM + TAIL];
 static int poll_fd, connected, ready, lost;
 static uint64_t began, messages, bytes, disordered;
-static uint32_t wanted_first, wanted_count;
+static uint32_t wanted_first, wanted_count, wanted_by;
 
 static uint64_t now(void) {
 	struct timespec at;
@@ -76,7 +77,7 @@ static void say(const char *line) {
 static void answer_if_seen(void) {
 	if (!wanted_count) return;
 	for (uint32_t event = wanted_first; event < wanted_first + wanted_count; event++)
-		if (seen_by[event] < (uint32_t)watchers) return;
+		if (seen_by[event] < wanted_by) return;
 	wanted_count = 0;
 	say("seen");
 }
@@ -227,9 +228,12 @@ static void hear(struct watcher *watcher) {
 }
 
 static void ask(struct watcher *watcher) {
-	char own_path[2048], request[4096];
-	snprintf(own_path, sizeof own_path, path, (int)(watcher - all));
-	int size = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", own_path,
+	char number[16] = "", request[4096];
+	const char *rest = strstr(path, "%d");
+	int until = (int)(rest ? rest - path : (long)strlen(path));
+	if (rest) snprintf(number, sizeof number, "%d", (int)(watcher - all));
+	int size = snprintf(request, sizeof request, "GET %.*s%s%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", until, path,
+		number, rest ? rest + 2 : "",
 		speech == SSE ? "Accept: text/event-stream\r\n"
 			      : "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
 				"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
@@ -285,7 +289,7 @@ static void obey(void) {
 		*stop = 0;
 		if (sscanf(line, "write %2047[^\n]", file) == 1)
 			write_times(file);
-		else if (sscanf(line, "seen %u %u", &wanted_first, &wanted_count) == 2) {
+		else if (sscanf(line, "seen %u %u %u", &wanted_first, &wanted_count, &wanted_by) == 3) {
 			if ((uint64_t)wanted_first + wanted_count > (uint64_t)events) {
 				fprintf(stderr, "load: no such events: %s\n", line);
 				exit(1);

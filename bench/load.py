@@ -2,7 +2,10 @@
 
 import select
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
 
@@ -50,7 +53,16 @@ class Load:
         ready: Literal["open", "first"] = "first",
     ) -> None:
         self.watchers, self.events = watchers, events
-        words = [compiled("load.c"), str(port), speech, str(watchers), str(events), str(at_once), ready, path]
+        words: list[str | Path] = [
+            compiled("load.c"),
+            str(port),
+            speech,
+            str(watchers),
+            str(events),
+            str(at_once),
+            ready,
+            path,
+        ]
         self._process = subprocess.Popen(
             pinned(words, LOAD), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -70,17 +82,21 @@ class Load:
         """Seconds from the first connect until the last watcher was ready. Raises Unanswered."""
         return int(self._answer("ready", patience)[0]) / 1e9
 
-    def all_see(self, first: int, count: int) -> None:
-        """Ask for `seen` to be told when every watcher has seen these events."""
-        self._say(f"seen {first} {count}")
+    @contextmanager
+    def seeing(self, first: int, count: int, patience: float = 60, by: int | None = None) -> Iterator[None]:
+        """Wait, after what is done meanwhile, until `by` watchers, or all, have seen each of these events.
 
-    def seen(self, patience: float) -> None:
-        """Raises Unanswered."""
+        Raises Unanswered.
+        """
+        self._say(f"seen {first} {count} {self.watchers if by is None else by}")
+        yield
         self._answer("seen", patience)
 
     def times(self) -> Times:
-        """When each watcher has seen each event: watchers × events, in nanoseconds as time.monotonic_ns() has them;
-        0 for what was not seen."""
+        """When each watcher has seen each event, in nanoseconds as time.monotonic_ns() has them; 0 where it has not.
+
+        A row for each watcher, a column for each event.
+        """
         file = folder() / "times"
         self._say(f"write {file}")
         self._answer("written", 60)

@@ -1,0 +1,53 @@
+"""`script/bench`: measure Rill, what it replaces and the limits in one run, and print what came of it.
+
+Fails if a target is missed.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from importlib import import_module
+
+from bench.peers import Missing, Services
+from bench.result import Result
+
+MEASURES = ("fanout", "idle", "narrow", "storm", "memory", "saving", "numbering", "page", "resume", "growth")
+
+
+def main() -> int:
+    arguments = parsed()
+    services = Services.from_environment()
+    begun = time.monotonic()
+    results = [result for name in arguments.measures for result in results_of(name, arguments.quick, services)]
+    print(f"{time.monotonic() - begun:.0f} s", flush=True)
+
+    return 0 if all(result.met for result in results) else 1
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"of {', '.join(MEASURES)}; all without one")
+    parser.add_argument("--quick", action="store_true", help="less of everything: under two minutes")
+    parser.add_argument("--write", action="store_true", help="write the figures and plots of docs/benchmarks.md")
+    arguments = parser.parse_args()
+    arguments.measures = arguments.measures or MEASURES
+    if unknown := set(arguments.measures) - set(MEASURES):
+        parser.error(f"There is no measure {', '.join(sorted(unknown))}.")
+    return arguments
+
+
+def results_of(name: str, quick: bool, services: Services) -> Iterator[Result]:
+    begun = time.monotonic()
+    try:
+        results: list[Result] = import_module(f"bench.measures.{name}").measure(quick, services)
+    except Missing as reason:
+        results = [Result(name, (("not measured", str(reason)),))]
+    print(f"== {name} ({time.monotonic() - begun:.0f} s)")
+    for result in results:
+        print(f"   {result}", flush=True)
+        yield result
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Burst and calm: how fast events reach many watchers, by Rill, by what it replaces, and at the limit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bench.measures.session import Delays, median, ms, session, span
+from bench.peers import Missing, Services
+from bench.result import Ratios, Result
+
+PER_SECOND = 20.0
+SERVERS = ("daphne", "uvicorn")
+
+
+@dataclass(frozen=True)
+class Course:
+    """How many events make a burst, and how many come calmly. Fewer for whom a burst of 500 would take minutes."""
+
+    burst: int
+    calm: int
+
+
+LONG, SHORTER, SHORT = Course(500, 60), Course(100, 40), Course(10, 10)
+COURSES = {
+    "raw-c": LONG,
+    "raw-asyncio": LONG,
+    "rill-uvicorn": LONG,
+    "rill-daphne": LONG,
+    "nchan": LONG,
+    "ws": SHORTER,
+    "socketio": SHORTER,
+    "tutorial-uvicorn": SHORT,
+    "tutorial-daphne": SHORT,
+    "eventstream-uvicorn": SHORT,
+    "eventstream-daphne": SHORT,
+}
+QUICK = ("raw-c", "rill-uvicorn", "rill-daphne", "nchan", "tutorial-uvicorn", "tutorial-daphne")
+
+
+@dataclass
+class Figures:
+    """Of one peer, a figure for each round."""
+
+    rate: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
+    missed: int = 0
+
+    def add(self, rate: float, delays: Delays, missed: int) -> None:
+        self.rate.append(rate)
+        self.p50.append(ms(delays, 50))
+        self.p99.append(ms(delays, 99))
+        self.missed += missed
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    watchers, rounds = (300, 1) if quick else (1000, 3)
+    figures, missing = play(QUICK if quick else tuple(COURSES), services, watchers, rounds, short=quick)
+    return [*table(figures, watchers), *missing, *targets(figures)]
+
+
+def play(
+    names: Sequence[str], services: Services, watchers: int, rounds: int, short: bool
+) -> tuple[dict[str, Figures], list[Result]]:
+    """All in turn, and again."""
+    figures: dict[str, Figures] = {name: Figures() for name in names}
+    missing: list[Result] = []
+    for _ in range(rounds):
+        for name in list(figures):
+            try:
+                figures[name].add(*one_round(name, services, watchers, COURSES[name], short))
+            except Missing as reason:
+                del figures[name]
+                missing.append(Result(f"fan-out: {name}", (("not measured", str(reason)),)))
+    return figures, missing
+
+
+def one_round(name: str, services: Services, watchers: int, course: Course, short: bool) -> tuple[float, Delays, int]:
+    burst, calm = (min(course.burst, 200), min(course.calm, 20)) if short else (course.burst, course.calm)
+    with session(name, services, watchers, burst + calm) as played:
+        rate = played.burst(burst)
+        delays = played.calm(calm, PER_SECOND)
+        return rate, delays, played.missed()
+
+
+def table(figures: dict[str, Figures], watchers: int) -> list[Result]:
+    return [
+        Result(
+            f"fan-out to {watchers:,}: {name}",
+            (
+                ("burst", span(each.rate, " deliveries/s")),
+                ("calm p50", span(each.p50, " ms")),
+                ("calm p99", span(each.p99, " ms")),
+                ("missed", f"{each.missed:,}"),
+            ),
+        )
+        for name, each in figures.items()
+    ]
+
+
+def targets(figures: dict[str, Figures]) -> list[Result]:
+    results = []
+    for server, times in zip(SERVERS, (2, 4), strict=True):
+        results += compared(figures, f"burst, {server}, against nchan", f"rill-{server}", "nchan", "rate", times)
+        tutorial = f"tutorial-{server}"
+        results += compared(figures, f"burst, {server}, against the tutorial", f"rill-{server}", tutorial, "rate", 100)
+    results += compared(figures, "calm p99, uvicorn, against nchan", "rill-uvicorn", "nchan", "p99", 2)
+    if {"rill-daphne", "tutorial-daphne"} <= figures.keys():
+        ours, theirs = figures["rill-daphne"].p99, figures["tutorial-daphne"].p50
+        results.append(result("calm, Daphne: p99 against the tutorial's p50", ours, theirs, 1, "p99"))
+    return results
+
+
+def compared(figures: dict[str, Figures], what: str, ours: str, theirs: str, name: str, target: float) -> list[Result]:
+    if not {ours, theirs} <= figures.keys():
+        return []
+    return [result(what, getattr(figures[ours], name), getattr(figures[theirs], name), target, name)]
+
+
+def result(what: str, ours: list[float], theirs: list[float], target: float, name: str) -> Result:
+    unit = " deliveries/s" if name == "rate" else " ms"
+    ratios = Ratios.of(ours, theirs)
+    figures = (("Rill", f"{median(ours):,.0f}{unit}"), ("other", f"{median(theirs):,.0f}{unit}"))
+    return Result(what, figures, ratios.median, target, "at least" if name == "rate" else "at most", ratios.spread)

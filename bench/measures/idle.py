@@ -1,0 +1,32 @@
+"""One watcher and nothing else to do: how long an event takes from its commit to the client."""
+
+from bench.measures.session import ms, session, span
+from bench.peers import EMBEDDED, Services
+from bench.result import Ratios, Result
+
+TARGET = 2.5
+PER_SECOND = 10.0
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    events, rounds = (10, 1) if quick else (30, 3)
+    results = []
+    for server in ("daphne", "uvicorn"):
+        results.append(idle(f"{server}, Redis and PostgreSQL", server, services, events, rounds))
+        results.append(idle(f"{server}, embedded", server, EMBEDDED, events, rounds))
+    return results
+
+
+def idle(what: str, server: str, services: Services, events: int, rounds: int) -> Result:
+    ours, theirs = [], []
+    for _ in range(rounds):
+        ours.append(p50(f"rill-{server}", services, events))
+        theirs.append(p50(f"tutorial-{server}", services, events))
+    ratios = Ratios.of(ours, theirs)
+    figures = (("Rill p50", span(ours, " ms", 1)), ("tutorial p50", span(theirs, " ms", 1)))
+    return Result(f"idle, {what}", figures, ratios.median, TARGET, "at most", ratios.spread)
+
+
+def p50(name: str, services: Services, events: int) -> float:
+    with session(name, services, 1, events) as played:
+        return ms(played.calm(events, PER_SECOND), 50)

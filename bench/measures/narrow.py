@@ -1,0 +1,38 @@
+"""Many narrow streams: what an event costs that concerns one watcher, when there are ever so many others."""
+
+from bench.measures.session import ms, session, span
+from bench.peers import Services
+from bench.result import Ratios, Result
+
+TARGET = 2.0
+FEW = 100
+PER_SECOND = 20.0
+PATH = "/ws/feed/?stream=thread:%d&after=1"
+"""Each watcher has the thread of its own number. Who resumes isn't asked whether the thread exists."""
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    many, rounds = (1000, 1) if quick else (10_000, 2)
+    return [narrow(server, services, many, rounds) for server in ("daphne", "uvicorn")]
+
+
+def narrow(server: str, services: Services, many: int, rounds: int) -> Result:
+    with_many, with_few = [], []
+    for _ in range(rounds):
+        with_many.append(delay(server, services, many))
+        with_few.append(delay(server, services, FEW))
+    ratios = Ratios.of(with_many, with_few)
+    figures = (
+        (f"p50 with {many:,} watchers", span(with_many, " ms", 1)),
+        (f"with {FEW}", span(with_few, " ms", 1)),
+    )
+    return Result(f"many narrow streams, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
+
+
+def delay(server: str, services: Services, watchers: int) -> float:
+    """The median delay of events of which each concerns one watcher, in ms."""
+    events = FEW // 2
+    with session(f"rill-{server}", services, watchers, events, path=PATH) as played:
+        delays = played.calm(events, PER_SECOND, by=1)
+        assert delays.size == events, f"{delays.size} deliveries of {events} events"
+        return ms(delays, 50)

@@ -1,0 +1,122 @@
+"""One server with its watchers, from its start to its end, and what it has done in between."""
+
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.load import Load, Unanswered
+from bench.peers import PEERS, Poster, Running, Services, running
+
+PATIENCE = 90
+WARM = 5
+"""Events that a new server is sent before anything is measured."""
+
+Delays = NDArray[np.float64]
+
+
+@dataclass
+class Session:
+    """`watchers` clients of one server. Marks are given in the order in which events are posted."""
+
+    server: Running
+    load: Load
+    poster: Poster
+    next_mark: int = 0
+
+    def burst(self, count: int) -> float:
+        """Post so many in one transaction; returns deliveries a second, from the commit until the last one."""
+        first = self._marks(count)
+        with tolerant(self.load, first, count):
+            committed = self.poster.burst(first, count)[-1]
+        seen = self.load.times()[:, first : first + count]
+        delivered = seen[seen > 0]
+        return delivered.size / (float(delivered.max()) - committed) * 1e9
+
+    def calm(self, count: int, per_second: float, by: int | None = None) -> Delays:
+        """Post one after the other; returns each delivery's delay since the commit, in ms."""
+        first = self._marks(count)
+        with tolerant(self.load, first, count, by):
+            committed = self.poster.stream(first, count, per_second)
+        seen = self.load.times()[:, first : first + count].astype(float)
+        seen[seen == 0] = np.nan
+        delays: Delays = (seen - np.array(committed, dtype=float)) / 1e6
+        return delays[~np.isnan(delays)]
+
+    def warm_up(self) -> None:
+        first = self._marks(WARM)
+        with self.load.seeing(first, WARM, PATIENCE):
+            self.poster.stream(first, WARM)
+
+    def missed(self, upto: int | None = None) -> int:
+        """Deliveries that never happened."""
+        return int((self.load.times()[:, : self.next_mark if upto is None else upto] == 0).sum())
+
+    def _marks(self, count: int) -> int:
+        first, self.next_mark = self.next_mark, self.next_mark + count
+        return first
+
+
+@contextmanager
+def tolerant(load: Load, first: int, count: int, by: int | None = None) -> Iterator[None]:
+    """What some peers lose is counted, and not waited for without end."""
+    try:
+        with load.seeing(first, count, PATIENCE, by):
+            yield
+    except Unanswered:
+        pass
+
+
+@contextmanager
+def session(name: str, services: Services, watchers: int, events: int, path: str | None = None) -> Iterator[Session]:
+    """Raises Missing."""
+    with (
+        running(name, services) as server,
+        server.poster() as poster,
+        watching(server, watchers, events + WARM, path) as load,
+    ):
+        load.ready(PATIENCE)
+        made = Session(server, load, poster)
+        if path is None:
+            made.warm_up()
+        yield made
+
+
+def watching(server: Running, watchers: int, events: int = 0, path: str | None = None, **options: Any) -> Load:
+    peer = PEERS[server.peer.name]
+    return Load(
+        server.port,
+        path or peer.path,
+        watchers=watchers,
+        events=events,
+        speech=peer.speech,
+        ready=options.pop("ready", peer.ready),
+        **options,
+    )
+
+
+def memory(server: Running) -> float:
+    """KiB that the server's processes have in memory, and share with no one."""
+    return sum(process.memory_full_info().uss for process in server.processes()) / 1024
+
+
+def cpu(server: Running) -> float:
+    """Seconds that the server has worked."""
+    return sum(sum(process.cpu_times()[:2]) for process in server.processes())
+
+
+def ms(delays: Delays, percent: float) -> float:
+    return float(np.percentile(delays, percent))
+
+
+def median(values: list[float]) -> float:
+    return statistics.median(values)
+
+
+def span(values: list[float], unit: str = "", digits: int = 0) -> str:
+    """The median of the rounds, and their range."""
+    return f"{median(values):,.{digits}f}{unit} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"
