@@ -1,11 +1,13 @@
 """Whatever happens, in any order: nobody loses a change, and nobody keeps what never was."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from feed import history, hub, log, messages, tail
-from feed.models import Log
 from tests.machine import broken
 from tests.machine.clients import Lost
 from tests.machine.elsewhere import elsewhere
@@ -38,15 +40,20 @@ def stepped(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the reading of the head and the giving of positions something may happen elsewhere."""
-    locked_head = log._locked_head
+    """Between the locking of the head and the giving of positions something may happen elsewhere.
 
-    def locked_head_and_then() -> Log:
-        head = locked_head()
-        elsewhere.happens()
-        return head
+    In one message to PostgreSQL there would be no moment between the two: so the statements are sent one by one.
+    """
 
-    monkeypatch.setattr(log, "_locked_head", locked_head_and_then)
+    def in_one_transaction(statements: Sequence[str]) -> Any:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in statements:
+                if statement == log._NUMBER:
+                    elsewhere.happens()
+                cursor.execute(statement)
+            return cursor.fetchone()
+
+    monkeypatch.setattr(log, "_in_one_transaction", in_one_transaction)
 
 
 @pytest.mark.parametrize("number", seeds(), ids="seed {}".format)
