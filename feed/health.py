@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from feed import log
+from feed.doorbell import PATIENCE
 from feed.hub import running_hub
-from feed.messages import PATIENCE
 
 MISSED_POLLS = 10
 """Polls in a row that a hub may miss before its process counts as unable to serve."""

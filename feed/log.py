@@ -5,12 +5,14 @@ position. Positions are given afterwards, under a lock, to what has committed by
 are handed out before the commit, so a reader who has seen 6 could later find a 5.
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.utils import timezone
 
 # The module and not its names: models connect their receivers, which record here, while they are being defined.
 from feed import models
@@ -41,9 +43,17 @@ class State:
 
 def record(action: str, events: "Iterable[Event]", using: str | None = None) -> None:
     """Add a change of each event, in the transaction that is open."""
-    models.Change.objects.using(using).bulk_create(
-        models.Change(action=action, event_id=event.pk, kind=event.kind, streams=event.streams()) for event in events
-    )
+    connection = connections[using or DEFAULT_DB_ALIAS]
+    at = connection.ops.adapt_datetimefield_value(timezone.now())
+    with connection.cursor() as cursor:
+        for part in models.batches(events, 100):
+            rows = [(action, event.pk, event.kind, json.dumps(event.streams()), at) for event in part]
+            cursor.execute(_RECORD + ", ".join([_ROW] * len(rows)), [value for row in rows for value in row])
+
+
+# Not by bulk_create, which takes longer to build its statement than the database to carry it out.
+_RECORD = "INSERT INTO feed_change (action, event_id, kind, streams, at) VALUES "
+_ROW = "(%s, %s, %s, %s, %s)"
 
 
 def state() -> State:

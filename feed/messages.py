@@ -1,29 +1,17 @@
 """The doorbell: the message that says that the log has grown."""
 
-import asyncio
-import logging
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
-from asgiref.sync import async_to_sync
-from channels.layers import BaseChannelLayer, get_channel_layer
+from channels.layers import get_channel_layer
 from django.db import transaction
+
+from feed.doorbell import doorbell
 
 if TYPE_CHECKING:
     from feed.models import Event
 
 GROUP = "feed"
-PATIENCE = 0.5
-"""Seconds that a ring may take: a channel layer that hangs must not hold up who posts."""
-PAUSE = 3.0
-"""Seconds after a ring that failed in which none is tried: or whoever posts next would wait for the same."""
-
-logger = logging.getLogger(__name__)
-
-_paused: "WeakKeyDictionary[object, float]" = WeakKeyDictionary()
-"""The channel layers that have failed, and until when (time.monotonic) they are left alone."""
 
 
 @dataclass(frozen=True)
@@ -33,21 +21,11 @@ class MessageFactory:
     event_id: int
 
     def on_activity(self, summary: str) -> None:
-        """Ring the doorbell. A ring that fails is a line in the log, and a second until the next poll."""
+        """Ring the doorbell, without waiting until it has rung."""
         layer = get_channel_layer()
-        if layer is None or time.monotonic() < _paused.get(layer, 0):
-            return
-        message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:200]}
-        try:
-            async_to_sync(_ring)(layer, message)
-        except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the event is saved already)
-            _paused[layer] = time.monotonic() + PAUSE
-            logger.warning("No ring for event %s: %s", self.event_id, str(error) or type(error).__name__)
-
-
-async def _ring(layer: BaseChannelLayer, message: dict[str, object]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        await layer.group_send(GROUP, message)
+        if layer is not None:
+            message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:200]}
+            doorbell.ring(layer, GROUP, message)
 
 
 @dataclass

@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from feed import log
+from feed.doorbell import doorbell
 from feed.hub import Hub
 from feed.models import Change as Row
 from feed.models import Comment, Event, Log, StatusChange
@@ -106,6 +107,7 @@ class World:
         self.hubs[number] = self.new_hub()
 
     def ring(self) -> None:
+        assert doorbell.wait()
         if self.layer.kept:
             self.loop.run_until_complete(self.layer.let_through(self.rings))
             self.loop.settle()

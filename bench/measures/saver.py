@@ -1,0 +1,91 @@
+"""Saves events in a process of its own, plainly and by Rill in turn, and prints how many a second, in JSON.
+
+    python -m bench.measures.saver THREADS ROUNDS SECONDS
+
+It is done as an ASGI server does what a request asks for: in threads beside a running event loop.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Barrier
+
+import django
+
+django.setup()
+
+from asgiref.sync import ThreadSensitiveContext, sync_to_async  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.db import connection, connections, transaction  # noqa: E402
+
+from bench.measures.plain.models import PlainEvent, PlainStatus  # noqa: E402
+from feed.models import StatusChange  # noqa: E402
+
+TEXT = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. " * 2
+
+Save = Callable[[User], None]
+
+
+def plainly(user: User) -> None:
+    with transaction.atomic():
+        PlainStatus(user=user, kind="status_change", text=TEXT).save()
+
+
+def by_rill(user: User) -> None:
+    StatusChange(user=user, text=TEXT).save()
+
+
+WAYS: dict[str, Save] = {"plain": plainly, "rill": by_rill}
+
+
+def prepare() -> User:
+    if PlainEvent._meta.db_table not in connection.introspection.table_names():
+        with connection.schema_editor() as editor:
+            editor.create_model(PlainEvent)
+            editor.create_model(PlainStatus)
+    return User.objects.get_or_create(username="saver")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """What all threads do at the same time: in each round every way, for so many seconds."""
+
+    threads: int
+    rounds: int
+    seconds: float
+    barrier: Barrier
+
+    def keep(self, user: User) -> list[float]:
+        """What one thread has saved a second, each time."""
+        try:
+            return [self._rate(save, user) for _ in range(self.rounds) for save in WAYS.values()]
+        finally:
+            connections.close_all()
+
+    def _rate(self, save: Save, user: User) -> float:
+        self.barrier.wait()
+        saved, begun = 0, time.perf_counter()
+        while (now := time.perf_counter()) < begun + self.seconds:
+            save(user)
+            saved += 1
+        return saved / (now - begun)
+
+
+async def thread(schedule: Schedule, user: User) -> list[float]:
+    async with ThreadSensitiveContext():
+        return await sync_to_async(schedule.keep)(user)
+
+
+async def main(threads: int, rounds: int, seconds: float) -> dict[str, list[float]]:
+    user = await sync_to_async(prepare)()
+    schedule = Schedule(threads, rounds + 1, seconds, Barrier(threads))
+    of_threads = await asyncio.gather(*(thread(schedule, user) for _ in range(threads)))
+    rates = [sum(each) for each in zip(*of_threads, strict=True)][len(WAYS) :]  # the first round warms up
+    return {name: rates[number :: len(WAYS)] for number, name in enumerate(WAYS)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])))))

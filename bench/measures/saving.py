@@ -1,0 +1,53 @@
+"""Saving an event: by Rill, with its change and its doorbell, and as a plain multi-table save."""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.cores import SERVER, pinned
+from bench.result import Ratios, Result
+from bench.services import Services
+from tests.servers import ROOT, clean_environment, migrate, new_database, sqlite_database
+
+TARGET = 0.75
+THREADS = (1, 16)
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    """SQLite rings the in-memory channel layer, and PostgreSQL the one of Redis."""
+    results = []
+    with sqlite_database() as url:
+        results += [saving("SQLite", clean_environment(url), threads, quick) for threads in THREADS]
+    with migrated(services.postgresql_url) as url:
+        environment = clean_environment(url) | {"REDIS_URL": services.redis_url}
+        results += [saving("PostgreSQL", environment, threads, quick) for threads in THREADS]
+    return results
+
+
+@contextmanager
+def migrated(server_url: str) -> Iterator[str]:
+    with new_database(server_url) as url:
+        migrate(url)
+        yield url
+
+
+def saving(database: str, environment: dict[str, str], threads: int, quick: bool) -> Result:
+    rounds, seconds = (3, 0.1) if quick else (25, 0.15)
+    command = [sys.executable, "-m", "bench.measures.saver", str(threads), str(rounds), str(seconds)]
+    environment = environment | {"DJANGO_SETTINGS_MODULE": "bench.measures.settings"}
+    done = subprocess.run(
+        pinned(command, SERVER), cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True
+    )
+    rates = json.loads(done.stdout)
+    ratios = Ratios.of(rates["rill"], rates["plain"])
+    figures = tuple((name, f"{statistics.median(each):.0f}/s") for name, each in rates.items())
+    what = f"saving on {database}, {threads} {'thread' if threads == 1 else 'threads'}"
+    return Result(what, figures, ratios.median, TARGET, "at least", ratios.spread)
+
+
+if __name__ == "__main__":
+    for result in measure("--quick" in sys.argv, Services.running()):
+        print(result)

@@ -1,0 +1,164 @@
+"""The doorbell: whoever posts doesn't wait for it, and it is rung whatever becomes of who has posted."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.layers import InMemoryChannelLayer
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from redis import Redis
+
+from feed import doorbell as module
+from feed.doorbell import Doorbell, doorbell
+from tests.layers import BrokenLayer, HangingLayer
+from tests.servers import ROOT, clean_environment, sqlite_url
+from tests.services import PATIENCE, wait_until
+
+RING = """
+import django, os
+django.setup()
+from feed.messages import MessageFactory
+"""
+
+
+class SlowLayer(InMemoryChannelLayer):
+    """Keeps what it is sent, and takes a moment for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun: list[object] = []
+        self.sent: list[object] = []
+
+    async def group_send(self, group: str, message: dict[str, object]) -> None:
+        self.begun.append(message["event_id"])
+        await asyncio.sleep(0.02)
+        self.sent.append(message["event_id"])
+
+
+@contextmanager
+def listening(redis_url: str) -> Iterator[list[bytes]]:
+    """What is heard of the doorbell."""
+    heard: list[bytes] = []
+    with Redis.from_url(redis_url) as redis, redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        pubsub.subscribe(rill__group__feed=lambda message: heard.append(message["data"]))
+        thread = pubsub.run_in_thread(sleep_time=0.01)
+        try:
+            wait_until(lambda: redis.pubsub_numsub("rill__group__feed")[0][1] > 0, "Redis to know who listens")
+            yield heard
+        finally:
+            thread.stop()
+            thread.join()
+
+
+def run(code: str, redis_url: str) -> None:
+    """In a process of its own, which ends at once."""
+    environment = clean_environment(sqlite_url(ROOT / "none")) | {
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        # A name, which has to be looked up.
+        "REDIS_URL": urlsplit(redis_url)._replace(netloc=f"localhost:{urlsplit(redis_url).port}").geturl(),
+    }
+    subprocess.run([sys.executable, "-c", RING + code], cwd=ROOT, env=environment, check=True, timeout=PATIENCE)
+
+
+def ring(bell: Doorbell, layer: object, number: int) -> None:
+    bell.ring(layer, "feed", {"type": "feed.activity", "event_id": number})
+
+
+def test_rings_that_wait_are_one_and_the_last_is_rung_after_all_of_them() -> None:
+    layer = SlowLayer()
+    for number in range(1000):
+        ring(doorbell, layer, number)
+    assert doorbell.wait()
+    assert len(layer.sent) < 10
+    assert layer.begun[-1] == 999
+
+
+def test_a_ring_that_comes_while_one_is_on_its_way_is_not_lost() -> None:
+    layer = SlowLayer()
+    ring(doorbell, layer, 1)
+    wait_until(lambda: layer.begun == [1], "the first ring to begin")
+    ring(doorbell, layer, 2)
+    assert doorbell.wait()
+    assert layer.sent == [1, 2]
+
+
+def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SPACING", 3600)
+    bell, layer = Doorbell(), SlowLayer()
+    ring(bell, layer, 1)
+    assert bell.wait()
+    assert layer.sent == [1]
+
+
+async def test_the_in_memory_layer_is_rung_from_the_loop_in_which_it_is_heard() -> None:
+    layer = InMemoryChannelLayer()
+    channel = await layer.new_channel()
+    await layer.group_add("feed", channel)
+    hearing = asyncio.create_task(layer.receive(channel))
+    await sync_to_async(ring)(doorbell, layer, 1)
+    async with asyncio.timeout(PATIENCE):
+        assert (await hearing)["event_id"] == 1
+
+
+def test_a_process_that_rings_and_ends_is_heard(redis_url: str) -> None:
+    with listening(redis_url) as heard:
+        run("MessageFactory(1).on_activity('the only one')", redis_url)
+        wait_until(lambda: len(heard) == 1, "the ring")
+
+
+def test_a_process_that_rings_often_and_ends_is_heard_after_its_last(redis_url: str) -> None:
+    with listening(redis_url) as heard:
+        run("for number in range(100): MessageFactory(number).on_activity(f'number {number}')", redis_url)
+        wait_until(lambda: bool(heard) and b"number 99" in heard[-1], "the last ring")
+
+
+def test_who_has_been_forked_rings_too(redis_url: str) -> None:
+    code = """
+from feed.doorbell import doorbell
+MessageFactory(1).on_activity("the parent")
+doorbell.wait()
+if child := os.fork():
+    os.waitpid(child, 0)
+else:
+    MessageFactory(2).on_activity("the child")
+    doorbell.wait()
+    os._exit(0)
+"""
+    with listening(redis_url) as heard:
+        run(code, redis_url)
+        wait_until(lambda: len(heard) == 2, "both rings")
+    assert b"the child" in heard[1]
+
+
+def test_all_rings_take_one_connection_to_redis(redis_url: str) -> None:
+    """Where no event loop runs, too: in a command, a shell, or a worker."""
+    layer = RedisPubSubChannelLayer(hosts=[redis_url], prefix=f"test-{os.getpid()}")
+    with Redis.from_url(redis_url) as redis:
+        before = redis.info("stats")["total_connections_received"]
+        for number in range(5):
+            ring(doorbell, layer, number)
+            assert doorbell.wait()
+        assert redis.info("stats")["total_connections_received"] - before == 1
+
+
+def test_a_process_that_ends_waits_no_longer_for_a_doorbell_that_hangs_than_it_has_patience() -> None:
+    bell, layer = Doorbell(), HangingLayer()
+    ring(bell, layer, 1)
+    began = time.monotonic()
+    assert not bell.wait(0.05)
+    assert time.monotonic() - began < module.PATIENCE
+
+
+def test_a_process_that_ends_does_not_wait_for_a_doorbell_that_has_failed(caplog: pytest.LogCaptureFixture) -> None:
+    bell, layer = Doorbell(), BrokenLayer()
+    for number in range(2):
+        ring(bell, layer, number)
+        assert bell.wait()
+    assert caplog.text.count("nobody there") == 1, "It was tried again at once."
