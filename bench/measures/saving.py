@@ -4,13 +4,12 @@ import json
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from bench.cores import SERVER, pinned
+from bench.measures.databases import migrated
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.servers import ROOT, clean_environment, migrate, new_database, sqlite_database
+from tests.servers import ROOT, clean_environment, sqlite_database
 
 TARGET = 0.75
 THREADS = (1, 16)
@@ -25,13 +24,6 @@ def measure(quick: bool, services: Services) -> list[Result]:
         environment = clean_environment(url) | {"REDIS_URL": services.redis_url}
         results += [saving("PostgreSQL", environment, threads, quick) for threads in THREADS]
     return results
-
-
-@contextmanager
-def migrated(server_url: str) -> Iterator[str]:
-    with new_database(server_url) as url:
-        migrate(url)
-        yield url
 
 
 def saving(database: str, environment: dict[str, str], threads: int, quick: bool) -> Result:

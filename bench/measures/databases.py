@@ -1,0 +1,14 @@
+"""Databases to measure on."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.servers import migrate, new_database
+
+
+@contextmanager
+def migrated(server_url: str) -> Iterator[str]:
+    """The URL of a new PostgreSQL database with Rill's tables."""
+    with new_database(server_url) as url:
+        migrate(url)
+        yield url

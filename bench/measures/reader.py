@@ -1,0 +1,97 @@
+"""Asks for pages in a process of its own, a plain one and Rill's in turn, and prints how many a second, in JSON.
+
+    python -m bench.measures.reader ROUNDS SECONDS
+
+In process, by Django's handler with all of the middleware: what an HTTP server costs is the same for both, and would
+only hide how they differ.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.handlers.base import BaseHandler  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.http import HttpRequest  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+
+from bench.measures.plain.models import PlainEvent, PlainStatus  # noqa: E402
+from feed import log  # noqa: E402
+from feed.models import Comment, StatusChange  # noqa: E402
+
+PAGES = {"plain": "/plain/", "rill": "/"}
+TEXT = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. " * 2
+PEOPLE = 10
+
+handler = BaseHandler()
+handler.load_middleware()
+requests = RequestFactory()
+
+
+def prepare() -> str:
+    """Returns the session of somebody who is logged in. There are posts, comments and welcomes, one after the other."""
+    with connection.schema_editor() as editor:
+        editor.create_model(PlainEvent)
+        editor.create_model(PlainStatus)
+    for number in range(PEOPLE):
+        person = User.objects.create_user(f"person{number}")
+        for _ in range(2):
+            status = StatusChange.objects.create(user=person, text=TEXT)
+            Comment.objects.create(user=person, thread=status, text=TEXT)
+        status.save()
+    for number in range(5 * PEOPLE):
+        PlainStatus.objects.create(user=person, kind="status_change", text=f"{number} {TEXT}")
+    log.number()
+    client = Client()
+    client.force_login(person)
+    return client.cookies["sessionid"].value
+
+
+def get(path: str, session: str | None) -> HttpRequest:
+    request = requests.get(path, SERVER_NAME="localhost")
+    if session:
+        request.COOKIES["sessionid"] = session
+    return request
+
+
+def show(path: str, session: str | None) -> int:
+    """How many bytes the page has."""
+    response = handler.get_response(get(path, session))
+    assert response.status_code == 200, response.status_code
+    assert response.content.count(b"<article") == 30
+    return len(response.content)
+
+
+def rate(path: str, session: str | None, seconds: float) -> float:
+    shown, begun = 0, time.perf_counter()
+    while (now := time.perf_counter()) < begun + seconds:
+        show(path, session)
+        shown += 1
+    return shown / (now - begun)
+
+
+def queries(path: str, session: str | None) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        show(path, session)
+    return len(captured)
+
+
+def measured(session: str | None, rounds: int, seconds: float) -> dict[str, Any]:
+    facts = {
+        "bytes": {name: show(path, session) for name, path in PAGES.items()},
+        "queries": {name: queries(path, session) for name, path in PAGES.items()},
+    }
+    rates = [{name: rate(path, session, seconds) for name, path in PAGES.items()} for _ in range(rounds)]
+    return facts | {"rates": {name: [each[name] for each in rates] for name in PAGES}}
+
+
+if __name__ == "__main__":
+    whose = {"logged out": None, "logged in": prepare()}
+    print(json.dumps({who: measured(session, int(sys.argv[1]), float(sys.argv[2])) for who, session in whose.items()}))
