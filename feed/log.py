@@ -44,11 +44,13 @@ class State:
 def record(action: str, events: "Iterable[Event]", using: str | None = None) -> None:
     """Add a change of each event, in the transaction that is open."""
     connection = connections[using or DEFAULT_DB_ALIAS]
-    at = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
         for part in models.batches(events, 100):
-            rows = [(action, event.pk, event.kind, json.dumps(event.streams()), at) for event in part]
-            cursor.execute(_RECORD + ", ".join([_ROW] * len(rows)), [value for row in rows for value in row])
+            values: list[object] = []
+            for event in part:
+                at = connection.ops.adapt_datetimefield_value(timezone.now())
+                values += [action, event.pk, event.kind, json.dumps(event.streams()), at]
+            cursor.execute(_RECORD + ", ".join([_ROW] * len(part)), values)
 
 
 # Not by bulk_create, which takes longer to build its statement than the database to carry it out.

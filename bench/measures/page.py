@@ -1,17 +1,15 @@
 """The page with 30 events of mixed kinds: Rill's, and a plain Django view of the same project that shows as many."""
 
-import json
 import statistics
-import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
 
-from bench.cores import SERVER, pinned
+from bench.measures.children import measured
 from bench.measures.databases import migrated
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.servers import ROOT, clean_environment, sqlite_database
+from tests.servers import sqlite_database
 
 MOST_QUERIES = 6
 TARGET = 0.5
@@ -20,22 +18,16 @@ TARGET = 0.5
 def measure(quick: bool, services: Services) -> list[Result]:
     results = []
     with sqlite_database() as url:
-        results += page("SQLite", clean_environment(url), quick)
+        results += page("SQLite", url, quick)
     with migrated(services.postgresql_url) as url:
-        results += page("PostgreSQL", clean_environment(url), quick)
+        results += page("PostgreSQL", url, quick)
     return results
 
 
-def page(database: str, environment: dict[str, str], quick: bool) -> list[Result]:
+def page(database: str, url: str, quick: bool) -> list[Result]:
     rounds, seconds = (2, 0.2) if quick else (15, 0.25)
-    command = [sys.executable, "-m", "bench.measures.reader", str(rounds), str(seconds)]
-    environment = environment | {"DJANGO_SETTINGS_MODULE": "bench.measures.settings"}
-    done = subprocess.run(
-        pinned(command, SERVER), cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True
-    )
-    return [
-        each for who, facts in json.loads(done.stdout).items() for each in told(f"page on {database}, {who}", facts)
-    ]
+    facts = measured("reader", rounds, seconds, database_url=url)
+    return [each for who, facts in facts.items() for each in told(f"page on {database}, {who}", facts)]
 
 
 def told(what: str, facts: dict[str, Any]) -> Iterator[Result]:

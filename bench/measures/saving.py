@@ -1,15 +1,13 @@
 """Saving an event: by Rill, with its change and its doorbell, and as a plain multi-table save."""
 
-import json
 import statistics
-import subprocess
 import sys
 
-from bench.cores import SERVER, pinned
+from bench.measures.children import measured
 from bench.measures.databases import migrated
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.servers import ROOT, clean_environment, sqlite_database
+from tests.servers import sqlite_database
 
 TARGET = 0.75
 THREADS = (1, 16)
@@ -19,21 +17,16 @@ def measure(quick: bool, services: Services) -> list[Result]:
     """SQLite rings the in-memory channel layer, and PostgreSQL the one of Redis."""
     results = []
     with sqlite_database() as url:
-        results += [saving("SQLite", clean_environment(url), threads, quick) for threads in THREADS]
+        results += [saving("SQLite", url, threads, quick) for threads in THREADS]
     with migrated(services.postgresql_url) as url:
-        environment = clean_environment(url) | {"REDIS_URL": services.redis_url}
-        results += [saving("PostgreSQL", environment, threads, quick) for threads in THREADS]
+        redis = {"REDIS_URL": services.redis_url}
+        results += [saving("PostgreSQL", url, threads, quick, **redis) for threads in THREADS]
     return results
 
 
-def saving(database: str, environment: dict[str, str], threads: int, quick: bool) -> Result:
+def saving(database: str, url: str, threads: int, quick: bool, **environment: str) -> Result:
     rounds, seconds = (3, 0.1) if quick else (25, 0.15)
-    command = [sys.executable, "-m", "bench.measures.saver", str(threads), str(rounds), str(seconds)]
-    environment = environment | {"DJANGO_SETTINGS_MODULE": "bench.measures.settings"}
-    done = subprocess.run(
-        pinned(command, SERVER), cwd=ROOT, env=environment, stdout=subprocess.PIPE, check=True, text=True
-    )
-    rates = json.loads(done.stdout)
+    rates = measured("saver", threads, rounds, seconds, database_url=url, **environment)
     ratios = Ratios.of(rates["rill"], rates["plain"])
     figures = tuple((name, f"{statistics.median(each):.0f}/s") for name, each in rates.items())
     what = f"saving on {database}, {threads} {'thread' if threads == 1 else 'threads'}"

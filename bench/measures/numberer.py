@@ -1,0 +1,110 @@
+"""Numbers, in a process of its own: many changes that wait, and single ones as a hub does. Prints JSON.
+
+python -m bench.measures.numberer ROUNDS CHANGES POSTS
+"""
+
+import asyncio
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+
+django.setup()
+
+from asgiref.sync import sync_to_async  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.db import connection, connections  # noqa: E402
+
+from bench.measures.filling import fill  # noqa: E402
+from feed import log  # noqa: E402
+from feed.hub import Hub  # noqa: E402
+from feed.models import Change, Log, StatusChange  # noqa: E402
+
+HUB_THREAD = "rill-hub"
+
+
+def many(rounds: int, changes: int) -> list[float]:
+    """Seconds for the numbering of so many."""
+    fill(changes, numbered=False)
+    return [once() for _ in range(rounds)]
+
+
+def once() -> float:
+    Change.objects.update(position=None)
+    Log.objects.update(head=0)
+    begun = time.perf_counter()
+    log.number()
+    return time.perf_counter() - begun
+
+
+class Counted:
+    """What hubs do to the database in their threads."""
+
+    def __init__(self) -> None:
+        self.cycles = self.queries = self.transactions = 0
+
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        wrapper: Any = type(connections["default"])
+        hub: Any = Hub
+        commit, read_on = wrapper.commit, hub._read_on
+
+        def counted_commit(connection: Any) -> None:
+            self.transactions += threading.current_thread().name.startswith(HUB_THREAD)
+            commit(connection)
+
+        def counted_query(execute: Any, *arguments: Any) -> Any:
+            self.queries += 1
+            return execute(*arguments)
+
+        def counted_cycle(hub: Hub) -> Any:
+            self.cycles += 1
+            with connection.execute_wrapper(counted_query):
+                return read_on(hub)
+
+        wrapper.commit, hub._read_on = counted_commit, counted_cycle
+        try:
+            yield
+        finally:
+            wrapper.commit, hub._read_on = commit, read_on
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 (a hub tells nobody but its watchers)
+        await asyncio.sleep(0.005)
+
+
+async def single(posts: int) -> dict[str, float]:
+    """A stream of single posts, and what a hub does to follow it."""
+    counted = Counted()
+    user = await sync_to_async(User.objects.get)(username="filler")
+
+    def post() -> None:
+        for number in range(posts):
+            StatusChange(user=user, text=str(number)).save()
+        connections.close_all()
+
+    hub = Hub()
+    await until(lambda: hub.head >= 0)
+    begun, head = time.perf_counter(), hub.head
+    with counted.counting():
+        await sync_to_async(post)()
+        await until(lambda: hub.head >= head + posts)
+    taken = time.perf_counter() - begun
+    await hub.close()
+    return {
+        "transactions": counted.transactions / counted.cycles,
+        "queries": counted.queries / counted.cycles,
+        "cycles": counted.cycles,
+        "rate": posts / taken,
+    }
+
+
+if __name__ == "__main__":
+    rounds, changes, posts = map(int, sys.argv[1:])
+    print(json.dumps({"seconds": many(rounds, changes), "single": asyncio.run(single(posts))}))

@@ -1,0 +1,45 @@
+"""Giving the changes that wait their positions: many at once, and each of a stream of single posts."""
+
+import statistics
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from bench.measures.children import measured
+from bench.measures.databases import migrated
+from bench.result import Result
+from bench.services import Services
+from tests.servers import sqlite_database
+
+CHANGES = 10_000
+MOST_SECONDS = 2.0
+MOST_TRANSACTIONS = 1.0
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    arguments = ("numberer", 1 if quick else 5, CHANGES, 50 if quick else 500)
+    with sqlite_database() as url:
+        results = [*told("SQLite", measured(*arguments, database_url=url))]
+    with migrated(services.postgresql_url) as url:
+        results += told("PostgreSQL", measured(*arguments, database_url=url, REDIS_URL=services.redis_url))
+    return results
+
+
+def told(database: str, facts: dict[str, Any]) -> Iterator[Result]:
+    each, single = facts["seconds"], facts["single"]
+    seconds = statistics.median(each)
+    figures: tuple[tuple[str, str], ...] = (("a second", f"{CHANGES / seconds:,.0f}"),)
+    what = f"seconds to number {CHANGES:,} changes on {database}"
+    yield Result(what, figures, seconds, MOST_SECONDS, "at most", (min(each), max(each)))
+    figures = (
+        ("queries a cycle", f"{single['queries']:.1f}"),
+        ("cycles", str(single["cycles"])),
+        ("posts a second", f"{single['rate']:.0f}"),
+    )
+    what = f"transactions of a hub a cycle, in a stream of posts on {database}"
+    yield Result(what, figures, single["transactions"], MOST_TRANSACTIONS, "at most")
+
+
+if __name__ == "__main__":
+    for result in measure("--quick" in sys.argv, Services.running()):
+        print(result)

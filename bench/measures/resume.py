@@ -1,0 +1,121 @@
+"""A watcher that resumes far behind: what it takes the server, and what it takes to read and encode as much once."""
+
+import os
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import psutil
+from websockets.sync.client import connect
+
+from bench.cores import PINNED, SERVER
+from bench.measures.children import measured
+from bench.measures.databases import migrated
+from bench.result import Ratios, Result
+from bench.services import Services
+from tests.servers import Kind, Server, sqlite_database
+
+CHANGES, FEWER = 10_000, 2_000
+MOST_TIME = 2.0
+MOST_MEMORY = 1.1
+PATIENCE = 60.0
+KEPT = 2.5
+"""Seconds after which the server has nothing left of what was read from the database for the watcher before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    seconds: float
+    cpu: float
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    with sqlite_database() as url, sqlite_database() as fewer:
+        results = resuming("daphne", "SQLite", url, fewer, quick)
+    if quick:
+        return results
+    with migrated(services.postgresql_url) as url, migrated(services.postgresql_url) as fewer:
+        return [*results, *resuming("uvicorn", "PostgreSQL", url, fewer, quick)]
+
+
+def resuming(kind: Kind, database: str, url: str, fewer: str, quick: bool) -> list[Result]:
+    measured("resumer", "fill", CHANGES, database_url=url)
+    measured("resumer", "fill", FEWER, database_url=fewer)
+    what = f"resume of {CHANGES:,} changes, {kind} on {database}"
+    rounds = 1 if quick else 4
+    once, resumed = [], []
+    with server(kind, fewer) as few:
+        for _ in range(rounds + 1):
+            resume(few, FEWER)
+        less = peak(few)
+    with server(kind, url) as many:
+        resume(many, CHANGES)  # the first one warms up
+        for _ in range(rounds):
+            time.sleep(KEPT)
+            read = measured("resumer", "read", database_url=url)
+            once.append(Resumed(read["seconds"], read["cpu"]))
+            resumed.append(resume(many, CHANGES))
+        most = peak(many)
+    return [
+        compared(f"{what}: seconds", [each.seconds for each in resumed], [each.seconds for each in once]),
+        compared(f"{what}: the server's CPU seconds", [each.cpu for each in resumed], [each.cpu for each in once]),
+        Result(
+            f"{what}: peak memory",
+            ((f"{FEWER:,} changes", f"{less:.0f} MiB"), (f"{CHANGES:,} changes", f"{most:.0f} MiB")),
+            most / less,
+            MOST_MEMORY,
+            "at most",
+        ),
+    ]
+
+
+def compared(what: str, resumed: list[float], once: list[float]) -> Result:
+    ratios = Ratios.of(resumed, once)
+    figures = (("resumed", f"{statistics.median(resumed):.2f}"), ("read once", f"{statistics.median(once):.2f}"))
+    return Result(what, figures, ratios.median, MOST_TIME, "at most", ratios.spread)
+
+
+def server(kind: Kind, url: str) -> Server:
+    return Server(kind, database_url=url)
+
+
+def pin(server: Server) -> None:
+    """Keep a server that runs, with all of its threads, on its core."""
+    if PINNED:
+        for thread in Path(f"/proc/{server.pid}/task").iterdir():
+            os.sched_setaffinity(int(thread.name), {SERVER})
+
+
+def resume(server: Server, upto: int) -> Resumed:
+    """Follow from the beginning until everything has come."""
+    pin(server)
+    before, begun = cpu(server), time.perf_counter()
+    with connect(server.ws_url("after=0"), max_size=None, compression=None, open_timeout=PATIENCE) as socket:
+        position = received = 0
+        while position < upto:
+            frame = msgspec.json.decode(socket.recv(timeout=PATIENCE))
+            assert frame["after"] == position, frame
+            position = frame["position"]
+            received += len(frame["changes"])
+        taken = time.perf_counter() - begun
+    assert received == upto
+    return Resumed(taken, cpu(server) - before)
+
+
+def cpu(server: Server) -> float:
+    times = psutil.Process(server.pid).cpu_times()
+    return times.user + times.system
+
+
+def peak(server: Server) -> float:
+    """MiB that the process has had resident at most, since it was started."""
+    lines = Path(f"/proc/{server.pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
+
+
+if __name__ == "__main__":
+    for result in measure("--quick" in sys.argv, Services.running()):
+        print(result)

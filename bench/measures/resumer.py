@@ -1,0 +1,36 @@
+"""Reads and encodes a whole log once, in a process of its own, and prints how long that took, in JSON.
+
+python -m bench.measures.resumer read
+python -m bench.measures.resumer fill CHANGES
+"""
+
+import json
+import sys
+import time
+
+import django
+
+django.setup()
+
+from bench.measures.filling import fill  # noqa: E402
+from feed import frames, log  # noqa: E402
+
+BATCH = 500
+
+
+def read() -> dict[str, float]:
+    log.state()  # so that there is a connection
+    begun, used = time.perf_counter(), time.process_time()
+    head = log.state().head
+    size = 0
+    for after in range(0, head, BATCH):
+        for entry in frames.load(log.read(after, min(after + BATCH, head))):
+            entry.encode(["json"])
+            size += entry.size("json")
+    return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used, "bytes": size}
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "fill":
+        fill(int(sys.argv[2]))
+    print(json.dumps(read()))
