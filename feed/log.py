@@ -46,7 +46,7 @@ def record(action: str, events: "Iterable[Event]", using: str | None = None) -> 
     connection = connections[using or DEFAULT_DB_ALIAS]
     with connection.cursor() as cursor:
         for part in models.batches(events, 100):
-            values: list[object] = []
+            values: list[Any] = []
             for event in part:
                 at = connection.ops.adapt_datetimefield_value(timezone.now())
                 values += [action, event.pk, event.kind, json.dumps(event.streams()), at]
@@ -132,8 +132,10 @@ def read(after: int, upto: int) -> "list[Change]":
 
     Raises Expired if the log doesn't hold them all: never a part.
     """
+    if after >= upto:
+        return []
     changes = list(models.Change.objects.raw(_READ, [after, upto]))
-    if after < upto and (not changes or changes[0].position != after + 1):
+    if not changes or changes[0].position != after + 1:
         raise Expired
     return changes
 
