@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 
-from bench.peers import Missing, Services
+from bench.compiled import Missing
 from bench.result import Result
+from bench.services import Services
 
 MEASURES = ("fanout", "idle", "narrow", "storm", "memory", "saving", "numbering", "page", "resume", "growth")
 

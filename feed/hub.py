@@ -199,11 +199,11 @@ class Hub:
     # How the log is followed.
 
     async def _follow(self) -> None:
-        failing = False
+        failing = rung = False
         try:
             while True:
                 try:
-                    await self._advance()
+                    await self._advance(rung=rung)
                     failing = False
                 except DatabaseError as error:
                     if not failing:
@@ -211,19 +211,21 @@ class Hub:
                     failing = True
                 except Exception:
                     logger.exception("The log was not followed this time")
-                await self._ring_or_poll()
+                rung = await self._ring_or_poll()
         finally:
             self._log_thread.submit(connections.close_all)
             self._log_thread.shutdown(wait=False)
             self._history_threads.shutdown(wait=False)
 
-    async def _ring_or_poll(self) -> None:
+    async def _ring_or_poll(self) -> bool:
+        """Whether the doorbell rang before the next poll was due."""
         try:
             async with asyncio.timeout(settings.FEED_POLL):
-                await self._bell.wait()
+                return await self._bell.wait()
         except TimeoutError:
-            pass
-        self._bell.clear()
+            return False
+        finally:
+            self._bell.clear()
 
     async def _listen(self) -> None:
         """Hear the doorbell. One receiver a process, as each would decode its own copy of every message."""
@@ -239,12 +241,12 @@ class Hub:
                 logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(settings.FEED_POLL)
 
-    async def _advance(self, wanted: int | None = None) -> None:
+    async def _advance(self, wanted: int | None = None, *, rung: bool = False) -> None:
         """Take in what the log has grown by. With `wanted`, not if that position is there by now."""
         async with self._cycle:
             more = wanted is None or self.head < wanted or self.head < 0
             while more:
-                state, entries, restart = await self._in_thread(self._read_on)
+                state, entries, restart = await self._in_thread(lambda: self._read_on(rung))
                 if restart:
                     self.name, self.tail = state.name, Tail(entries[0].position - 1 if entries else state.head)
                     self._call_all()
@@ -252,9 +254,9 @@ class Hub:
                 self._read_at = asyncio.get_running_loop().time()
                 more = self.head < state.head
 
-    def _read_on(self) -> tuple[log.State, list[Entry], bool]:
+    def _read_on(self, rung: bool) -> tuple[log.State, list[Entry], bool]:
         """Number what waits, and read on from the head; or anew from the end, if this isn't the log any more."""
-        state = log.state()
+        state = log.number() if rung else log.state()  # who rings has something waiting
         if state.waiting:
             state = log.number()
         restart = state.name != self.name or state.head < self.head

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bench.compiled import Missing
 from bench.measures.session import Delays, median, ms, session, span
-from bench.peers import Missing, Services
 from bench.result import Ratios, Result
+from bench.services import Services
 
 PER_SECOND = 20.0
 SERVERS = ("daphne", "uvicorn")

@@ -1,8 +1,8 @@
 """One watcher and nothing else to do: how long an event takes from its commit to the client."""
 
 from bench.measures.session import ms, session, span
-from bench.peers import EMBEDDED, Services
 from bench.result import Ratios, Result
+from bench.services import EMBEDDED, Services
 
 TARGET = 2.5
 PER_SECOND = 10.0

@@ -1,8 +1,9 @@
 """Memory: what an idle watcher takes, beside what the server takes for a websocket on which nothing happens."""
 
 from bench.measures.session import PATIENCE, memory, span, watching
-from bench.peers import Services, running
+from bench.peers import running
 from bench.result import Ratios, Result
+from bench.services import Services
 
 TARGET = 1.3
 WARM = 200

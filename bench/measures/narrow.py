@@ -1,8 +1,8 @@
 """Many narrow streams: what an event costs that concerns one watcher, when there are ever so many others."""
 
 from bench.measures.session import ms, session, span
-from bench.peers import Services
 from bench.result import Ratios, Result
+from bench.services import Services
 
 TARGET = 2.0
 FEW = 100

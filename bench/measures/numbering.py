@@ -20,8 +20,8 @@ def measure(quick: bool, services: Services) -> list[Result]:
     arguments = ("numberer", 1 if quick else 5, CHANGES, 50 if quick else 500)
     with sqlite_database() as url:
         results = [*told("SQLite", measured(*arguments, database_url=url))]
-    with migrated(services.postgresql_url) as url:
-        results += told("PostgreSQL", measured(*arguments, database_url=url, REDIS_URL=services.redis_url))
+    with migrated(services.needed_postgresql()) as url:
+        results += told("PostgreSQL", measured(*arguments, database_url=url, REDIS_URL=services.needed_redis()))
     return results
 
 
@@ -41,5 +41,5 @@ def told(database: str, facts: dict[str, Any]) -> Iterator[Result]:
 
 
 if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.running()):
+    for result in measure("--quick" in sys.argv, Services.from_environment()):
         print(result)

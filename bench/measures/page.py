@@ -19,7 +19,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
     results = []
     with sqlite_database() as url:
         results += page("SQLite", url, quick)
-    with migrated(services.postgresql_url) as url:
+    with migrated(services.needed_postgresql()) as url:
         results += page("PostgreSQL", url, quick)
     return results
 
@@ -39,5 +39,5 @@ def told(what: str, facts: dict[str, Any]) -> Iterator[Result]:
 
 
 if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.running()):
+    for result in measure("--quick" in sys.argv, Services.from_environment()):
         print(result)

@@ -11,7 +11,7 @@ import msgspec
 import psutil
 from websockets.sync.client import connect
 
-from bench.cores import PINNED, SERVER
+from bench.cores import CORES, SERVER
 from bench.measures.children import measured
 from bench.measures.databases import migrated
 from bench.result import Ratios, Result
@@ -38,7 +38,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
         results = resuming("daphne", "SQLite", url, fewer, quick)
     if quick:
         return results
-    with migrated(services.postgresql_url) as url, migrated(services.postgresql_url) as fewer:
+    with migrated(services.needed_postgresql()) as url, migrated(services.needed_postgresql()) as fewer:
         return [*results, *resuming("uvicorn", "PostgreSQL", url, fewer, quick)]
 
 
@@ -85,7 +85,7 @@ def server(kind: Kind, url: str) -> Server:
 
 def pin(server: Server) -> None:
     """Keep a server that runs, with all of its threads, on its core."""
-    if PINNED:
+    if len(CORES) > 1:
         for thread in Path(f"/proc/{server.pid}/task").iterdir():
             os.sched_setaffinity(int(thread.name), {SERVER})
 
@@ -118,5 +118,5 @@ def peak(server: Server) -> float:
 
 
 if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.running()):
+    for result in measure("--quick" in sys.argv, Services.from_environment()):
         print(result)

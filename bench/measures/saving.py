@@ -18,8 +18,8 @@ def measure(quick: bool, services: Services) -> list[Result]:
     results = []
     with sqlite_database() as url:
         results += [saving("SQLite", url, threads, quick) for threads in THREADS]
-    with migrated(services.postgresql_url) as url:
-        redis = {"REDIS_URL": services.redis_url}
+    with migrated(services.needed_postgresql()) as url:
+        redis = {"REDIS_URL": services.needed_redis()}
         results += [saving("PostgreSQL", url, threads, quick, **redis) for threads in THREADS]
     return results
 
@@ -34,5 +34,5 @@ def saving(database: str, url: str, threads: int, quick: bool, **environment: st
 
 
 if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.running()):
+    for result in measure("--quick" in sys.argv, Services.from_environment()):
         print(result)

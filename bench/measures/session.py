@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.load import Load, Unanswered
-from bench.peers import PEERS, Poster, Running, Services, running
+from bench.peers import PEERS, Poster, Running, running
+from bench.services import Services
 
 PATIENCE = 90
 WARM = 5

@@ -1,8 +1,9 @@
 """The storm: everybody comes back at once, each 50 changes behind."""
 
 from bench.measures.session import PATIENCE, median, span, watching
-from bench.peers import Services, running
+from bench.peers import running
 from bench.result import Ratios, Result
+from bench.services import Services
 
 TARGET = 0.5
 BEHIND = 50

@@ -9,8 +9,9 @@ from contextlib import AbstractContextManager
 
 from bench.compiled import Missing
 from bench.peers import bare, django, javascript, nchan, raw
-from bench.peers.peer import EMBEDDED, Peer, Ready, Services, Speech
+from bench.peers.peer import Peer, Ready, Speech
 from bench.peers.running import Poster, Running, serving
+from bench.services import EMBEDDED, Services
 
 PEERS: dict[str, Peer] = {peer.name: peer for module in (django, javascript, nchan, raw, bare) for peer in module.PEERS}
 

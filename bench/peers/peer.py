@@ -1,46 +1,20 @@
 """What a peer is, and what it needs to run."""
 
-import os
 import resource
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 
 from bench.compiled import Missing
+from bench.services import Services
 
 HOST = "127.0.0.1"
 
 Speech = Literal["websocket", "socketio", "sse"]
 Ready = Literal["open", "first"]
-
-
-@dataclass(frozen=True)
-class Services:
-    """Where PostgreSQL and Redis are. Without PostgreSQL there is SQLite; without both, a peer runs embedded."""
-
-    postgresql: str | None = None
-    redis: str | None = None
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Those that tests.services has started."""
-        return cls(os.environ.get("TEST_POSTGRESQL_URL"), os.environ.get("TEST_REDIS_URL"))
-
-    @property
-    def embedded(self) -> bool:
-        return self.postgresql is None and self.redis is None
-
-    def needed_redis(self) -> str:
-        if self.redis is None:
-            raise Missing("There is no Redis.")
-        return self.redis
-
-
-EMBEDDED = Services()
-"""SQLite and memory: Rill's default. Rill and the tutorial then save in the server; see bench.served.embedded."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from typing import Any, Self
 import psutil
 
 from bench import cores
-from bench.peers.peer import HOST, Peer, Plan, Services, Stage, most_files
+from bench.peers.peer import HOST, Peer, Plan, Stage, most_files
+from bench.services import Services
 from tests.servers import ROOT
 from tests.services import PATIENCE, free_port, temporary_folder, wait_until
 
