@@ -1,5 +1,6 @@
 """The ASGI application: pages over HTTP, the feed over a websocket."""
 
+import gc
 import os
 
 from django.core.asgi import get_asgi_application
@@ -16,3 +17,7 @@ from feed.routing import websocket_urlpatterns  # noqa: E402
 
 websocket = remember_send(same_origin_or_none(URLRouter(websocket_urlpatterns)))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+
+# What has been loaded by now stays, so the collector needn't look through all of it while watchers wait.
+gc.collect()
+gc.freeze()

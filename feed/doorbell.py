@@ -113,8 +113,15 @@ class Doorbell:
         with self._lock:
             # The in-memory layer is heard only where it is rung from the loop of those who listen.
             loop = (isinstance(layer, InMemoryChannelLayer) and loop_beside()) or self._own_loop()
-            bell = self._bells.setdefault(loop, WeakKeyDictionary()).setdefault(layer, Bell())
+            bell = self._bell(loop, layer)
         bell.ring(loop, layer, group, message)
+
+    def _bell(self, loop: asyncio.AbstractEventLoop, layer: BaseChannelLayer) -> Bell:
+        if loop not in self._bells:
+            self._bells[loop] = WeakKeyDictionary()
+        if layer not in self._bells[loop]:
+            self._bells[loop][layer] = Bell()
+        return self._bells[loop][layer]
 
     def wait(self, seconds: float = PATIENCE) -> bool:
         """Until what waits has been sent, or that has failed; returns whether that is so."""

@@ -256,16 +256,25 @@ class Hub:
 
     def _read_on(self, rung: bool) -> tuple[log.State, list[Entry], bool]:
         """Number what waits, and read on from the head; or anew from the end, if this isn't the log any more."""
-        state = log.number() if rung else log.state()  # who rings has something waiting
+        try:
+            state, changes = log.follow(self.head, BATCH) if rung else self._look()
+            restart = self._is_other(state)
+            if restart:
+                changes = log.read(max(state.floor, state.head - settings.FEED_TAIL), state.head)
+        except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
+            return log.state(), [], True
+        return state, _load(changes, self._formats), restart
+
+    def _look(self) -> tuple[log.State, list[Change]]:
+        """What there is to follow, if anything: nothing is locked to find that out."""
+        state = log.state()
         if state.waiting:
             state = log.number()
-        restart = state.name != self.name or state.head < self.head
-        after = max(state.floor, state.head - settings.FEED_TAIL) if restart else self.head
-        upto = state.head if restart else min(after + BATCH, state.head)
-        try:
-            return state, _load(log.read(after, upto), self._formats), restart
-        except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
-            return state, [], True
+        return state, [] if self._is_other(state) else log.read(self.head, min(self.head + BATCH, state.head))
+
+    def _is_other(self, state: log.State) -> bool:
+        """Whether it isn't the log that has been followed so far."""
+        return state.name != self.name or state.head < self.head
 
     def _take_in(self, entries: Sequence[Entry]) -> None:
         """Keep the changes, and have those served whom they concern."""

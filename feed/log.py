@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from feed.models import Change, Event, Log
 
 
+Row = tuple[Any, ...]
+
+
 class Expired(Exception):
     """The log no longer holds what was asked for."""
 
@@ -48,7 +51,8 @@ def record(action: str, events: "Iterable[Event]", using: str | None = None) -> 
         for part in models.batches(events, 100):
             values: list[Any] = []
             for event in part:
-                at = connection.ops.adapt_datetimefield_value(timezone.now())
+                # As text, which a driver only has to quote.
+                at = str(connection.ops.adapt_datetimefield_value(timezone.now()))
                 values += [action, event.pk, event.kind, json.dumps(event.streams()), at]
             cursor.execute(_RECORD + ", ".join([_ROW] * len(part)), values)
 
@@ -72,27 +76,64 @@ def state() -> State:
 
 def number() -> State:
     """Give the waiting changes their positions, oldest first, and return where the log then stands."""
+    return _numbered()[0]
+
+
+def follow(after: int, most: int) -> "tuple[State, list[Change]]":
+    """Number what waits, and read the changes after the position `after`, so many at most: what a hub does when it is
+    rung for. Raises Expired."""
+    state, rows = _numbered(_READ % (after, after + most))
+    return state, _changes(rows, after, state.head)
+
+
+def read(after: int, upto: int) -> "list[Change]":
+    """The changes at the positions (after, upto], oldest first.
+
+    Raises Expired if the log doesn't hold them all: never a part.
+    """
+    if after >= upto:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_READ % (after, upto))
+        return _changes(cursor.fetchall(), after, upto)
+
+
+def _changes(rows: "Sequence[Row]", after: int, upto: int) -> "list[Change]":
+    if after < upto and (not rows or rows[0][1] != after + 1):
+        raise Expired
+    return [
+        models.Change.from_db(connection.alias, _READ_FIELDS, [*row[:-1], json.loads(row[-1])])  # all but `at`
+        for row in rows
+    ]
+
+
+def _numbered(*more: str) -> "tuple[State, Sequence[Row]]":
+    """Give the waiting changes their positions, and then carry out `more`, in one transaction."""
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    row = _in_one_transaction([_HEAD + lock, _NUMBER, _ADVANCE, _HEAD])
-    if row is None:
+    answers = _in_one_transaction([_HEAD + lock, _NUMBER, _ADVANCE, _HEAD, *more])
+    if not answers[0]:  # a new database, or one that was emptied
         models.Log.objects.get_or_create(pk=1)
-        return number()
-    name, head, floor = row
-    return State(name, head, floor, waiting=False)
+        return _numbered(*more)
+    name, head, floor = answers[1][0]
+    return State(name, head, floor, waiting=False), answers[-1]
 
 
-def _in_one_transaction(statements: Sequence[str]) -> Any:
-    """Carry them out, and return the first row of the last one's answer, if it has any."""
+def _in_one_transaction(statements: Sequence[str]) -> "list[list[Row]]":
+    """Carry them out, and return the rows of each that answers with rows."""
+    answers: list[list[Row]] = []
     if _takes_several():
         with connection.cursor() as cursor:
             cursor.execute(";".join(statements))
-            while cursor.nextset():
-                pass
-            return cursor.fetchone()
-    with transaction.atomic(), connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-        return cursor.fetchone()
+            more: bool | None = True
+            while more:
+                answers += [cursor.fetchall()] if cursor.description else []
+                more = cursor.nextset()
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+                answers += [cursor.fetchall()] if cursor.description else []
+    return answers
 
 
 def _takes_several() -> bool:
@@ -116,28 +157,16 @@ _ADVANCE = """
     UPDATE feed_log SET head = (SELECT max(position) FROM feed_change)
     WHERE id = 1 AND head < (SELECT max(position) FROM feed_change)
 """
+_READ_FIELDS = ("id", "position", "action", "event_id", "kind", "streams")
 _READ = """
-    SELECT id, position, action, event_id, kind, streams, at FROM feed_change
-    WHERE position > %s AND position <= %s ORDER BY position
+    SELECT id, position, action, event_id, kind, streams FROM feed_change
+    WHERE position > %d AND position <= %d ORDER BY position
 """
 
 
 def _locked_head() -> "Log":
     """The one row of the log, which whoever numbers, prunes or renames locks."""
     return models.Log.objects.select_for_update().get_or_create(pk=1)[0]
-
-
-def read(after: int, upto: int) -> "list[Change]":
-    """The changes at the positions (after, upto], oldest first.
-
-    Raises Expired if the log doesn't hold them all: never a part.
-    """
-    if after >= upto:
-        return []
-    changes = list(models.Change.objects.raw(_READ, [after, upto]))
-    if not changes or changes[0].position != after + 1:
-        raise Expired
-    return changes
 
 
 def prune(before: datetime) -> int:

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain, islice
 from typing import Any, NoReturn, Self, TypeVar
 
@@ -164,6 +165,7 @@ class Event(models.Model):
         return ["public", f"user:{self.user.get_username()}", f"kind:{self.kind}", *(f"thread:{pk}" for pk in threads)]
 
     @classmethod
+    @cache
     def kind_name(cls) -> str:
         """The model's name in lower snake case; a proxy shares its concrete model's."""
         name = cls._meta.concrete_model.__name__  # type: ignore[union-attr]

@@ -1,10 +1,10 @@
 """Whatever happens, in any order: nobody loses a change, and nobody keeps what never was."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from pytest_django import Settings
 
 from feed import history, hub, log, messages, tail
@@ -45,15 +45,18 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     In one message to PostgreSQL there would be no moment between the two: so the statements are sent one by one.
     """
 
-    def in_one_transaction(statements: Sequence[str]) -> Any:
-        with transaction.atomic(), connection.cursor() as cursor:
-            for statement in statements:
-                if statement == log._NUMBER:
-                    elsewhere.happens()
-                cursor.execute(statement)
-            return cursor.fetchone()
+    def happens_before(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if sql == log._NUMBER:
+            elsewhere.happens()
+        return execute(sql, *rest)
 
-    monkeypatch.setattr(log, "_in_one_transaction", in_one_transaction)
+    def interrupted(statements: Sequence[str]) -> Any:
+        with connection.execute_wrapper(happens_before):
+            return in_one_transaction(statements)
+
+    in_one_transaction = log._in_one_transaction
+    monkeypatch.setattr(log, "_in_one_transaction", interrupted)
+    monkeypatch.setattr(log, "_takes_several", lambda: False)
 
 
 @pytest.mark.parametrize("number", seeds(), ids="seed {}".format)
@@ -87,11 +90,13 @@ def assert_loses(machine: type[FeedMachine]) -> None:
 def test_positions_taken_from_the_primary_key_lose_what_commits_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite has but one writer at a time, so that keys follow commits there."""
     monkeypatch.setattr(log, "number", broken.number_by_key)
+    monkeypatch.setattr(log, "follow", broken.follow)
     assert_loses(Watchers)
 
 
 def test_numbering_without_the_lock_loses_what_two_number_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "number", broken.number_without_the_lock)
+    monkeypatch.setattr(log, "follow", broken.follow)
     assert_loses(Watchers)
 
 

@@ -30,6 +30,12 @@ def number_without_the_lock() -> log.State:
     return log.state()
 
 
+def follow(after: int, most: int) -> tuple[log.State, list[Change]]:
+    """What a hub does, with whichever way of numbering."""
+    state = log.number()
+    return state, log.read(after, min(after + most, state.head))
+
+
 def ring_at_once(event: Event, using: str | None) -> None:
     """The doorbell rings before the commit: who hears it looks, and finds nothing yet."""
     MessageFactory(event.pk).on_activity(str(event))
