@@ -3,7 +3,7 @@
  *     load PORT SPEECH WATCHERS EVENTS AT_ONCE READY PATH
  *
  * connects WATCHERS clients to 127.0.0.1:PORT, at most AT_ONCE at a time, each to PATH, in which %d stands for its
- * number. SPEECH is websocket, socketio or sse. A watcher is ready when its connection is "open", or when its "first"
+ * number, from 1. SPEECH is websocket, socketio or sse. A watcher is ready when its connection is "open", or when its "first"
  * message has come. Then it prints
  *
  *     ready NANOSECONDS                 from the first connect until the last watcher was ready
@@ -231,7 +231,7 @@ static void ask(struct watcher *watcher) {
 	char number[16] = "", request[4096];
 	const char *rest = strstr(path, "%d");
 	int until = (int)(rest ? rest - path : (long)strlen(path));
-	if (rest) snprintf(number, sizeof number, "%d", (int)(watcher - all));
+	if (rest) snprintf(number, sizeof number, "%d", (int)(watcher - all) + 1);
 	int size = snprintf(request, sizeof request, "GET %.*s%s%s HTTP/1.1\r\nHost: localhost\r\n%s\r\n", until, path,
 		number, rest ? rest + 2 : "",
 		speech == SSE ? "Accept: text/event-stream\r\n"

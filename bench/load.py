@@ -34,7 +34,7 @@ class Counts:
 
 
 class Load:
-    """`watchers` clients of one server, each at `path`, in which %d stands for its number.
+    """`watchers` clients of one server, each at `path`, in which %d stands for its number, from 1.
 
     events: how many events there will be; each has its number as a mark in its text.
     at_once: so many connect at the same time.

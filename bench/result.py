@@ -45,6 +45,36 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """
+    x: watchers, or processes.
+    rate: deliveries a second in a burst.
+    p50, p99: ms from the commit to a client, when events come calmly.
+    memory: MiB that all watchers take.
+    """
+
+    x: int
+    rate: float
+    p50: float
+    p99: float
+    memory: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve(Result):
+    """How something grows."""
+
+    points: tuple[Point, ...] = ()
+
+    def __str__(self) -> str:
+        each = (
+            f"{point.x:,}: {point.rate:,.0f}/s, {point.p50:.0f}/{point.p99:.0f} ms, {point.memory:.0f} MiB"
+            for point in self.points
+        )
+        return f"{self.what}  {'  '.join(each)}"
+
+
+@dataclass(frozen=True, slots=True)
 class Ratios:
     """How one thing compares to another over several rounds, in each of which both were measured."""
 

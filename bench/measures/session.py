@@ -27,6 +27,7 @@ class Session:
     server: Running
     load: Load
     poster: Poster
+    memory_before: float
     next_mark: int = 0
 
     def burst(self, count: int) -> float:
@@ -53,9 +54,13 @@ class Session:
         with self.load.seeing(first, WARM, PATIENCE):
             self.poster.stream(first, WARM)
 
-    def missed(self, upto: int | None = None) -> int:
+    def missed(self) -> int:
         """Deliveries that never happened."""
-        return int((self.load.times()[:, : self.next_mark if upto is None else upto] == 0).sum())
+        return int((self.load.times()[:, : self.next_mark] == 0).sum())
+
+    def memory(self) -> float:
+        """KiB that the server has taken since the first watcher came."""
+        return memory(self.server) - self.memory_before
 
     def _marks(self, count: int) -> int:
         first, self.next_mark = self.next_mark, self.next_mark + count
@@ -78,13 +83,19 @@ def session(name: str, services: Services, watchers: int, events: int, path: str
     with (
         running(name, services) as server,
         server.poster() as poster,
+        before_watchers(server) as before,
         watching(server, watchers, events + WARM, path) as load,
     ):
         load.ready(PATIENCE)
-        made = Session(server, load, poster)
+        made = Session(server, load, poster, before)
         if path is None:
             made.warm_up()
         yield made
+
+
+@contextmanager
+def before_watchers(server: Running) -> Iterator[float]:
+    yield memory(server)
 
 
 def watching(server: Running, watchers: int, events: int = 0, path: str | None = None, **options: Any) -> Load:

@@ -16,11 +16,12 @@ from bench.served.site.consumers import ROOM
 from tests.servers import Kind
 
 
-def rill(kind: Kind, stage: Stage) -> Plan:
+def rill(kind: Kind, stage: Stage, workers: int = 1) -> Plan:
     environment = django_environment(stage, "project.settings")
     if stage.services.embedded:
         return embedded(kind, stage, environment, "bench.served.embedded_rill:application")
-    return Plan(asgi.command(kind, stage, "asgi:application"), ["rill"], environment)
+    command = asgi.command(kind, stage, "asgi:application")
+    return Plan([*command, *(["--workers", str(workers)] if workers > 1 else [])], ["rill"], environment)
 
 
 def tutorial(kind: Kind, stage: Stage) -> Plan:
@@ -47,6 +48,10 @@ def eventstream(kind: Kind, stage: Stage) -> Plan:
 
 PEERS = [
     *(Peer(f"rill-{kind}", "websocket", "/ws/feed/", partial(rill, kind), "first") for kind in asgi.KINDS),
+    *(
+        Peer(f"rill-uvicorn-{workers}", "websocket", "/ws/feed/", partial(rill, "uvicorn", workers=workers), "first")
+        for workers in (2, 4)
+    ),
     *(Peer(f"tutorial-{kind}", "websocket", f"/ws/chat/{ROOM}/", partial(tutorial, kind)) for kind in asgi.KINDS),
     *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind), "first") for kind in asgi.KINDS),
 ]

@@ -1,0 +1,59 @@
+"""Growth: from few watchers to many, and from one process to four on the same core."""
+
+from collections.abc import Sequence
+
+from bench.compiled import Missing
+from bench.measures.session import ms, session
+from bench.result import Curve, Point, Result
+from bench.services import Services
+
+NAMES = ("rill-uvicorn", "rill-daphne", "nchan")
+WATCHERS = (100, 1000, 10_000)
+PROCESSES = {1: "rill-uvicorn", 2: "rill-uvicorn-2", 4: "rill-uvicorn-4"}
+BURST, CALM = 50, 10
+PER_SECOND = 4.0
+LINEAR = 1.25
+"""What ten times as many watchers may cost, over ten times the cost of one time as many: linear, and some noise."""
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    names, watchers = (NAMES[:1], WATCHERS[:2]) if quick else (NAMES, WATCHERS)
+    results: list[Result] = []
+    for name in names:
+        try:
+            curve = grown(name, [(count, name) for count in watchers], services)
+        except Missing as reason:
+            results.append(Result(f"growth: {name}", (("not measured", str(reason)),)))
+        else:
+            results += [curve, *([linear(curve)] if name.startswith("rill") else [])]
+    if not quick:
+        results.append(divided(services))
+    return results
+
+
+def grown(name: str, steps: Sequence[tuple[int, str]], services: Services) -> Curve:
+    return Curve(f"growth: {name}", (), points=tuple(point(peer, count, services) for count, peer in steps))
+
+
+def point(name: str, watchers: int, services: Services, across: int | None = None) -> Point:
+    with session(name, services, watchers, BURST + CALM) as played:
+        rate = played.burst(BURST)
+        delays = played.calm(CALM, PER_SECOND)
+        return Point(across or watchers, rate, ms(delays, 50), ms(delays, 99), played.memory() / 1024)
+
+
+def linear(curve: Curve) -> Result:
+    """From the second point to the last: with few watchers a burst is over before it has begun."""
+    few, many = curve.points[-1 if len(curve.points) < 3 else 1], curve.points[-1]
+    cost = (1 / many.rate) / (1 / few.rate)
+    figures = (
+        (f"{few.x:,} watchers", f"{few.rate:,.0f} deliveries/s"),
+        (f"{many.x:,}", f"{many.rate:,.0f} deliveries/s"),
+    )
+    return Result(f"{curve.what}, cost of a delivery", figures, cost, LINEAR, "at most")
+
+
+def divided(services: Services) -> Curve:
+    """The same watchers and the same core, shared by more processes, each of which follows the log by itself."""
+    points = (point(name, 1000, services, across=number) for number, name in PROCESSES.items())
+    return Curve("growth: processes, uvicorn, 1,000 watchers", (), points=tuple(points))
