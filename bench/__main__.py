@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 
+from bench import document
 from bench.compiled import Missing
 from bench.result import Result
 from bench.services import Services
@@ -22,6 +23,8 @@ def main() -> int:
     begun = time.monotonic()
     results = [result for name in arguments.measures for result in results_of(name, arguments.quick, services)]
     print(f"{time.monotonic() - begun:.0f} s", flush=True)
+    if arguments.write:
+        document.write(results)
 
     return 0 if all(result.met for result in results) else 1
 

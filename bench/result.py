@@ -75,6 +75,14 @@ class Curve(Result):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing(Result):
+    """How one peer stands beside the others; the medians of its rounds."""
+
+    name: str = ""
+    point: Point | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ratios:
     """How one thing compares to another over several rounds, in each of which both were measured."""
 

@@ -22,6 +22,10 @@ from twisted.python.failure import Failure
 
 from project.environment import env, one_sentence
 
+BACKLOG = 2048
+"""Connections that may wait to be accepted, as under uvicorn. Of Twisted's 50, most clients that come back at once would
+have to knock again, and some wait for a minute."""
+
 
 def main() -> None:
     with one_sentence():
@@ -120,7 +124,7 @@ def serve(host: str, addresses: list[str], port: int) -> None:
     endpoints = [
         endpoint for address in addresses for endpoint in build_endpoint_description_strings(host=address, port=port)
     ]
-    arguments = [argument for endpoint in endpoints for argument in ("--endpoint", endpoint)]
+    arguments = [argument for endpoint in endpoints for argument in ("--endpoint", f"{endpoint}:backlog={BACKLOG}")]
     daphne = CommandLineInterface()
     daphne.server_class = Announced
     daphne.run(["--verbosity", "0", *arguments, "asgi:application"])

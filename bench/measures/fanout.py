@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bench.compiled import Missing
 from bench.measures.session import Delays, median, ms, session, span
-from bench.result import Ratios, Result
+from bench.result import Point, Ratios, Result, Standing
 from bench.services import Services
 
 PER_SECOND = 20.0
@@ -37,6 +37,10 @@ COURSES = {
 QUICK = ("raw-c", "rill-uvicorn", "rill-daphne", "nchan", "tutorial-uvicorn", "tutorial-daphne")
 
 
+Round = tuple[float, Delays, float, int]
+"""Deliveries a second in the burst, the delays of the calm, the memory taken, and what was missed."""
+
+
 @dataclass
 class Figures:
     """Of one peer, a figure for each round."""
@@ -44,9 +48,11 @@ class Figures:
     rate: list[float] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)
     p99: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
     missed: int = 0
 
-    def add(self, rate: float, delays: Delays, missed: int) -> None:
+    def add(self, rate: float, delays: Delays, memory: float, missed: int) -> None:
+        self.memory.append(memory)
         self.rate.append(rate)
         self.p50.append(ms(delays, 50))
         self.p99.append(ms(delays, 99))
@@ -75,24 +81,29 @@ def play(
     return figures, missing
 
 
-def one_round(name: str, services: Services, watchers: int, course: Course, short: bool) -> tuple[float, Delays, int]:
+def one_round(
+    name: str, services: Services, watchers: int, course: Course, short: bool
+) -> tuple[float, Delays, float, int]:
     burst, calm = (min(course.burst, 200), min(course.calm, 20)) if short else (course.burst, course.calm)
     with session(name, services, watchers, burst + calm) as played:
         rate = played.burst(burst)
         delays = played.calm(calm, PER_SECOND)
-        return rate, delays, played.missed()
+        return rate, delays, played.memory(), played.missed()
 
 
 def table(figures: dict[str, Figures], watchers: int) -> list[Result]:
     return [
-        Result(
+        Standing(
             f"fan-out to {watchers:,}: {name}",
             (
                 ("burst", span(each.rate, " deliveries/s")),
                 ("calm p50", span(each.p50, " ms")),
                 ("calm p99", span(each.p99, " ms")),
+                ("memory", f"{median(each.memory) / watchers:.0f} KiB a watcher"),
                 ("missed", f"{each.missed:,}"),
             ),
+            name=name,
+            point=Point(watchers, median(each.rate), median(each.p50), median(each.p99), median(each.memory) / 1024),
         )
         for name, each in figures.items()
     ]

@@ -46,7 +46,7 @@ def resuming(kind: Kind, database: str, url: str, fewer: str, quick: bool) -> li
     measured("resumer", "fill", CHANGES, database_url=url)
     measured("resumer", "fill", FEWER, database_url=fewer)
     what = f"resume of {CHANGES:,} changes, {kind} on {database}"
-    rounds = 1 if quick else 3
+    rounds = 1 if quick else 2
     once, resumed = [], []
     with server(kind, fewer) as few:
         for _ in range(2):

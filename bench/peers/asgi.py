@@ -2,14 +2,21 @@
 
 import sys
 
-from bench.peers.peer import Stage
+from bench.peers.peer import HOST, Stage
+from project.serve import BACKLOG
 from tests.servers import COMMANDS, Kind
 
 KINDS: tuple[Kind, ...] = ("daphne", "uvicorn")
-# Whatever else is installed: Rill's requirements bring neither uvloop nor httptools along.
-PLAIN = {"daphne": [], "uvicorn": ["--loop", "asyncio", "--http", "h11"]}
 
 
 def command(kind: Kind, stage: Stage, application: str) -> list[str]:
-    module, *options = COMMANDS[kind]
-    return [sys.executable, "-m", module, *options, *PLAIN[kind], "--port", str(stage.port), application]
+    return [sys.executable, "-m", *{"daphne": daphne, "uvicorn": uvicorn}[kind](stage.port), application]
+
+
+def daphne(port: int) -> list[str]:
+    return ["daphne", "--verbosity", "0", "--endpoint", f"tcp:port={port}:interface={HOST}:backlog={BACKLOG}"]
+
+
+def uvicorn(port: int) -> list[str]:
+    # Whatever else is installed: Rill's requirements bring neither uvloop nor httptools along.
+    return [*COMMANDS["uvicorn"], "--loop", "asyncio", "--http", "h11", "--port", str(port)]

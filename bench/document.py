@@ -1,0 +1,72 @@
+"""What docs/benchmarks.md shows of a run: its tables, and its plots beside it."""
+
+import platform
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from bench import plots
+from bench.cores import CORES
+from bench.result import Curve, Result, Standing
+from tests.servers import ROOT
+
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
+FIGURES = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL)
+
+
+def write(results: Sequence[Result]) -> None:
+    """Put the figures of this run in the place of those of the last one."""
+    standings = [result for result in results if isinstance(result, Standing)]
+    curves = [result for result in results if isinstance(result, Curve)]
+    plots.write(DOCUMENT.with_suffix(""), standings, curves)
+    figures = "\n".join([machine(), "", *targets(results), "", *peers(standings), "", *growth(curves), ""])
+    DOCUMENT.write_text(FIGURES.sub(lambda _: figures, DOCUMENT.read_text()))
+
+
+def machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d} on {processor()}, {len(CORES)} cores, {memory:.0f} GiB, "
+        f"{platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}."
+    )
+
+
+def processor() -> str:
+    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    return found[1] if found else platform.machine()
+
+
+def targets(results: Iterable[Result]) -> Iterator[str]:
+    yield "| what | measured | ratio (rounds) | target | |"
+    yield "| --- | --- | --- | --- | --- |"
+    for result in results:
+        if result.target is None or result.ratio is None:
+            continue
+        spread = f" ({result.spread[0]:.2f} to {result.spread[1]:.2f})" if result.spread else ""
+        told = "; ".join(f"{label} {value}" for label, value in result.figures)
+        met = "met" if result.met else "**missed**"
+        yield f"| {result.what} | {told} | {result.ratio:.2f}{spread} | {result.better} {result.target:g} | {met} |"
+
+
+def peers(standings: Sequence[Standing]) -> Iterator[str]:
+    if not standings:
+        return
+    yield f"| {' | '.join(['peer', *(label for label, _ in standings[0].figures)])} |"
+    yield f"|{' --- |' * (len(standings[0].figures) + 1)}"
+    for standing in standings:
+        yield f"| {' | '.join([standing.name, *(value for _, value in standing.figures)])} |"
+
+
+def growth(curves: Sequence[Curve]) -> Iterator[str]:
+    if not curves:
+        return
+    yield "| growth | watchers or processes | burst | calm p50 / p99 | memory of all watchers |"
+    yield "| --- | --- | --- | --- | --- |"
+    for curve in curves:
+        for point in curve.points:
+            delays = f"{point.p50:.0f} / {point.p99:.0f} ms"
+            what = curve.what.removeprefix("growth: ")
+            yield f"| {what} | {point.x:,} | {point.rate:,.0f} deliveries/s | {delays} | {point.memory:.0f} MiB |"
