@@ -23,8 +23,8 @@ from twisted.python.failure import Failure
 from project.environment import env, one_sentence
 
 BACKLOG = 2048
-"""Connections that may wait to be accepted, as under uvicorn. Of Twisted's 50, most clients that come back at once would
-have to knock again, and some wait for a minute."""
+"""Connections that may wait to be accepted, as under uvicorn. If only Twisted's 50 may, most of those who come back at
+once have to knock again, and some wait for a minute."""
 
 
 def main() -> None:
