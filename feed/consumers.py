@@ -14,13 +14,14 @@ from django.db import Error as DatabaseError
 from django.http import parse_cookie
 
 from feed import streams
-from feed.flow import Flow, Gone, Message, Receive, Scope, Send, flow_of, held, or_gone
+from feed.flow import Flow, Gone, Message, Receive, Scope, Send, held, or_gone
 from feed.frames import FORMATS, Frame
 from feed.goodbye import ComeBack
 from feed.hub import hub
 from feed.refusals import Refusal
 from feed.sending import Stalled
 from feed.tail import Watcher
+from feed.transports import flow_of
 
 LARGEST_MESSAGE = 4096
 """Bytes that a client may send in one message."""

@@ -69,7 +69,7 @@ def _hub(position: int) -> dict[str, Any]:
     hub = running_hub()
     if hub is None:
         return {"ok": True, "following": False}
-    silent = hub.seconds_since_cycle()
+    silent = hub.following.seconds_since_cycle()
     ok = silent < MISSED_POLLS * settings.FEED_POLL and not hub.stopping
     lag = max(0, position - hub.head)
     return {"ok": ok, "following": True, "stopping": hub.stopping, "lag": lag, "seconds": round(silent, 3)}

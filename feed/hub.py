@@ -1,33 +1,27 @@
-"""The hub: follows the log once per process, keeps its newest part in memory, and wakes whom a change concerns.
+"""The hub: follows the log once per process, and has those served whom a change concerns.
 
-A watcher owns nothing but its cursor. It asks the hub for the frame that follows it, sends that, and asks
-again; what the log has grown by meanwhile is in the next frame. So nothing is queued per client.
+A watcher owns nothing but its cursor. When its turn comes it is sent the frame that follows it; what the log has grown
+by meanwhile is in the next one. So nothing is queued per client.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from channels.layers import get_channel_layer
-from django.conf import settings
-from django.db import Error as DatabaseError
 from django.db import connections
 
-from feed import frames, goodbye, log, streams
+from feed import goodbye, log, streams
+from feed.following import Following
 from feed.frames import FORMATS, Entry, Frame
 from feed.history import BATCH, History, Part, Subject
-from feed.messages import GROUP
-from feed.models import Change
 from feed.sending import Sending
 from feed.sessions import Sessions
-from feed.tail import Tail, Watcher
+from feed.tail import Watcher
 
 HISTORY_SPAN = 20 * BATCH
 """Changes that are looked through for such a watcher before it is sent a frame, though there be none for it."""
-logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -36,44 +30,45 @@ class Hub:
     """Made by `hub()`, once per event loop; it follows the log for as long as the loop runs."""
 
     def __init__(self) -> None:
-        self.name = ""
-        self.tail = Tail(head=-1)
+        self.following = Following(self._take_in)
         self.sessions = Sessions(self._beside)
         self.sending = Sending(self._serve)
         self.stopping = False
         self._is_ready_to_stop = False
-        self._formats: frozenset[str] = frozenset()
         self._watchers: dict[str, set[Watcher]] = {}
         self._past = History()
         self._reads: dict[tuple[Subject, int], asyncio.Task[Part]] = {}
         self._readers: dict[Watcher, asyncio.Task[None]] = {}
-        self._read_at = asyncio.get_running_loop().time()
-        self._bell = asyncio.Event()
         self._alone = asyncio.Event()
-        self._cycle = asyncio.Lock()
-        self._log_thread = ThreadPoolExecutor(1, "rill-hub")
         self._history_threads = ThreadPoolExecutor(2, "rill-history")
-        doing = (self._follow(), self._listen(), self.sessions.follow(), self.sending.go_round(), self.sending.tick())
-        self._tasks = [asyncio.create_task(each) for each in doing]
+        self._tasks = [
+            asyncio.create_task(doing)
+            for doing in (
+                self.following.follow(),
+                self.following.listen(),
+                self.sessions.follow(),
+                self.sending.go_round(),
+                self.sending.tick(),
+            )
+        ]
 
     @property
     def head(self) -> int:
         """The newest position that watchers can be sent; -1 before the log was first read."""
-        return self.tail.head
+        return self.following.head
 
     # What consumers call.
 
     async def join(self, watcher: Watcher, after: int | None) -> None:
         """Send the watcher frames from now on, the first at once, from the cursor `after` or else from the head."""
         if self.head < (after or 0):
-            await self._advance(after or 0)
-        if watcher.format not in self._formats:
-            await self._add_format(watcher.format)
+            await self.following.advance(after or 0)
+        await self.following.add_format(watcher.format)
         for stream in watcher.streams:
             self._watchers.setdefault(stream, set()).add(watcher)
         self.sessions.add(watcher)
         self.sending.add(watcher)
-        watcher.log = watcher.log or self.name
+        watcher.log = watcher.log or self.following.name
         watcher.stand(self.head if after is None else after, self.head)
         self.sending.call(watcher)
         if self.stopping:
@@ -122,17 +117,13 @@ class Hub:
             self._alone.clear()
             await self._alone.wait()
 
-    def seconds_since_cycle(self) -> float:
-        """How long ago the log was last read."""
-        return asyncio.get_running_loop().time() - self._read_at
-
     async def close(self) -> None:
         """Stop following, and give the threads' database connections back."""
         tasks = [*self._tasks, *self._readers.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.to_thread(self._log_thread.shutdown)
+        await self.following.close()
         await asyncio.to_thread(self._history_threads.shutdown)
 
     # What a watcher is sent.
@@ -144,10 +135,10 @@ class Hub:
         begin = self.head if watcher.unseen is None else watcher.unseen - 1
         if reason := self._lost(watcher):
             self._reset(watcher, reason)
-        elif begin < self.tail.start:
+        elif begin < self.following.tail.start:
             self._readers[watcher] = asyncio.create_task(self._serve_history(watcher, watcher.cursor, begin))
         else:
-            self._send(watcher, *self.tail.frame(watcher, begin))
+            self._send(watcher, *self.following.tail.frame(watcher, begin))
 
     async def _serve_history(self, watcher: Watcher, after: int, begin: int) -> None:
         try:
@@ -169,24 +160,17 @@ class Hub:
 
     def _lost(self, watcher: Watcher) -> str | None:
         """Why the watcher's cursor can't be followed from, if it can't."""
-        if watcher.log != self.name:
+        if watcher.log != self.following.name:
             return "other_log"
         return "ahead" if watcher.cursor > self.head else None
 
     def _reset(self, watcher: Watcher, reason: str) -> None:
-        watcher.log = self.name
-        self._send(watcher, Frame(FORMATS[watcher.format].reset(self.name, self.head, reason)), self.head)
-
-    async def _add_format(self, name: str) -> None:
-        """Encode what is in memory in one more format, and from now on what comes, too."""
-        async with self._cycle:
-            formats = self._formats | {name}
-            await self._in_thread(lambda: _encode(self.tail.entries, formats))
-            self._formats = formats
+        watcher.log = self.following.name
+        self._send(watcher, Frame(FORMATS[watcher.format].reset(self.following.name, self.head, reason)), self.head)
 
     async def _history(self, watcher: Watcher, after: int) -> Part:
         """What memory no longer holds, from the database; watchers that ask for the same share it."""
-        subject = Subject(self.name, watcher.streams, watcher.format)
+        subject = Subject(self.following.name, watcher.streams, watcher.format)
         if part := self._past.kept(subject, after):
             return part
         key = (subject, after)
@@ -196,89 +180,12 @@ class Hub:
             self._reads[key].add_done_callback(lambda _: self._reads.pop(key, None))
         return await asyncio.shield(self._reads[key])
 
-    # How the log is followed.
+    # What the log has grown by.
 
-    async def _follow(self) -> None:
-        failing = rung = False
-        try:
-            while True:
-                try:
-                    await self._advance(rung=rung)
-                    failing = False
-                except DatabaseError as error:
-                    if not failing:
-                        logger.warning("The log can't be read, and is tried again at every poll: %s", error)
-                    failing = True
-                except Exception:
-                    logger.exception("The log was not followed this time")
-                rung = await self._ring_or_poll()
-        finally:
-            self._log_thread.submit(connections.close_all)
-            self._log_thread.shutdown(wait=False)
-            self._history_threads.shutdown(wait=False)
-
-    async def _ring_or_poll(self) -> bool:
-        """Whether the doorbell rang before the next poll was due."""
-        try:
-            async with asyncio.timeout(settings.FEED_POLL):
-                return await self._bell.wait()
-        except TimeoutError:
-            return False
-        finally:
-            self._bell.clear()
-
-    async def _listen(self) -> None:
-        """Hear the doorbell. One receiver a process, as each would decode its own copy of every message."""
-        layer = get_channel_layer()
-        while layer is not None:
-            try:
-                channel = await layer.new_channel()
-                await layer.group_add(GROUP, channel)
-                while True:
-                    await layer.receive(channel)
-                    self._bell.set()
-            except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the poll must do meanwhile)
-                logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
-                await asyncio.sleep(settings.FEED_POLL)
-
-    async def _advance(self, wanted: int | None = None, *, rung: bool = False) -> None:
-        """Take in what the log has grown by. With `wanted`, not if that position is there by now."""
-        async with self._cycle:
-            more = wanted is None or self.head < wanted or self.head < 0
-            while more:
-                state, entries, restart = await self._in_thread(lambda: self._read_on(rung))
-                if restart:
-                    self.name, self.tail = state.name, Tail(entries[0].position - 1 if entries else state.head)
-                    self._call_all()
-                self._take_in(entries)
-                self._read_at = asyncio.get_running_loop().time()
-                more = self.head < state.head
-
-    def _read_on(self, rung: bool) -> tuple[log.State, list[Entry], bool]:
-        """Number what waits, and read on from the head; or anew from the end, if this isn't the log any more."""
-        try:
-            state, changes = log.follow(self.head, BATCH) if rung else self._look()
-            restart = self._is_other(state)
-            if restart:
-                changes = log.read(max(state.floor, state.head - settings.FEED_TAIL), state.head)
-        except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
-            return log.state(), [], True
-        return state, _load(changes, self._formats), restart
-
-    def _look(self) -> tuple[log.State, list[Change]]:
-        """What there is to follow, if anything: nothing is locked to find that out."""
-        state = log.state()
-        if state.waiting:
-            state = log.number()
-        return state, [] if self._is_other(state) else log.read(self.head, min(self.head + BATCH, state.head))
-
-    def _is_other(self, state: log.State) -> bool:
-        """Whether it isn't the log that has been followed so far."""
-        return state.name != self.name or state.head < self.head
-
-    def _take_in(self, entries: Sequence[Entry]) -> None:
-        """Keep the changes, and have those served whom they concern."""
-        self.tail.append(entries, settings.FEED_TAIL)
+    def _take_in(self, entries: Sequence[Entry], restart: bool) -> None:
+        """Have those served whom the changes concern: all, if they begin another log."""
+        if restart:
+            self._call_all()
         first: dict[str, int] = {}
         for entry in entries:
             for stream in entry.streams:
@@ -296,21 +203,9 @@ class Hub:
     def _all(self) -> set[Watcher]:
         return set().union(*self._watchers.values())
 
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        """Do what reads the log in the hub's own thread, which keeps its connection as long as that works."""
-        return await asyncio.get_running_loop().run_in_executor(self._log_thread, _query, work)
-
     async def _beside(self, work: Callable[[], T]) -> T:
         """Do what single watchers need in other threads, so that the others don't wait for it."""
         return await asyncio.get_running_loop().run_in_executor(self._history_threads, _query_once, work)
-
-
-def _query(work: Callable[[], T]) -> T:
-    try:
-        return work()
-    except DatabaseError:
-        connections.close_all()  # so that the next try has a new connection
-        raise
 
 
 def _query_once(work: Callable[[], T]) -> T:
@@ -318,17 +213,6 @@ def _query_once(work: Callable[[], T]) -> T:
         return work()
     finally:
         connections.close_all()
-
-
-def _load(changes: Sequence[Change], formats: Iterable[str]) -> list[Entry]:
-    entries = frames.load(changes)
-    _encode(entries, formats)
-    return entries
-
-
-def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:
-    for entry in entries:
-        entry.encode(formats)
 
 
 _hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()

@@ -21,6 +21,7 @@ from django.db import connection, connections  # noqa: E402
 
 from bench.measures.filling import fill  # noqa: E402
 from feed import log  # noqa: E402
+from feed.following import Following  # noqa: E402
 from feed.hub import Hub  # noqa: E402
 from feed.models import Change, Log, StatusChange  # noqa: E402
 
@@ -49,7 +50,7 @@ class Counted:
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        own: Any = Hub
+        own: Any = Following
         read_on = own._read_on
 
         def counted_query(execute: Any, sql: str, *rest: Any) -> Any:

@@ -11,6 +11,7 @@ from django.db import connection, connections
 from pytest_django import Settings
 
 from feed import log
+from feed.following import Following
 from feed.hub import Hub, hub
 from tests.feed.test_consumers import client, closed_hub, post
 
@@ -30,19 +31,19 @@ class Cycles:
 def cycles(monkeypatch: pytest.MonkeyPatch) -> Cycles:
     """What the hubs do to the database, from now on."""
     counted = Cycles()
-    read_on = Hub._read_on
+    read_on = Following._read_on
 
     def counted_query(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         counted.queries += 1
         counted.numberings += log._NUMBER in sql
         return execute(sql, *rest)
 
-    def counted_cycle(hub: Hub, rung: bool) -> Any:
+    def counted_cycle(following: Following, rung: bool) -> Any:
         counted.count += 1
         with connection.execute_wrapper(counted_query):
-            return read_on(hub, rung)
+            return read_on(following, rung)
 
-    monkeypatch.setattr(Hub, "_read_on", counted_cycle)
+    monkeypatch.setattr(Following, "_read_on", counted_cycle)
     return counted
 
 
@@ -67,7 +68,7 @@ async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(ali
     async with client() as watcher, client("?stream=user:alice") as other:
         first = [await watcher.frame(), await other.frame()]
         before = cycles.numberings
-        async with hub()._cycle:
+        async with hub().following.cycle:
             for number in range(50):
                 await post(alice, str(number))
         head = first[0]["position"] + 50
@@ -82,13 +83,13 @@ async def test_a_poll_that_finds_nothing_costs_one_query(alice: User, cycles: Cy
         await watcher.frame()
         await deafen(hub())
         before = cycles.count, cycles.queries, cycles.numberings
-        await hub()._advance()
+        await hub().following.advance()
         after = cycles.count, cycles.queries, cycles.numberings
-        await hub()._in_thread(connections.close_all)
+        await hub().following._in_thread(connections.close_all)
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 0]
 
 
 async def deafen(hub: Hub) -> None:
     """Let nothing but the test begin a cycle: a ring for what was posted before it may still be on its way."""
     await hub.close()
-    hub._log_thread = ThreadPoolExecutor(1, "rill-hub")
+    hub.following._thread = ThreadPoolExecutor(1, "rill-hub")

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from feed import history, hub, log, messages, tail
+from feed import following, history, hub, log, messages, tail
 from tests.machine import broken
 from tests.machine.clients import Lost
 from tests.machine.elsewhere import elsewhere
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 def small(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds so small that a handful of changes goes beyond them."""
     settings.FEED_TAIL = 5
-    monkeypatch.setattr(hub, "BATCH", 4)
+    monkeypatch.setattr(following, "BATCH", 4)
     monkeypatch.setattr(hub, "HISTORY_SPAN", 8)
     monkeypatch.setattr(history, "BATCH", 3)
     monkeypatch.setattr(history, "READ_SIZE", 1500)

@@ -1,0 +1,154 @@
+"""The flows of known servers: Twisted's transports with its producers, asyncio's with the protocol's callbacks.
+
+A frame is written to each as the same bytes. Both write until the kernel takes no more, and the kernel takes megabytes
+for each client. So it is told to call a connection full much earlier: what waits there is memory, too, and who reads
+slowly could not be told from who doesn't read, as half of it has to be read before the connection counts as writable
+again.
+"""
+
+import asyncio
+import socket
+import struct
+from contextlib import suppress
+from typing import Any
+
+from twisted.internet.tcp import Connection
+
+from feed.flow import COME_BACK, Flow, Send
+from feed.frames import Frame
+
+SERVICE_RESTART = 1012
+"""The registered close code for what is not the client's fault."""
+MOST_UNSENT = 16 * 1024
+"""Bytes that may wait for a client in the kernel, and again in its transport, before it is written to no more."""
+RESET = struct.pack("ii", 1, 0)
+"""For SO_LINGER: forget what is unsent, and say so."""
+
+
+class AsyncioFlow(Flow):
+    """uvicorn: it stops reading when a message has come, and its `send` waits, but pongs are written regardless."""
+
+    come_back = SERVICE_RESTART
+
+    def __init__(self, send: Send, protocol: Any) -> None:
+        super().__init__(send)
+        self._protocol = protocol
+        self._transport: asyncio.Transport = protocol.transport
+        # The implementation without an own transport (websockets-sansio), and nothing that changes messages on the way.
+        self._is_plain = getattr(getattr(protocol, "conn", None), "extensions", None) == []
+        self._pause_protocol, self._resume_protocol = protocol.pause_writing, protocol.resume_writing
+        protocol.pause_writing, protocol.resume_writing = self.pause_writing, self.resume_writing
+        self._transport.set_write_buffer_limits(MOST_UNSENT)
+        fill_sooner(self._transport.get_extra_info("socket"))
+
+    def write(self, frame: Frame) -> None:
+        if not self._is_plain:
+            super().write(frame)
+        elif not self._transport.is_closing():
+            self._transport.write(frame.message)
+
+    def pause_writing(self) -> None:
+        self._pause()
+        self._pause_protocol()
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._resume_protocol()
+        if not getattr(self._protocol, "read_paused", False):  # it has messages that nobody has taken yet
+            self._transport.resume_reading()
+        self._resume()
+
+    def abort(self) -> None:
+        # Without this the kernel goes on trying to send what it still holds, and the client isn't told.
+        with suppress(OSError):  # it has ended meanwhile
+            self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self._transport.abort()
+
+    def finish(self, patience: float) -> None:
+        super().finish(patience)
+        # A transport that closes writes what it still holds first, however long that takes; and a client that was
+        # told of the end may never answer.
+        asyncio.get_running_loop().call_later(patience, self.abort)
+
+
+class TwistedFlow(Flow):
+    """Daphne: a push producer (twisted.internet.interfaces.IPushProducer) of its connection's transport."""
+
+    come_back = COME_BACK  # autobahn sends no code below 3000 but 1000
+
+    def __init__(self, send: Send, protocol: Any) -> None:
+        super().__init__(send)
+        self._protocol = protocol
+        self._transport = protocol.transport
+        self._held = False
+        self._transport.bufferSize = MOST_UNSENT
+        fill_sooner(self._transport.getHandle())
+        # The HTTP channel under the websocket has registered itself.
+        self._transport.unregisterProducer()
+        self._transport.registerProducer(self, True)
+
+    def write(self, frame: Frame) -> None:
+        if self._protocol.state != self._protocol.STATE_OPEN:
+            return
+        if self._protocol._perMessageCompress is not None:
+            super().write(frame)
+        else:
+            write_now(self._transport, frame.message)
+
+    def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
+        self._pause()
+        self._read_or_not()
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        self._resume()
+        self._read_or_not()
+
+    def stopProducing(self) -> None:  # noqa: N802
+        self._resume()
+
+    def hold(self) -> None:
+        self._held = True
+        self._read_or_not()
+
+    def release(self) -> None:
+        self._held = False
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        if self._held or not self.is_writable:
+            self._transport.pauseProducing()
+        else:
+            self._transport.resumeProducing()
+
+    def abort(self) -> None:
+        self._transport.abortConnection()
+
+
+def write_now(transport: Any, data: bytes) -> None:
+    """Write to the kernel at once, as asyncio's transports do, if nothing waits before it. Twisted's own would have the
+    reactor watch the socket first, and then not watch it any more: that takes longer than all the rest of a frame."""
+    waiting = getattr(transport, "dataBuffer", True) or getattr(transport, "_tempDataBuffer", True)
+    sent: int | Exception = 0
+    if isinstance(transport, Connection) and not (waiting or transport.TLS or transport.disconnecting):
+        sent = transport.writeSomeData(data)
+    if not isinstance(sent, int):  # the connection is lost, as the reactor finds out in its turn
+        sent = 0
+    if sent < len(data):
+        transport.write(data[sent:])
+
+
+def fill_sooner(own: Any) -> None:
+    """Have the kernel call this socket full with so much unsent, if it is TCP's, and where the kernel can."""
+    if getattr(own, "family", None) in {socket.AF_INET, socket.AF_INET6} and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT)
+
+
+def flow_of(send: Send) -> Flow:
+    """The flow of the connection that the server's own `send` belongs to, once it has been accepted."""
+    daphne = next(iter(getattr(send, "args", ())), None)
+    if hasattr(getattr(daphne, "transport", None), "registerProducer"):
+        return TwistedFlow(send, daphne)
+    protocol = getattr(send, "__self__", None)
+    if isinstance(getattr(protocol, "transport", None), asyncio.Transport) and hasattr(protocol, "pause_writing"):
+        return AsyncioFlow(send, protocol)
+    return Flow(send)
