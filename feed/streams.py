@@ -14,13 +14,15 @@ from feed.models import Event
 from feed.refusals import Refusal
 
 PUBLIC = "public"
+ONLY_PUBLIC = frozenset([PUBLIC])
+"""What most watchers watch: one for all of them."""
 MOST = 100
 """Streams that one watcher may ask for."""
 
 
 def parse(names: Iterable[str]) -> frozenset[str]:
     """The streams with these names, `public` if there are none. Raises Refusal."""
-    streams = frozenset(names) or frozenset([PUBLIC])
+    streams = frozenset(names) or ONLY_PUBLIC
     if len(streams) > MOST:
         raise Refusal("too_many_streams", f"At most {MOST} streams can be watched at once.", 4429)
     for name in streams:
