@@ -46,7 +46,9 @@ def client(pair: tuple[socket.socket, socket.socket]) -> Iterator[socket.socket]
 @pytest.fixture
 def transport(pair: tuple[socket.socket, socket.socket]) -> Iterator[Any]:
     with pair[0]:
-        connection = Connection(pair[0], SimpleNamespace(), Reactor())
+        protocol: Any = SimpleNamespace()
+        reactor: Any = Reactor()
+        connection = Connection(pair[0], protocol, reactor)
         connection.connected = True
         yield connection
 
