@@ -39,7 +39,7 @@ def fanout(file: Path, standings: Sequence[Standing]) -> None:
     delays.set(xscale="log", xlabel="ms from commit to client, 20 events a second (p50, p99)")
     for axes in (rates, delays):
         plain(axes)
-    figure.suptitle(f"One event to {points[0].x:,} watchers, one core")
+    figure.suptitle(f"Events of 550 bytes to {points[0].x:,} watchers, one core")
     figure.tight_layout()
     figure.savefig(file, metadata={"Date": None})
     plt.close(figure)
