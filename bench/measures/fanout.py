@@ -34,7 +34,7 @@ COURSES = {
     "eventstream-uvicorn": SHORT,
     "eventstream-daphne": SHORT,
 }
-QUICK = ("raw-c", "rill-uvicorn", "rill-daphne", "nchan", "tutorial-uvicorn", "tutorial-daphne")
+QUICK = ("raw-c", "rill-uvicorn", "nchan", "tutorial-uvicorn")
 
 
 Round = tuple[float, Delays, float, int]
