@@ -54,7 +54,7 @@ class Flow:
     def __init__(self, send: Send) -> None:
         self.is_writable = True
         self.on_writable: Callable[[], None] | None = None
-        self._send = send
+        self._send = or_gone(send)
         self._sending: asyncio.Task[None] | None = None
         self._awaited: asyncio.Future[None] | None = None
 
@@ -84,7 +84,7 @@ class Flow:
 
     async def _send_by_asgi(self, frame: Frame) -> None:
         with suppress(Gone):  # the server says so by `receive`, too
-            await or_gone(self._send)({"type": "websocket.send", "text": frame.text})
+            await self._send({"type": "websocket.send", "text": frame.text})
             self._resume()
 
     def _pause(self) -> None:

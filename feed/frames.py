@@ -5,6 +5,7 @@ changed in it: of several changes of one event only the last stands, at its posi
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,6 +19,7 @@ from websockets import frames as websocket
 
 from feed.models import Change, Event
 from feed.refusals import Refusal
+from feed.rows import rows_of
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +48,10 @@ class Format(Protocol):
 
 @dataclass(slots=True)
 class Entry:
-    """A change as the hub keeps it. `encoded` has its event's present state, by the name of the format."""
+    """A change as the hub keeps it.
+
+    encoded: its event's present state, by the name of the format. Changes of one event, loaded together, share it.
+    """
 
     position: int
     action: str
@@ -89,17 +94,14 @@ def load(changes: Sequence[Change]) -> list[Entry]:
             wanted.setdefault(change.kind, set()).add(change.event_id)
     models = Event.kinds()
     # Not one query for all kinds: that joins the tables of every kind that there is, for a row of one.
-    events = {
-        event.pk: event
-        for kind, keys in wanted.items()
-        for event in models.get(kind, Event).rows.filter(pk__in=keys).select_related("user")
-    }
-    return [_entry(change, events.get(change.event_id)) for change in changes]
+    events = {event.pk: event for kind, keys in wanted.items() for event in rows_of(models.get(kind, Event)).read(keys)}
+    encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
+    return [_entry(change, events.get(change.event_id), encoded[change.event_id]) for change in changes]
 
 
-def _entry(change: Change, event: Event | None) -> Entry:
+def _entry(change: Change, event: Event | None, encoded: dict[str, str | None]) -> Entry:
     action = change.action if event else "deleted"
-    return Entry(change.at_position, action, change.event_id, change.kind, frozenset(change.streams), event)
+    return Entry(change.at_position, action, change.event_id, change.kind, frozenset(change.streams), event, encoded)
 
 
 def compact(entries: Iterable[Entry]) -> list[tuple[Entry, str]]:

@@ -142,17 +142,22 @@ class Hub:
 
     async def _serve_history(self, watcher: Watcher, after: int, begin: int) -> None:
         try:
-            part = await self._history(watcher, begin)
-            if watcher.cursor == after and not self._lost(watcher):
-                self._send(watcher, *part.frame(watcher, begin))
-            else:  # the page has set it back meanwhile, or this isn't the log any more
-                self.sending.call(watcher)
-        except log.Expired:
-            self._reset(watcher, "expired")
+            await self._send_history(watcher, after, begin)
         except Exception as error:  # noqa: BLE001 (whatever it is: whoever serves this watcher raises it)
             watcher.end(error)
         finally:
             del self._readers[watcher]
+
+    async def _send_history(self, watcher: Watcher, after: int, begin: int) -> None:
+        try:
+            part = await self._history(watcher, begin)
+        except log.Expired:
+            self._reset(watcher, "expired")
+            return
+        if watcher.cursor == after and not self._lost(watcher):
+            self._send(watcher, *part.frame(watcher, begin))
+        else:  # the page has set it back meanwhile, or this isn't the log any more
+            self.sending.call(watcher)
 
     def _send(self, watcher: Watcher, frame: Frame, position: int) -> None:
         watcher.stand(position, self.head)

@@ -110,12 +110,12 @@ def _changes(rows: "Sequence[Row]", after: int, upto: int) -> "list[Change]":
 def _numbered(*more: str) -> "tuple[State, Sequence[Row]]":
     """Give the waiting changes their positions, and then carry out `more`, in one transaction."""
     lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    answers = _in_one_transaction([_HEAD + lock, _NUMBER, _ADVANCE, _HEAD, *more])
-    if not answers[0]:  # a new database, or one that was emptied
+    before, after, *read = _in_one_transaction([_HEAD + lock, _NUMBER, _ADVANCE, *more])
+    if not before:  # a new database, or one that was emptied
         models.Log.objects.get_or_create(pk=1)
         return _numbered(*more)
-    name, head, floor = answers[1][0]
-    return State(name, head, floor, waiting=False), answers[-1]
+    name, head, floor = (after or before)[0]
+    return State(name, head, floor, waiting=False), [row for rows in read for row in rows]
 
 
 def _in_one_transaction(statements: Sequence[str]) -> "list[list[Row]]":
@@ -138,8 +138,10 @@ def _in_one_transaction(statements: Sequence[str]) -> "list[list[Row]]":
 
 def _takes_several() -> bool:
     """Whether the database takes several statements in one message, as one transaction (PostgreSQL's documentation,
-    "Multiple Statements in a Simple Query"): one journey instead of six, and the lock is held for none of them."""
-    return connection.vendor == "postgresql"
+    "Multiple Statements in a Simple Query"): one journey instead of six, and the lock is held for none of them.
+
+    Not where psycopg is asked to prepare what it is given often: that can only be one statement."""
+    return connection.vendor == "postgresql" and connection.settings_dict["OPTIONS"].get("prepare_threshold") is None
 
 
 # What every cycle of every hub does is written out: to have it put together each time would take longer than to do it.
@@ -154,8 +156,8 @@ _NUMBER = """
     WHERE feed_change.id = numbered.id
 """
 _ADVANCE = """
-    UPDATE feed_log SET head = (SELECT max(position) FROM feed_change)
-    WHERE id = 1 AND head < (SELECT max(position) FROM feed_change)
+    UPDATE feed_log SET head = newest.position FROM (SELECT max(position) AS position FROM feed_change) AS newest
+    WHERE id = 1 AND head < newest.position RETURNING name, head, floor
 """
 _READ_FIELDS = ("id", "position", "action", "event_id", "kind", "streams")
 _READ = """

@@ -4,7 +4,6 @@ One task serves all watchers of a process. A task for each would cost more than 
 """
 
 import asyncio
-import logging
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
@@ -18,8 +17,6 @@ ROUND = 64
 """Watchers that are served before everything else in the process has its turn."""
 TICK = 0.25
 """Seconds at most between two looks for heartbeats that are due, and for clients that don't read."""
-
-logger = logging.getLogger(__name__)
 
 
 class Stalled(Exception):

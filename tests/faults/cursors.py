@@ -1,5 +1,6 @@
 """What happens to who comes with a cursor that can't be followed from, or no longer."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import suppress
@@ -25,10 +26,12 @@ NO_NUMBERS = ["x", "", " ", "1.5", "1e3", "0x10", "+1", "1 ", "\uff11", "9" * 19
 AHEAD = 10**9
 PATIENCE = 20
 REWRITE = """
-for number in range(20):
-    StatusChange.objects.update(text=f"rewritten {number} times")
+from django.db import transaction
+with transaction.atomic():
+    for number in range(40):
+        StatusChange.objects.update(text=f"rewritten {number} times".ljust(250, "."))
 """
-"""Makes the log as much longer as takes a while to replay, in no time."""
+"""Makes the log longer in no time: by more than can wait on the way to who doesn't read."""
 
 
 @fault("cursors older than the log, ahead of it, of another log; negative, or no numbers")
@@ -77,14 +80,14 @@ def pruned_while_replayed(stage: Stage, size: Size) -> None:
             post_all(stage)
             server.shell(REWRITE)
             stage.catch_up()
-            wave = come(stage, ["public", *ada.streams] * 3, after=floor)
-            wait_until(partial(has_begun, wave, floor), "somebody to replay")
-            server.freeze()  # in the midst of it
+            cue = asyncio.Event()
+            wave = come(stage, ["public", "user:ada"], after=floor, cue=cue)
+            wait_until(partial(have_begun, wave, floor), "all to replay")
             floor = database.prune(server, position=prune(stage, wave))
-            server.thaw()
+            stage.fleet.give_cue(cue)
             stage.wait_sent()
             if prune == beyond_all:
-                assert any(map(is_cut_short, wave)), "Nobody was reset in the midst of a replay."
+                assert all(map(is_cut_short, wave)), "Not everybody was reset in the midst of the replay."
             else:
                 assert not any(map(resets, wave)), "Somebody was reset though the log held it all."
     post_all(stage)
@@ -101,12 +104,14 @@ def post_all(stage: Stage) -> None:
     stage.catch_up()
 
 
-def come(stage: Stage, streams: Sequence[str], *, after: int, log: str = "") -> list[Watcher]:
+def come(
+    stage: Stage, streams: Sequence[str], *, after: int, log: str = "", cue: asyncio.Event | None = None
+) -> list[Watcher]:
     """More watchers, with such a cursor, who know what was there before it: of each stream one in each format."""
     truth = stage.database.truth()
     known = {stream: truth.rows_in(frozenset([stream])) for stream in streams}
     return stage.fleet.watch(
-        Watcher(stage.addresses, (stream,), form, after=after, log=log, rows=dict(known[stream]))
+        Watcher(stage.addresses, (stream,), form, after=after, log=log, cue=cue, rows=dict(known[stream]))
         for stream, form in product(streams, get_args(FormatName))
     )
 
@@ -138,10 +143,8 @@ def assert_refused(server: Server, form: FormatName, cursor: str) -> None:
 
 
 def beyond_all(stage: Stage, watchers: Sequence[Watcher]) -> int:
-    """A position that those who replay have not come to."""
-    furthest = max(watcher.cursor for watcher in watchers)
-    head = stage.database.standing()[0]
-    return (furthest + head) // 2
+    """A position that the server can't have come to with anybody who doesn't read."""
+    return stage.database.standing()[0]
 
 
 def behind_all(stage: Stage, watchers: Sequence[Watcher]) -> int:
@@ -149,9 +152,9 @@ def behind_all(stage: Stage, watchers: Sequence[Watcher]) -> int:
     return min(watcher.cursor for watcher in watchers) + 1
 
 
-def has_begun(watchers: Sequence[Watcher], floor: int) -> bool:
-    """Whether one of them has been sent something."""
-    return any(watcher.cursor > floor for watcher in watchers)
+def have_begun(watchers: Sequence[Watcher], floor: int) -> bool:
+    """Whether each of them has been sent something."""
+    return all(watcher.cursor > floor for watcher in watchers)
 
 
 def is_cut_short(watcher: Watcher) -> bool:

@@ -46,6 +46,10 @@ class Fleet:
         self._loop.call_soon_threadsafe(self._start, new)
         return new
 
+    def give_cue(self, cue: asyncio.Event) -> None:
+        """Let the watchers that wait for it read on."""
+        self._loop.call_soon_threadsafe(cue.set)
+
     def crew(
         self, addresses: Sequence[str], streams: Sequence[str], *, times: int = 1, turn: int | None = None
     ) -> list[Watcher]:

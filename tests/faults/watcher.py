@@ -3,11 +3,12 @@
 import asyncio
 import json
 import random
+import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 from urllib.request import urlopen
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -21,6 +22,8 @@ LOST = 1006
 SHORTEST_DELAY, LONGEST_DELAY = 0.1, 0.6
 OPENING, SNAPSHOT = 20.0, 10.0
 """Seconds that a handshake, and a request, may take."""
+LITTLE = 16 * 1024
+"""Bytes that the kernel keeps for who reads late."""
 
 
 def delays() -> Iterator[float]:
@@ -53,6 +56,7 @@ class Watcher:
     """Watches `streams` at one of `addresses` (of servers: http://HOST:PORT/), in turn, from the cursor `after`.
 
     session: the key of the session in which its user is logged in, if somebody is.
+    cue: who has one reads its first frame, and the others only when it is set.
     rows: the state that it has built from what it was sent.
     arrivals: all that it was sent. Judged in the end, by `verdict`.
     endings: of its connections. refusals: what servers have told it instead of serving it.
@@ -65,6 +69,7 @@ class Watcher:
     after: int = 0
     turn: int = 0
     session: str = ""
+    cue: asyncio.Event | None = None
     cursor: int = field(init=False)
     log: str = ""
     rows: dict[int, Row] = field(default_factory=dict)
@@ -99,6 +104,7 @@ class Watcher:
                     max_size=None,
                     open_timeout=OPENING,
                     proxy=None,
+                    **(await self._late_reader() if self.cue else {}),
                 ) as connection:
                     await self._converse(connection)
             except ConnectionClosed as closed:
@@ -138,6 +144,20 @@ class Watcher:
                 self.opened.append(time.monotonic())
                 self.connection = connection
             await self._take(Arrival(time.monotonic(), frame))
+            if self.cue:
+                await self.cue.wait()
+
+    async def _late_reader(self) -> dict[str, Any]:
+        """Options for a connection in which little can wait for who doesn't read."""
+        own, to = socket.socket(), urlsplit(self.address)
+        own.setblocking(False)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE)
+        try:
+            await asyncio.get_running_loop().sock_connect(own, (to.hostname, to.port))
+        except BaseException:
+            own.close()
+            raise
+        return {"sock": own, "max_queue": 1}
 
     async def _take(self, arrival: Arrival) -> None:
         frame = arrival.frame

@@ -12,7 +12,7 @@ from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
 from feed import log
-from feed.frames import FORMATS, Entry, Frame, changes_frame, compact, describe, load
+from feed.frames import FORMATS, Entry, Frame, JsonFormat, changes_frame, compact, describe, load
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
 from tests.kinds import Deploy
@@ -194,6 +194,24 @@ def test_changes_are_loaded_with_the_present_state_in_a_constant_number_of_queri
         ("updated", "A"),
         ("deleted", None),
     ]
+
+
+@pytest.mark.django_db
+def test_an_event_is_encoded_once_however_often_it_has_changed(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[int] = []
+
+    def encode(form: JsonFormat, event: Event) -> str:
+        encoded.append(event.pk)
+        return "{}"
+
+    monkeypatch.setattr(JsonFormat, "event", encode)
+    status = StatusChange(user=alice, text="Hello")
+    for _ in range(3):
+        status.save()
+    other = StatusChange.objects.create(user=alice, text="Another")
+    for each in load(log.read(0, log.number().head)):
+        each.encode(["json"])
+    assert [pk for pk in encoded if pk in {status.pk, other.pk}] == [status.pk, other.pk]
 
 
 @pytest.mark.django_db

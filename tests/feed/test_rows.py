@@ -1,0 +1,57 @@
+"""Rows are read as Django reads them, by a statement that was put together once."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+
+from feed.models import Comment, Event, StatusChange
+from feed.rows import rows_of
+from tests.kinds import Announcement, Deploy, Slogan, Temperature
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def state(event: Event) -> dict[str, Any]:
+    """All that is in an instance and in its user."""
+    own = {name: value for name, value in vars(event).items() if name != "_state"}
+    user = {name: value for name, value in vars(event.user).items() if name != "_state"}
+    return {"class": type(event), "adding": event._state.adding, "db": event._state.db, "user": user, **own}
+
+
+@pytest.mark.parametrize("kind", [Event, StatusChange, Comment, Announcement, Deploy, Slogan, Temperature])
+def test_rows_are_what_django_would_have_read(kind: type[Event], django_assert_num_queries: Any) -> None:
+    users = [User.objects.create(username=name, email=f"{name}@example.com") for name in ("alice", "bob")]
+    thread = Event.objects.create(user=users[0])
+    values: dict[type[Event], dict[str, Any]] = {
+        StatusChange: {"text": "100 % sure"},
+        Comment: {"text": "No %s", "thread": thread},
+        Announcement: {"text": "Soon", "until": date(2026, 12, 24)},
+        Deploy: {
+            "service": "web",
+            "took": timedelta(hours=2),
+            "cost": Decimal("3.50"),
+            "details": {"tags": ["a", None, 1.5]},
+        },
+        Slogan: {"text": "Ring!", "approved_by": users[1]},
+        Temperature: {"value": 36.6},
+    }
+    keys = [kind.objects.create(user=user, **values.get(kind, {})).pk for user in users for _ in range(2)]
+    saved = kind.rows.get(pk=keys[0])
+    saved.save()  # it has an `edited_at`
+    wanted = kind.rows.filter(pk__in=keys).select_related("user").order_by("pk")
+    with django_assert_num_queries(1):
+        read = sorted(rows_of(kind).read([*keys, 10**9]), key=lambda event: event.pk)
+        found = [state(event) for event in read]
+    assert found == [state(event) for event in wanted]
+    assert len(found) == 4
+
+
+def test_no_row_is_no_error(alice: User) -> None:
+    assert list(rows_of(StatusChange).read([10**9])) == []
+
+
+def test_the_statement_is_put_together_once() -> None:
+    assert rows_of(Deploy) is rows_of(Deploy)
