@@ -9,6 +9,7 @@ import atexit
 import logging
 import os
 import socket
+from itertools import chain, repeat
 from threading import Condition, Lock, Thread
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,9 +21,9 @@ PATIENCE = 0.5
 """Seconds that a ring may take, and that a process which ends waits for its last."""
 PAUSE = 3.0
 """Seconds after a ring that failed in which none is tried."""
-SPACING = 0.02
-"""Seconds from one ring to the next: or a stream of posts would spend more on rings, and each hub on reading, than
-on the events."""
+SPACING = (0.02, 0.04, 0.06)
+"""Seconds from one ring to the next, and after it, while every one finds another waiting: or a stream of posts would
+spend more on rings, and each hub on reading, than on the events."""
 
 Message = dict[str, object]
 
@@ -51,11 +52,12 @@ class Bell:
             return self._changed.wait_for(lambda: self._resting or not (self._waiting or self._sending), seconds)
 
     async def _ring_on(self, layer: BaseChannelLayer, group: str) -> None:
+        spacings = chain(SPACING, repeat(SPACING[-1]))
         try:
             while message := self._next():
                 rung = await send(layer, group, message)
                 self._rest(failed=not rung)
-                await asyncio.sleep(SPACING if rung else PAUSE)
+                await asyncio.sleep(next(spacings) if rung else PAUSE)
         except asyncio.CancelledError:  # the loop ends, and with it those who could hear
             self._next()
             self._rest(failed=True)

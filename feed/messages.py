@@ -41,18 +41,18 @@ class _Ring:
     """
 
     event_id: int
-    summary: str
+    event: "Event"
     peal: _Peal = field(default_factory=_Peal)
 
     def ring(self) -> None:
         if not self.peal.rung:
             self.peal.rung = True
-            MessageFactory(self.event_id).on_activity(self.summary)
+            MessageFactory(self.event_id).on_activity(str(self.event))
 
 
 def ring_on_commit(event: "Event", using: str | None) -> None:
     """Ring once when the transaction that changed `event` commits, however much it changes."""
-    ring = _Ring(event.pk, str(event))
+    ring = _Ring(event.pk, event)
     hooks = (hook for _, hook, *_ in reversed(transaction.get_connection(using).run_on_commit))
     earlier = next((own for hook in hooks if isinstance(own := getattr(hook, "__self__", None), _Ring)), None)
     if earlier and not earlier.peal.rung:

@@ -90,7 +90,7 @@ def test_a_ring_that_comes_while_one_is_on_its_way_is_not_lost() -> None:
 
 
 def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SPACING", 3600)
+    monkeypatch.setattr(module, "SPACING", (3600,))
     bell, layer = Doorbell(), SlowLayer()
     ring(bell, layer, 1)
     assert bell.wait()
