@@ -132,13 +132,14 @@ class Hub:
         """Send the frame that follows the watcher's cursor, which moves: all that concerns it in (cursor, position]."""
         if watcher in self._readers:
             return
-        begin = self.head if watcher.unseen is None else watcher.unseen - 1
+        tail = self.following.tail
+        begin = tail.head if watcher.unseen is None else watcher.unseen - 1
         if reason := self._lost(watcher):
             self._reset(watcher, reason)
-        elif begin < self.following.tail.start:
+        elif begin < tail.start:
             self._readers[watcher] = asyncio.create_task(self._serve_history(watcher, watcher.cursor, begin))
         else:
-            self._send(watcher, *self.following.tail.frame(watcher, begin))
+            self._send(watcher, *tail.frame(watcher, begin))
 
     async def _serve_history(self, watcher: Watcher, after: int, begin: int) -> None:
         try:

@@ -7,6 +7,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
+from time import monotonic
 
 from django.conf import settings
 
@@ -30,19 +31,18 @@ class Sending:
         self._serve = serve
         self._due: deque[Watcher] = deque()
         self._any_due = asyncio.Event()
-        self._beats: OrderedDict[Watcher, float] = OrderedDict()
-        """When each watcher's next heartbeat is due, the soonest first."""
+        self._sent: OrderedDict[Watcher, float] = OrderedDict()
+        """When each watcher was last sent a frame, who has waited the longest first."""
         self._stuck: dict[Watcher, float] = {}
         """Since when each of those to whom something is due hasn't read; who was the first to stop first."""
-        self._now = asyncio.get_running_loop().time
 
     def add(self, watcher: Watcher) -> None:
         watcher.flow.on_writable = partial(self._free, watcher)
-        self._expect_beat(watcher)
+        self._note_sent(watcher)
 
     def discard(self, watcher: Watcher) -> None:
         watcher.flow.on_writable = None
-        self._beats.pop(watcher, None)
+        self._sent.pop(watcher, None)
         self._stuck.pop(watcher, None)
 
     def call(self, watcher: Watcher) -> None:
@@ -54,7 +54,7 @@ class Sending:
 
     def send(self, watcher: Watcher, frame: Frame) -> None:
         watcher.flow.write(frame)
-        self._expect_beat(watcher)
+        self._note_sent(watcher)
         if watcher.unseen is not None:
             self.call(watcher)
 
@@ -75,10 +75,10 @@ class Sending:
 
     def _give_turn(self, watcher: Watcher) -> None:
         watcher.due = False
-        if watcher not in self._beats:  # it has left
+        if watcher not in self._sent:  # it has left
             return
         if not watcher.flow.is_writable:
-            self._stuck.setdefault(watcher, self._now())
+            self._stuck.setdefault(watcher, monotonic())
             return
         try:
             self._serve(watcher)
@@ -89,20 +89,20 @@ class Sending:
         if self._stuck.pop(watcher, None) is not None:
             self.call(watcher)
 
-    def _expect_beat(self, watcher: Watcher) -> None:
-        self._beats[watcher] = self._now() + settings.FEED_HEARTBEAT
-        self._beats.move_to_end(watcher)
+    def _note_sent(self, watcher: Watcher) -> None:
+        self._sent[watcher] = monotonic()
+        self._sent.move_to_end(watcher)
 
     def _beat(self) -> None:
-        now = self._now()
-        for watcher, at in self._beats.items():
-            if at > now:
+        before = monotonic() - settings.FEED_HEARTBEAT
+        for watcher, at in self._sent.items():
+            if at > before:
                 break
             self.call(watcher)
 
     def _end_stalled(self) -> None:
-        now = self._now()
+        before = monotonic() - settings.FEED_STALL
         for watcher, since in self._stuck.items():
-            if now - since < settings.FEED_STALL:
+            if since > before:
                 break
             watcher.end(Stalled())

@@ -81,11 +81,12 @@ class Tail:
         """
         streams = watcher.streams if begin < self.head else None  # one without changes is the same for all streams
         key = (watcher.format, streams, watcher.log, watcher.cursor, begin)
-        if key not in self._frames:
+        found = self._frames.get(key)
+        if found is None:
             if len(self._frames) >= CACHED_FRAMES:
                 self._frames.clear()
-            self._frames[key] = cut(watcher, self.entries[begin - self.start :], self.head)
-        return self._frames[key]
+            found = self._frames[key] = cut(watcher, self.entries[begin - self.start :], self.head)
+        return found
 
 
 def cut(watcher: Watcher, entries: Sequence[Entry], position: int) -> tuple[Frame, int]:

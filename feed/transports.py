@@ -149,6 +149,7 @@ def flow_of(send: Send) -> Flow:
     if hasattr(getattr(daphne, "transport", None), "registerProducer"):
         return TwistedFlow(send, daphne)
     protocol = getattr(send, "__self__", None)
-    if isinstance(getattr(protocol, "transport", None), asyncio.Transport) and hasattr(protocol, "pause_writing"):
+    # By what it can do: uvloop's transports are no asyncio.Transport.
+    if hasattr(getattr(protocol, "transport", None), "set_write_buffer_limits") and hasattr(protocol, "pause_writing"):
         return AsyncioFlow(send, protocol)
     return Flow(send)
