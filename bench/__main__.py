@@ -14,7 +14,19 @@ from bench.compiled import Missing
 from bench.result import Result
 from bench.services import Services
 
-MEASURES = ("fanout", "idle", "narrow", "storm", "memory", "saving", "numbering", "page", "resume", "growth")
+MEASURES = (
+    "fanout",
+    "idle",
+    "narrow",
+    "storm",
+    "memory",
+    "saving",
+    "numbering",
+    "page",
+    "encoding",
+    "resume",
+    "growth",
+)
 
 
 def main() -> int:

@@ -43,12 +43,18 @@ def targets(results: Iterable[Result]) -> Iterator[str]:
     yield "| what | measured | ratio (rounds) | target | |"
     yield "| --- | --- | --- | --- | --- |"
     for result in results:
-        if result.target is None or result.ratio is None:
+        if result.ratio is None:
             continue
         spread = f" ({result.spread[0]:.2f} to {result.spread[1]:.2f})" if result.spread else ""
         told = "; ".join(f"{label} {value}" for label, value in result.figures)
-        met = "met" if result.met else "**missed**"
-        yield f"| {result.what} | {told} | {result.ratio:.2f}{spread} | {result.better} {result.target:g} | {met} |"
+        yield f"| {result.what} | {told} | {result.ratio:.2f}{spread} | {' | '.join(judged(result))} |"
+
+
+def judged(result: Result) -> tuple[str, str]:
+    """The target, and whether it was met."""
+    if result.target is None:
+        return "", ""
+    return f"{result.better} {result.target:g}", "met" if result.met else "**missed**"
 
 
 def peers(standings: Sequence[Standing]) -> Iterator[str]:

@@ -60,7 +60,7 @@ class AsyncioFlow(Flow):
 
     def abort(self) -> None:
         # Without this the kernel goes on trying to send what it still holds, and the client isn't told.
-        with suppress(OSError):  # it has ended meanwhile
+        with suppress(OSError, ValueError):  # it has ended meanwhile; the second is uvloop's word for it
             self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self._transport.abort()
 

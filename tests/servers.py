@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from pathlib import Path
@@ -38,7 +38,7 @@ Kind = Literal["daphne", "uvicorn"]
 UVICORN_WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
 COMMANDS: dict[Kind, list[str]] = {
     "daphne": ["daphne", "--verbosity", "0", "--bind", HOST],
-    "uvicorn": ["uvicorn", "--log-level", "warning", "--host", HOST, *UVICORN_WEBSOCKETS],
+    "uvicorn": ["uvicorn", "--log-level", "warning", "--host", HOST, "--loop", "uvloop", *UVICORN_WEBSOCKETS],
 }
 
 
@@ -46,6 +46,7 @@ class Server:
     """A server process, the way it is run in production, and its database.
 
     database_url: a database that has been migrated, such as another server's; without it a new SQLite file.
+    options: more of them, after those of its kind.
     environment: more variables, as `FEED_POLL="0.1"`.
     """
 
@@ -53,11 +54,13 @@ class Server:
         self,
         kind: Kind = "daphne",
         *,
+        options: Sequence[str] = (),
         database_url: str | None = None,
         redis_url: str | None = None,
         **environment: str,
     ) -> None:
         self.kind = kind
+        self._options = options
         self.port = free_port()
         self._stack = ExitStack()
         self._folder = self._stack.enter_context(temporary_folder())
@@ -85,7 +88,8 @@ class Server:
         """Start it, for the first time or again, and wait until it answers."""
         assert self._process is None, "It is running."
         program, *options = COMMANDS[self.kind]
-        command = [sys.executable, "-m", program, *options, "--port", str(self.port), "asgi:application"]
+        own = ["--port", str(self.port), *self._options]
+        command = [sys.executable, "-m", program, *options, *own, "asgi:application"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT

@@ -25,6 +25,11 @@ from tests.services import free_port, wait_until
 
 PATIENCE = 20
 BOTH = pytest.mark.parametrize("kind", get_args(Kind))
+LOOPS = pytest.mark.parametrize(
+    ("kind", "options"),
+    [("daphne", []), ("uvicorn", []), ("uvicorn", ["--loop", "asyncio"])],
+    ids=["daphne", "uvicorn", "uvicorn-asyncio"],
+)
 Frame = dict[str, Any]
 
 POST = """
@@ -154,7 +159,7 @@ def full_database() -> Iterator[str]:
 
 @BOTH
 def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, full_database: str) -> None:
-    with Server(kind, database_url=full_database, FEED_STALL="3") as server:
+    with Server(kind, database_url=full_database, FEED_STALL="2") as server:
         read_all(server)
         before = memory(server)
         stuck = [ask_and_never_read(server) for _ in range(10)]
@@ -177,19 +182,19 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, fu
         server.assert_quiet()
 
 
-@BOTH
+@LOOPS
 @pytest.mark.parametrize(("opcode", "size", "many"), [(0x81, 2**19, 1), (0x89, 125, 2**12)], ids=["messages", "pings"])
 def test_a_client_that_sends_and_never_reads_fills_no_memory(
-    kind: Kind, full_database: str, opcode: int, size: int, many: int
+    kind: Kind, options: list[str], full_database: str, opcode: int, size: int, many: int
 ) -> None:
     """It asks for all of the log, and then sends for as long as it can: pings, or messages that are refused."""
-    with Server(kind, database_url=full_database) as server:
+    with Server(kind, options=options, database_url=full_database) as server:
         client = ask_and_never_read(server)
         read_all(server)
         used = [memory(server)]
         flood = masked(opcode, b"x" * size) * many
         try:
-            client.settimeout(3)  # who is not read from can't send
+            client.settimeout(1)  # who is not read from can't send
             if opcode == 0x81:
                 client.sendall(masked(opcode, b"nonsense"))
             for _ in range(200):

@@ -25,6 +25,7 @@ COURSES = {
     "raw-c": LONG,
     "raw-asyncio": LONG,
     "rill-uvicorn": LONG,
+    "rill-uvicorn-asyncio": LONG,
     "rill-daphne": LONG,
     "nchan": LONG,
     "ws": SHORTER,

@@ -18,5 +18,5 @@ def daphne(port: int) -> list[str]:
 
 
 def uvicorn(port: int) -> list[str]:
-    # Whatever else is installed: Rill's requirements bring neither uvloop nor httptools along.
-    return [*COMMANDS["uvicorn"], "--loop", "asyncio", "--http", "h11", "--port", str(port)]
+    # Whatever else is installed: Rill's requirements don't bring httptools along.
+    return [*COMMANDS["uvicorn"], "--http", "h11", "--port", str(port)]

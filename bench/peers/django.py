@@ -5,6 +5,7 @@ on the pub/sub layer of channels-redis. django-eventstream is set up as its READ
 storage, or bursts would lose events; see bench/served/site/. Rill runs as docs/deployment.md says.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
 
@@ -16,12 +17,12 @@ from bench.served.site.consumers import ROOM
 from tests.servers import Kind
 
 
-def rill(kind: Kind, stage: Stage, workers: int = 1) -> Plan:
+def rill(kind: Kind, stage: Stage, options: Sequence[str] = ()) -> Plan:
     environment = django_environment(stage, "project.settings")
     if stage.services.embedded:
         return embedded(kind, stage, environment, "bench.served.embedded_rill:application")
     command = asgi.command(kind, stage, "asgi:application")
-    return Plan([*command, *(["--workers", str(workers)] if workers > 1 else [])], ["rill"], environment)
+    return Plan([*command, *options], ["rill"], environment)
 
 
 def tutorial(kind: Kind, stage: Stage) -> Plan:
@@ -49,8 +50,8 @@ def eventstream(kind: Kind, stage: Stage) -> Plan:
 PEERS = [
     *(Peer(f"rill-{kind}", "websocket", "/ws/feed/", partial(rill, kind), "first") for kind in asgi.KINDS),
     *(
-        Peer(f"rill-uvicorn-{workers}", "websocket", "/ws/feed/", partial(rill, "uvicorn", workers=workers), "first")
-        for workers in (2, 4)
+        Peer(f"rill-uvicorn-{name}", "websocket", "/ws/feed/", partial(rill, "uvicorn", options=options), "first")
+        for name, *options in (("2", "--workers", "2"), ("4", "--workers", "4"), ("asyncio", "--loop", "asyncio"))
     ),
     *(Peer(f"tutorial-{kind}", "websocket", f"/ws/chat/{ROOM}/", partial(tutorial, kind)) for kind in asgi.KINDS),
     *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind), "first") for kind in asgi.KINDS),

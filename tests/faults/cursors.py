@@ -28,7 +28,7 @@ PATIENCE = 20
 REWRITE = """
 from django.db import transaction
 with transaction.atomic():
-    for number in range(40):
+    for number in range(30):
         StatusChange.objects.update(text=f"rewritten {number} times".ljust(250, "."))
 """
 """Makes the log longer in no time: by more than can wait on the way to who doesn't read."""

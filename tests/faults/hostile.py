@@ -1,7 +1,7 @@
 """What a client may send that nobody should: each is answered with an error frame or a close, and that is all."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 TEXT, BINARY, PING, CLOSE = 0x1, 0x2, 0x9, 0x8
@@ -63,10 +63,16 @@ def frame(first: int, payload: bytes, masked: bool = True, claimed: int | None =
 
 
 def every() -> Iterator[Hostile]:
+    for group in GROUPS.values():
+        yield from group()
+
+
+def queries() -> Iterator[Hostile]:
     yield from (Hostile(f"the query {query[:30]}", query, ends=False) for query in QUERIES)
+
+
+def handshakes() -> Iterator[Hostile]:
     yield from (Hostile(name, headers=headers, ends=False) for name, headers in HANDSHAKES.items())
-    yield from requests()
-    yield from messages()
 
 
 def requests() -> Iterator[Hostile]:
@@ -88,7 +94,7 @@ def requests() -> Iterator[Hostile]:
 
 
 def messages() -> Iterator[Hostile]:
-    """On a connection that is open."""
+    """On a connection that is open: no messages that a client should send."""
     texts = {
         "no JSON": b"nonsense",
         "half of JSON": b'{"type": "pi',
@@ -109,12 +115,20 @@ def messages() -> Iterator[Hostile]:
     for name, text in texts.items():
         yield Hostile(name, sends=(frame(FIN | TEXT, text),))
     yield Hostile("binary", sends=(frame(FIN | BINARY, bytes(range(256))),))
+
+
+def floods() -> Iterator[Hostile]:
+    """Of bytes, of parts, of frames."""
     claim = frame(FIN | TEXT, bytes(2**20), claimed=100 * 2**20)
     yield Hostile("a frame of 100 MB", sends=(claim, *[bytes(2**20)] * 99))
     yield Hostile("100 MB in parts", sends=(frame(TEXT, b"x" * 2**16), *[frame(0, b"x" * 2**16)] * 1600))
     yield Hostile("many parts of nothing", sends=(frame(TEXT, b""), *[frame(0, b"") * 1000] * 20), ends=False)
     yield Hostile("many pings", sends=tuple([frame(FIN | PING, b"") * 1000] * 20), ends=False)
     yield Hostile("a million messages", sends=tuple([frame(FIN | TEXT, b'{"type": "ping"}') * 10_000] * 100))
+
+
+def frames() -> Iterator[Hostile]:
+    """That break the protocol of websockets."""
     yield Hostile("a frame without a mask", sends=(frame(FIN | TEXT, b"{}", masked=False),))
     yield Hostile("reserved bits", sends=(frame(FIN | 0x70 | TEXT, b"{}"),))
     yield Hostile("a reserved opcode", sends=(frame(FIN | 0x5, b"{}"),))
@@ -126,3 +140,8 @@ def messages() -> Iterator[Hostile]:
         yield Hostile(f"close code {code}", sends=(frame(FIN | CLOSE, code.to_bytes(2, "big")),))
     yield Hostile("half a close code", sends=(frame(FIN | CLOSE, b"\x03"),))
     yield Hostile("a close reason that is no text", sends=(frame(FIN | CLOSE, b"\x03\xe8\xff\xfe"),))
+
+
+GROUPS: dict[str, Callable[[], Iterator[Hostile]]] = {
+    each.__name__: each for each in (queries, handshakes, requests, messages, floods, frames)
+}

@@ -7,10 +7,10 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from feed import log
-from feed.flow import Flow, Message
 from feed.history import History, Part, Subject, find
 from feed.models import Comment, StatusChange
 from feed.tail import Watcher
+from tests.lines import Line
 
 pytestmark = pytest.mark.database
 
@@ -24,11 +24,8 @@ def fill(alice: User, *texts: str) -> int:
     return log.number().head
 
 
-async def nowhere(message: Message) -> None: ...
-
-
 def texts(part: Part, begin: int) -> list[str]:
-    frame, _ = part.frame(Watcher(PUBLIC.streams, "json", Flow(nowhere), begin, "k3x9"), begin)
+    frame, _ = part.frame(Watcher(PUBLIC.streams, "json", Line(), begin, "k3x9"), begin)
     return [change["event"]["text"] for change in json.loads(frame.text)["changes"] if "text" in change["event"]]
 
 

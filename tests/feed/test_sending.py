@@ -6,34 +6,24 @@ from collections.abc import AsyncIterator
 import pytest
 from pytest_django import Settings
 
-from feed.flow import Flow, Message
 from feed.frames import Frame
 from feed.sending import ROUND, Sending, Stalled
 from feed.tail import Watcher
+from tests.lines import Line
 
 PATIENCE = 10
 
 
-class Line(Flow):
-    """What leads to a client that reads when it is told to."""
+class HeardLine(Line):
+    """One at which a test can wait for what comes."""
 
     def __init__(self) -> None:
-        super().__init__(nowhere)
-        self.frames: list[str] = []
+        super().__init__()
         self.written = asyncio.Event()
 
     def write(self, frame: Frame) -> None:
-        self.frames.append(frame.text)
+        super().write(frame)
         self.written.set()
-
-    def fill(self) -> None:
-        self._pause()
-
-    def clear(self) -> None:
-        self._resume()
-
-
-async def nowhere(message: Message) -> None: ...
 
 
 class Feed:
@@ -54,7 +44,7 @@ class Feed:
         self.sending.send(watcher, Frame(str(watcher.cursor)))
 
     def come(self, cursor: int = 2) -> Watcher:
-        watcher = Watcher(frozenset(["public"]), "json", Line(), cursor)
+        watcher = Watcher(frozenset(["public"]), "json", HeardLine(), cursor)
         self.sending.add(watcher)
         return watcher
 
@@ -68,14 +58,13 @@ async def feed() -> AsyncIterator[Feed]:
     await asyncio.gather(*feed.tasks, return_exceptions=True)
 
 
-def frames(watcher: Watcher) -> list[str]:
-    assert isinstance(watcher.flow, Line)
-    return watcher.flow.frames
-
-
-def line(watcher: Watcher) -> Line:
-    assert isinstance(watcher.flow, Line)
+def line(watcher: Watcher) -> HeardLine:
+    assert isinstance(watcher.flow, HeardLine)
     return watcher.flow
+
+
+def frames(watcher: Watcher) -> list[str]:
+    return line(watcher).arrived
 
 
 async def a_moment() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from feed.flow import Flow
 from feed.frames import Entry, Frame
 from feed.tail import Tail, Watcher, cut
+from tests.lines import Line
 
 
 def entries(first: int, *streams: str) -> list[Entry]:
@@ -19,10 +19,7 @@ def entries(first: int, *streams: str) -> list[Entry]:
 
 
 def watcher(*streams: str, cursor: int = 0) -> Watcher:
-    return Watcher(frozenset(streams), "json", Flow(nowhere), cursor, "k3x9")
-
-
-async def nowhere(message: dict[str, Any]) -> None: ...
+    return Watcher(frozenset(streams), "json", Line(), cursor, "k3x9")
 
 
 def shown(cut_off: tuple[Frame, int]) -> tuple[int, list[int], int]:

@@ -6,11 +6,11 @@ from typing import Any, ClassVar
 from django.db import DatabaseError
 
 from feed import log, streams
-from feed.flow import Flow, Message
 from feed.frames import Frame
 from feed.hub import Hub
 from feed.models import Event
 from feed.tail import Watcher
+from tests.lines import Line
 from tests.machine.loop import SteppedLoop
 
 State = dict[int, Any]
@@ -25,26 +25,12 @@ class Lost(AssertionError):
     """A client has been sent everything, and doesn't show what the database does."""
 
 
-class Line(Flow):
-    """What leads to a client; it is full when the client doesn't read."""
-
-    def __init__(self) -> None:
-        super().__init__(nowhere)
-        self.arrived: list[str] = []
+class BoundedLine(Line):
+    """One on which whoever is sent frames without end is found out."""
 
     def write(self, frame: Frame) -> None:
-        assert self.is_writable
         assert len(self.arrived) < ENDLESS
-        self.arrived.append(frame.text)
-
-    def fill(self) -> None:
-        self._pause()
-
-    def clear(self) -> None:
-        self._resume()
-
-
-async def nowhere(message: Message) -> None: ...
+        super().write(frame)
 
 
 class Client:
@@ -105,7 +91,7 @@ class Client:
     # Connected: what FeedConsumer does for it.
 
     def connect(self, loop: SteppedLoop, hub: Hub) -> None:
-        self.line, self.reading = Line(), True
+        self.line, self.reading = BoundedLine(), True
         self.watcher = Watcher(self.streams, self.format, self.line, log=self.log)
         try:
             loop.run_until_complete(hub.join(self.watcher, self.cursor))

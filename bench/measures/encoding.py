@@ -1,0 +1,27 @@
+"""Events as JSON: the library that was chosen, against those that could be had instead."""
+
+from importlib.util import find_spec
+
+from bench.compiled import Missing
+from bench.measures.children import measured
+from bench.measures.session import median
+from bench.result import Ratios, Result
+from bench.services import Services
+from tests.servers import sqlite_database
+
+CHOSEN, OTHERS = "msgspec", ("orjson", "json")
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    """What it takes to turn the fields of an event into JSON, when they have been loaded."""
+    if find_spec("orjson") is None:
+        raise Missing("orjson is not installed.")
+    with sqlite_database() as url:
+        taken = measured("encoder", 1 if quick else 7, CHOSEN, *OTHERS, database_url=url)
+    return [compared(other, taken[other], taken[CHOSEN]) for other in OTHERS]
+
+
+def compared(name: str, other: list[float], chosen: list[float]) -> Result:
+    ratios = Ratios.of(other, chosen)
+    figures = ((CHOSEN, f"{median(chosen):.1f} µs"), (name, f"{median(other):.1f} µs"))
+    return Result(f"JSON of an event, {name} against {CHOSEN}", figures, ratios.median, spread=ratios.spread)
