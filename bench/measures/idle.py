@@ -9,7 +9,7 @@ PER_SECOND = 10.0
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
-    events, rounds = (10, 1) if quick else (30, 2)
+    events, rounds = (10, 1) if quick else (20, 2)
     results = []
     for server in ("uvicorn",) if quick else ("daphne", "uvicorn"):
         results.append(idle(f"{server}, Redis and PostgreSQL", server, services, events, rounds))

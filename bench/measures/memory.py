@@ -11,7 +11,7 @@ WARM = 200
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
-    watchers = 1000 if quick else 10_000
+    watchers = 3000 if quick else 10_000
     return [idle(server, services, watchers) for server in (("uvicorn",) if quick else ("daphne", "uvicorn"))]
 
 

@@ -25,7 +25,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def saving(database: str, url: str, threads: int, quick: bool, **environment: str) -> Result:
-    rounds, seconds = (3, 0.1) if quick else (24, 0.15)
+    rounds, seconds = (3, 0.1) if quick else (16, 0.15)
     rates = measured("saver", threads, rounds, seconds, database_url=url, **environment)
     ratios = Ratios.of(rates["rill"], rates["plain"])
     figures = tuple((name, f"{statistics.median(each):.0f}/s") for name, each in rates.items())
