@@ -41,18 +41,18 @@ class _Ring:
     """
 
     event_id: int
-    event: "Event"
+    summary: str
     peal: _Peal = field(default_factory=_Peal)
 
     def ring(self) -> None:
         if not self.peal.rung:
             self.peal.rung = True
-            MessageFactory(self.event_id).on_activity(str(self.event))
+            MessageFactory(self.event_id).on_activity(self.summary)
 
 
 def ring_on_commit(event: "Event", using: str | None) -> None:
     """Ring once when the transaction that changed `event` commits, however much it changes."""
-    ring = _Ring(event.pk, event)
+    ring = _Ring(event.pk, str(event))
     hooks = (hook for _, hook, *_ in reversed(transaction.get_connection(using).run_on_commit))
     earlier = next((own for hook in hooks if isinstance(own := getattr(hook, "__self__", None), _Ring)), None)
     if earlier and not earlier.peal.rung:
