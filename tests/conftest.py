@@ -41,6 +41,8 @@ CHROMIUM_FLAGS = [
 def pytest_configure(config: pytest.Config) -> None:
     # Without this a SIGTERM would end pytest alone, and leave its servers running.
     signal.signal(signal.SIGTERM, terminated)
+    # A shell starts what runs in its background with Ctrl-C ignored, and the servers here would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def terminated(number: int, frame: FrameType | None) -> NoReturn:

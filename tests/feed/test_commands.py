@@ -1,5 +1,6 @@
 """Commands that need no server; `tail` is tested against real ones."""
 
+import random
 from datetime import timedelta
 from io import StringIO
 
@@ -22,6 +23,7 @@ def run(*args: str) -> str:
 
 
 def test_simulate_makes_people_who_post_comment_edit_and_delete() -> None:
+    random.seed(1)
     assert "60 changes by 3 people" in run("simulate", "--rate", "100000", "--people", "3", "--count", "60")
     assert User.objects.count() == 3
     assert set(Change.objects.values_list("action", flat=True)) == {"created", "updated", "deleted"}
