@@ -28,10 +28,10 @@ PATIENCE = 20
 REWRITE = """
 from django.db import transaction
 with transaction.atomic():
-    for number in range(30):
-        StatusChange.objects.update(text=f"rewritten {number} times".ljust(250, "."))
+    for number in range(20):
+        StatusChange.objects.update(text=f"rewritten {number} times".ljust(1900, "."))
 """
-"""Makes the log longer in no time: by more than can wait on the way to who doesn't read."""
+"""Makes the log longer in no time: by a megabyte and more, of which a tenth can wait on the way to who doesn't read."""
 
 
 @fault("cursors older than the log, ahead of it, of another log; negative, or no numbers")
