@@ -9,8 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from feed.models import Event
 
@@ -19,11 +18,10 @@ class Rows:
     """Reads what `kind.rows.filter(pk__in=keys).select_related("user")` would, and the same way: Django's own compiler
     says which columns there are, in which order, and what is made of what the database returns for them."""
 
-    def __init__(self, kind: type[Event], using: str) -> None:
-        self._using = using
+    def __init__(self, kind: type[Event]) -> None:
         self._kind, self._user = kind, get_user_model()
-        one = kind.rows.using(using).filter(pk__in=[0]).select_related("user").order_by()
-        compiler = one.query.get_compiler(using)
+        one = kind.rows.using(DEFAULT_DB_ALIAS).filter(pk__in=[0]).select_related("user").order_by()
+        compiler = one.query.get_compiler(DEFAULT_DB_ALIAS)
         self._statement, keys = compiler.as_sql()
         assert keys == (0,), "There is one place in the statement, and it is for the keys."
         columns = [column for column, *_ in compiler.select]
@@ -34,17 +32,16 @@ class Rows:
 
     def read(self, keys: Collection[int]) -> Iterator[Event]:
         """Those that there are, in one query."""
-        connection = connections[self._using]
         with connection.cursor() as cursor:
             cursor.execute(self._statement.replace("%s", ", ".join(["%s"] * len(keys))), list(keys))
             found = cursor.fetchall()
         for row in found:
-            values = self._converted(row, connection)
-            event = self._kind.from_db(self._using, self._own, values[: len(self._own)])
-            event.user = self._user.from_db(self._using, self._users, values[len(self._own) :])
+            values = self._converted(row)
+            event = self._kind.from_db(DEFAULT_DB_ALIAS, self._own, values[: len(self._own)])
+            event.user = self._user.from_db(DEFAULT_DB_ALIAS, self._users, values[len(self._own) :])
             yield event
 
-    def _converted(self, row: tuple[Any, ...], connection: BaseDatabaseWrapper) -> list[Any]:
+    def _converted(self, row: tuple[Any, ...]) -> list[Any]:
         values = list(row)
         for place, (converters, column) in self._converters.items():
             for convert in converters:
@@ -53,5 +50,5 @@ class Rows:
 
 
 @cache
-def rows_of(kind: type[Event], using: str = DEFAULT_DB_ALIAS) -> Rows:
-    return Rows(kind, using)
+def rows_of(kind: type[Event]) -> Rows:
+    return Rows(kind)
