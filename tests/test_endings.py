@@ -5,7 +5,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import get_args
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -15,7 +14,6 @@ from tests.servers import Kind, Server
 from tests.sessions import ENDS, log_in
 
 PATIENCE = 20
-BOTH = pytest.mark.parametrize("kind", get_args(Kind))
 
 Watch = Callable[..., ClientConnection]
 
@@ -87,12 +85,16 @@ def test_a_session_that_does_not_exist_is_nobodys(servers: list[Server], watch: 
         server.assert_quiet()
 
 
-@BOTH
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("daphne", []), ("uvicorn", []), ("uvicorn", ["--loop", "asyncio"])],
+    ids=["daphne", "uvicorn", "asyncio"],
+)
 def test_watchers_of_a_server_that_stops_are_told_to_come_back(
-    kind: Kind, number: signal.Signals, watch: Watch
+    kind: Kind, options: list[str], number: signal.Signals, watch: Watch
 ) -> None:
-    with Server(kind) as server:
+    with Server(kind, options=options) as server:
         watchers = [watch(server) for _ in range(20)]
         assert server.stop(number) in {0, -number}
         assert {end_of(connection) for connection in watchers} == {(1012 if kind == "uvicorn" else 4012, None)}

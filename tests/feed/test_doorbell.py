@@ -42,6 +42,19 @@ class SlowLayer(InMemoryChannelLayer):
         self.sent.append(message["event_id"])
 
 
+class EagerLayer(InMemoryChannelLayer):
+    """While one ring is sent, the next waits already."""
+
+    def __init__(self, bell: Doorbell, rings: int) -> None:
+        super().__init__()
+        self._bell, self._rings = bell, rings
+
+    async def group_send(self, group: str, message: dict[str, object]) -> None:
+        number = int(str(message["event_id"])) + 1
+        if number <= self._rings:
+            ring(self._bell, self, number)
+
+
 @contextmanager
 def listening(redis_url: str) -> Iterator[list[bytes]]:
     """What is heard of the doorbell."""
@@ -95,6 +108,21 @@ def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch
     ring(bell, layer, 1)
     assert bell.wait()
     assert layer.sent == [1]
+
+
+def test_the_rings_of_a_stream_of_posts_thin_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    spaces: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        spaces.append(seconds)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    bell = Doorbell()
+    ring(bell, EagerLayer(bell, rings=5), 1)
+    wait_until(lambda: len(spaces) == 5, "five rings")
+    assert spaces == [0.02, 0.04, 0.06, 0.06, 0.06]
 
 
 async def test_the_in_memory_layer_is_rung_from_the_loop_in_which_it_is_heard() -> None:
@@ -154,9 +182,13 @@ def test_a_process_that_ends_waits_no_longer_for_a_doorbell_that_hangs_than_it_h
     began = time.monotonic()
     assert not bell.wait(0.05)
     assert time.monotonic() - began < module.PATIENCE
+    assert bell.wait(PATIENCE)  # until it has been given up
 
 
-def test_a_process_that_ends_does_not_wait_for_a_doorbell_that_has_failed(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_process_that_ends_does_not_wait_for_a_doorbell_that_has_failed(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAUSE", 3600)
     bell, layer = Doorbell(), BrokenLayer()
     for number in range(2):
         ring(bell, layer, number)
