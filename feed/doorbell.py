@@ -119,11 +119,10 @@ class Doorbell:
         bell.ring(loop, layer, group, message)
 
     def _bell(self, loop: asyncio.AbstractEventLoop, layer: BaseChannelLayer) -> Bell:
-        if loop not in self._bells:
-            self._bells[loop] = WeakKeyDictionary()
-        if layer not in self._bells[loop]:
-            self._bells[loop][layer] = Bell()
-        return self._bells[loop][layer]
+        try:
+            return self._bells[loop][layer]
+        except KeyError:
+            return self._bells.setdefault(loop, WeakKeyDictionary()).setdefault(layer, Bell())
 
     def wait(self, seconds: float = PATIENCE) -> bool:
         """Until what waits has been sent, or that has failed; returns whether that is so."""

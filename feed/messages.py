@@ -53,8 +53,9 @@ class _Ring:
 def ring_on_commit(event: "Event", using: str | None) -> None:
     """Ring once when the transaction that changed `event` commits, however much it changes."""
     ring = _Ring(event.pk, str(event))
-    hooks = (hook for _, hook, *_ in reversed(transaction.get_connection(using).run_on_commit))
+    connection = transaction.get_connection(using)
+    hooks = (hook for _, hook, *_ in reversed(connection.run_on_commit))
     earlier = next((own for hook in hooks if isinstance(own := getattr(hook, "__self__", None), _Ring)), None)
     if earlier and not earlier.peal.rung:
         ring.peal = earlier.peal
-    transaction.on_commit(ring.ring, using=using, robust=True)
+    connection.on_commit(ring.ring, robust=True)

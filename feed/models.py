@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import NotSupportedError, models, router, transaction
 from django.db.models.base import ModelBase
+from django.db.models.functions import Now
 from django.db.models.query import ModelIterable
 from django.urls import reverse
 from django.utils import timezone
@@ -237,7 +238,7 @@ class Change(models.Model):
     event_id = models.BigIntegerField()
     kind = models.CharField(max_length=100)
     streams = models.JSONField()
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(db_default=Now())
 
     class Meta:
         indexes = [models.Index(fields=["id"], condition=models.Q(position=None), name="feed_change_waiting")]

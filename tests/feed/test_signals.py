@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core import serializers
 from django.db import NotSupportedError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from pytest_django import Settings
 
 from feed import log
@@ -303,8 +304,9 @@ def test_a_doorbell_that_is_out_of_order_fails_no_post(
 
 
 def test_a_doorbell_that_hangs_holds_up_no_post(
-    alice: User, settings: Settings, caplog: pytest.LogCaptureFixture
+    alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr("feed.doorbell.PAUSE", 3600)
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.HangingLayer"}}
     first, second = (StatusChange.objects.create(user=alice, text="Hello") for _ in range(2))
     assert not doorbell.wait(0), "Whoever posted has waited for the doorbell."
@@ -374,6 +376,20 @@ def test_a_deletion_reaches_those_whom_the_event_could_reach(alice: User) -> Non
     deleted = Change.objects.exclude(pk=created.pk).get(event_id=created.event_id)
     assert deleted.streams == created.streams
     assert f"thread:{status.pk}" in deleted.streams
+
+
+def test_what_is_saved_after_the_database_was_connected_anew_is_recorded(alice: User) -> None:
+    statuses = []
+    for _ in range(2):
+        statuses += [StatusChange.objects.create(user=alice, text="Hello") for _ in range(2)]
+        connection.close()
+    assert changes() == [("created", status.pk, "status_change") for status in statuses]
+
+
+def test_a_change_is_dated_by_the_clock_of_the_database(alice: User) -> None:
+    before = timezone.now() - timedelta(milliseconds=1)  # SQLite's clock is that coarse
+    StatusChange.objects.create(user=alice, text="Hello")
+    assert before <= Change.objects.get().at <= timezone.now()
 
 
 def test_saving_takes_one_query_more_than_without_a_log(alice: User) -> None:
