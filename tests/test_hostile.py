@@ -10,7 +10,7 @@ import pytest
 from tests.faults.hostile import GROUPS, Hostile
 from tests.faults.memory import resident
 from tests.servers import HOST, Kind, Server
-from tests.test_live import Watcher, post, watching
+from tests.watching import Watcher, post, watching
 
 PATIENCE = 10
 NOISE = 1

@@ -13,11 +13,9 @@ from pytest_django import Settings
 from feed import log
 from feed.following import Following
 from feed.hub import Hub, hub
-from tests.feed.test_consumers import client, closed_hub, post
+from tests.feed.watching import client, post
 
-__all__ = ["closed_hub"]
-
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
 
 @dataclass

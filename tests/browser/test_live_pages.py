@@ -1,0 +1,184 @@
+"""Pages that stay open, in a real browser: they show what happens elsewhere, and miss nothing."""
+
+from playwright.sync_api import Route, expect
+
+from tests.browser.visiting import Visitor, live, sees, sign_up, write
+from tests.servers import Server
+
+
+def test_what_alice_posts_edits_and_deletes_is_seen_in_another_tab(visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), live(visit())
+    write(alice, "Hello")
+    sees(alice, "Hello")  # by the socket, once
+    sees(bob, "Hello")
+    expect(alice.locator("#compose textarea")).to_have_value("")
+    write(alice, "Second")
+    sees(bob, "Second", "Hello")
+
+    first = alice.locator("#feed > article", has_text="Hello")
+    first.get_by_text("Edit").click()
+    alice.locator("#editor textarea").fill("Hello, world")
+    alice.locator("#editor button").click()
+    for page in (alice, bob):
+        sees(page, "Second", "Hello, world")
+        expect(page.locator("#feed > article", has_text="Hello, world")).to_contain_text("edited")
+    expect(alice.locator("#editor")).not_to_be_visible()
+
+    first = alice.locator("#feed > article", has_text="Hello, world")
+    first.get_by_text("Delete").click()
+    alice.locator("#editor button").click()
+    for page in (alice, bob):
+        sees(page, "Second")
+
+
+def test_comments_are_live_on_the_page_of_what_they_are_about(visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    for page in (alice, bob):
+        page.locator("#feed > article", has_text="Hello").locator("a.when").click()
+        live(page)
+        sees(page, "Hello")
+    write(bob, "Hi, alice")
+    write(alice, "Hi, bob")
+    for page in (alice, bob):
+        expect(page.locator("#feed > article")).to_have_count(3)
+        expect(page.locator("#feed > article .text").first).to_have_text("Hello")
+
+
+def test_a_page_that_stays_open_over_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
+    alice, bob = sign_up(visit(), "alice"), live(visit(viewport={"width": 390, "height": 800}))
+    write(alice, "before")
+    sees(bob, "before")
+    brand = bob.locator(".brand").bounding_box()
+    server.kill()
+    expect(bob.locator("#connection")).to_have_attribute("data-state", "reconnecting")
+    assert bob.locator(".brand").bounding_box() == brand  # nothing is squeezed on a phone
+    server.shell(
+        "s = StatusChange.objects.get(); StatusChange.objects.create(user=s.user, text='while it was down');"
+        "s.text = 'edited while it was down'; s.save()"
+    )
+    server.start()
+    for page in (alice, bob):
+        live(page)
+        sees(page, "while it was down", "edited while it was down")
+    write(alice, "after")
+    sees(bob, "after", "while it was down", "edited while it was down")
+
+
+def test_what_is_being_typed_survives_what_arrives(visit: Visitor, server: Server) -> None:
+    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    bob.locator("#compose textarea").fill("a long thou")
+    write(alice, "Hello")
+    sees(bob, "Hello")
+    server.manage("rename_log")  # the page loads its events anew
+    write(alice, "Second")
+    sees(bob, "Second", "Hello")
+    expect(bob.locator("#compose textarea")).to_have_value("a long thou")
+    expect(bob.locator("#compose textarea")).to_be_focused()
+
+
+MEANWHILE = """
+from django.utils import timezone
+from feed import log
+status = StatusChange.objects.get()
+StatusChange.objects.create(user=status.user, text="missed")
+status.text = "Hello again"
+status.save()
+log.number()
+log.prune(timezone.now())
+"""
+
+
+def test_a_page_whose_cursor_is_too_old_loads_its_events_by_itself(visit: Visitor, server: Server) -> None:
+    """No frame can tell it what it has missed; and what its user is typing stays."""
+    alice = sign_up(visit(), "alice")
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    alice.locator("#compose textarea").fill("a long thou")
+    server.kill()
+    expect(alice.locator("#connection")).to_have_attribute("data-state", "reconnecting")
+    server.shell(MEANWHILE)
+    server.start()
+    sees(live(alice), "missed", "Hello again")
+    expect(alice.locator("#compose textarea")).to_have_value("a long thou")
+    expect(alice.locator("#compose textarea")).to_be_focused()
+
+
+def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Server) -> None:
+    sign_up(visit(), "alice")
+    server.shell(
+        "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(70)]"
+    )
+    visitor = live(visit())
+    rows = visitor.locator("#feed > article")
+    expect(rows).to_have_count(30)
+    while rows.count() < 71:
+        known = rows.count()
+        rows.last.scroll_into_view_if_needed()
+        visitor.mouse.wheel(0, 10_000)
+        expect(rows.nth(known)).to_be_attached()
+    expect(visitor.locator("#feed > article .text")).to_have_text([f"post {n}" for n in reversed(range(70))])
+    server.shell("s = StatusChange.objects.get(text='post 3'); s.text = 'post 3, edited'; s.save()")
+    expect(visitor.locator("#feed > article", has_text="post 3, edited")).to_have_count(1)
+
+
+def test_who_reads_further_down_is_told_of_new_posts_and_not_moved(visit: Visitor, server: Server) -> None:
+    sign_up(visit(), "alice")
+    server.shell(
+        "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(40)]"
+    )
+    bob = live(visit())
+    bob.mouse.wheel(0, 2000)
+    while not bob.evaluate("scrollY > 500"):  # the page's policy forbids to evaluate a text in it
+        bob.wait_for_timeout(10)
+    top = bob.locator("#feed > article").first.get_attribute("id")
+    server.shell("StatusChange.objects.create(user=Event.objects.first().user, text='news')")
+    expect(bob.locator("#pill")).to_have_text("1 new post")
+    assert bob.locator("#feed > article").first.get_attribute("id") == top
+    bob.locator("#pill").click()
+    expect(bob.locator("#feed > article").first).to_contain_text("news")
+
+
+def test_the_feed_connects_though_its_extension_comes_late(visit: Visitor, server: Server) -> None:
+    visitor = visit()
+    held: list[Route] = []
+    visitor.route("**/hx-ws.min.js", lambda route: held.append(route))  # noqa: PLW0108 (it sets an attribute on what it is given)
+    visitor.goto("/", wait_until="commit")
+    # Asked from here: in the page itself Playwright would wait for frames of animation, which don't come while the
+    # page can't be shown, or would evaluate a text, which the page's policy forbids.
+    while not (held and visitor.evaluate("Boolean(window.htmx)")):
+        visitor.wait_for_timeout(10)  # lets Playwright deliver the route
+    held[0].continue_()
+    live(visitor)
+    server.shell(
+        "from django.contrib.auth import get_user_model;"
+        "StatusChange.objects.create(user=get_user_model().objects.create_user('alice'), text='Hello')"
+    )
+    sees(visitor, "Hello")
+
+
+def test_logging_out_in_one_tab_stops_the_other_which_keeps_what_is_being_typed(visit: Visitor) -> None:
+    bob = live(visit())
+    alice = sign_up(visit(), "alice")
+    other = alice.context.new_page()
+    other.goto("/")
+    live(other).locator("#compose textarea").fill("half a sente")
+    alice.get_by_role("button", name="Log out").click()
+    expect(other.locator("#connection")).to_have_attribute("data-state", "stopped")
+    expect(other.locator("#connection")).to_contain_text("This session has ended. Log in again.")
+    expect(other.locator("#compose textarea")).to_have_value("half a sente")
+    live(alice)
+    live(bob)
+
+
+def test_a_feed_that_can_not_be_had_says_so_and_stops(visit: Visitor, server: Server) -> None:
+    sign_up(visit(), "alice")
+    visitor = visit()
+    visitor.goto("/people/alice/")
+    live(visitor)
+    visitor.evaluate("document.querySelector('#cursor').value = 'nonsense'")
+    server.kill()
+    server.start()
+    expect(visitor.locator("#connection")).to_have_attribute("data-state", "stopped")
+    expect(visitor.locator("#connection")).to_contain_text("whole number")

@@ -1,0 +1,33 @@
+"""What a person does on the pages, and sees there."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import Page, expect
+
+Visitor = Callable[..., Page]
+PASSWORD = "correct horse battery"
+
+
+def sign_up(page: Page, name: str) -> Page:
+    page.goto("/accounts/signup/")
+    page.get_by_label("Username").fill(name)
+    page.locator("[name=password1]").fill(PASSWORD)
+    page.locator("[name=password2]").fill(PASSWORD)
+    page.locator("main button, form.card button").last.click()
+    page.wait_for_url("**/")
+    return live(page)
+
+
+def live(page: Page) -> Page:
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+    return page
+
+
+def write(page: Page, text: str) -> None:
+    page.locator("#compose textarea").fill(text)
+    page.locator("#compose button").click()
+
+
+def sees(page: Page, *texts: str) -> None:
+    """The rows that have a text, from the top down: these and no others."""
+    expect(page.locator("#feed > article .text")).to_have_text(list(texts))

@@ -1,0 +1,103 @@
+"""When the doorbell rings for what is saved, and that no post depends on it."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import transaction
+from pytest_django import Settings
+
+from feed.doorbell import doorbell
+from feed.messages import MessageFactory
+from feed.models import Event, StatusChange
+from tests.feed.recorded import changes, every_kind
+from tests.services import wait_until
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.database,
+    pytest.mark.usefixtures("empty_log"),
+]
+
+
+@every_kind
+def test_each_save_and_deletion_rings_once(
+    alice: User, rings: list[tuple[int, str]], kind: type[Event], fields: dict[str, Any], name: str
+) -> None:
+    event = kind.objects.create(user=alice, **fields)
+    expected = (event.pk, str(event))
+    assert rings == [expected]
+    event.save()
+    event.delete()
+    assert rings == [expected] * 3
+
+
+def test_what_is_rolled_back_is_not_recorded_and_does_not_ring(alice: User, rings: list[tuple[int, str]]) -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        StatusChange.objects.create(user=alice, text="never")
+        raise ZeroDivisionError
+    assert changes() == []
+    assert rings == []
+
+
+def test_what_is_rolled_back_to_a_savepoint_is_not_recorded_and_the_rest_is(
+    alice: User, rings: list[tuple[int, str]]
+) -> None:
+    with transaction.atomic():
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            StatusChange.objects.create(user=alice, text="never")
+            raise ZeroDivisionError
+        kept = StatusChange.objects.create(user=alice, text="kept")
+    assert changes() == [("created", kept.pk, "status_change")]
+    assert rings == [(kept.pk, "alice: kept")]
+
+
+def test_a_transaction_rings_once_and_only_when_it_commits(alice: User, rings: list[tuple[int, str]]) -> None:
+    with transaction.atomic():
+        for text in "abc":
+            StatusChange.objects.create(user=alice, text=text)
+        assert rings == []
+    assert len(rings) == 1
+    StatusChange.objects.create(user=alice, text="d")
+    assert len(rings) == 2
+
+
+def test_a_doorbell_that_is_out_of_order_fails_no_post(
+    alice: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.BrokenLayer"}}
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    assert doorbell.wait()
+    assert changes() == [("created", status.pk, "status_change")]
+    assert "nobody there" in caplog.text
+
+
+def test_a_doorbell_that_hangs_holds_up_no_post(
+    alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("feed.doorbell.PAUSE", 3600)
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.HangingLayer"}}
+    first, second = (StatusChange.objects.create(user=alice, text="Hello") for _ in range(2))
+    assert not doorbell.wait(0), "Whoever posted has waited for the doorbell."
+    assert changes() == [("created", status.pk, "status_change") for status in (first, second)]
+    wait_until(lambda: "TimeoutError" in caplog.text, "the ring to be given up")
+
+
+def test_a_doorbell_that_works_again_rings_again(
+    alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.BrokenLayer"}}
+    monkeypatch.setattr("feed.doorbell.PAUSE", 0)
+    for _ in range(2):
+        StatusChange.objects.create(user=alice, text="Hello")
+        assert doorbell.wait()
+    assert caplog.text.count("nobody there") == 2
+
+
+def test_nothing_that_goes_wrong_when_ringing_fails_a_post(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(self: MessageFactory, summary: str) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(MessageFactory, "on_activity", fail)
+    StatusChange.objects.create(user=alice, text="Hello")
+    assert StatusChange.objects.exists()

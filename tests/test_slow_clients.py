@@ -1,0 +1,135 @@
+"""Clients that ask for much and don't read: what they cost a server, and how they end."""
+
+import signal
+import socket
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from tests.servers import Kind, Server, clean_environment, manage, sqlite_database
+from tests.services import wait_until
+from tests.watching import BOTH, post, watching
+
+LOOPS = pytest.mark.parametrize(
+    ("kind", "options"),
+    [("daphne", []), ("uvicorn", []), ("uvicorn", ["--loop", "asyncio"])],
+    ids=["daphne", "uvicorn", "uvicorn-asyncio"],
+)
+
+TEXTS = 3000
+FILL = """
+from django.contrib.auth.models import User
+from django.db import transaction
+from feed.models import StatusChange
+alice = User.objects.create_user("alice")
+with transaction.atomic():
+    for number in range({TEXTS}):
+        StatusChange.objects.create(user=alice, text=str(number) + "x" * 1990)
+"""
+
+
+@pytest.fixture(scope="module")
+def full_database() -> Iterator[str]:
+    """The URL of a database whose log is 12 MB as JSON."""
+    with sqlite_database() as url:
+        manage(clean_environment(url), "shell", "--verbosity", "0", "--command", FILL.format(TEXTS=TEXTS))
+        yield url
+
+
+@BOTH
+def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, full_database: str) -> None:
+    with Server(kind, database_url=full_database, FEED_STALL="2") as server:
+        read_all(server)
+        before = memory(server)
+        stuck = [ask_and_never_read(server) for _ in range(10)]
+        try:
+            with watching(server) as watcher:
+                watcher.receive()
+                post(server, "in the meantime")
+                watcher.see("in the meantime")
+            used = [memory(server)]
+
+            def all_are_ended() -> bool:
+                used.append(memory(server))
+                return not any(is_open(server, client) for client in stuck)
+
+            wait_until(all_are_ended, "the stuck clients to be ended")
+        finally:
+            for client in stuck:
+                client.close()
+        assert max(used) - before < 40
+        server.assert_quiet()
+
+
+@LOOPS
+@pytest.mark.parametrize(("opcode", "size", "many"), [(0x81, 2**19, 1), (0x89, 125, 2**12)], ids=["messages", "pings"])
+def test_a_client_that_sends_and_never_reads_fills_no_memory(
+    kind: Kind, options: list[str], full_database: str, opcode: int, size: int, many: int
+) -> None:
+    """It asks for all of the log, and then sends for as long as it can: pings, or messages that are refused."""
+    with Server(kind, options=options, database_url=full_database) as server:
+        client = ask_and_never_read(server)
+        read_all(server)
+        used = [memory(server)]
+        flood = masked(opcode, b"x" * size) * many
+        try:
+            client.settimeout(1)  # who is not read from can't send
+            if opcode == 0x81:
+                client.sendall(masked(opcode, b"nonsense"))
+            for _ in range(200):
+                client.sendall(flood)
+                used.append(memory(server))
+        except OSError:  # it is not read from any more, or has been ended
+            pass
+        finally:
+            client.close()
+        assert max(used) - used[0] < 40
+
+
+def read_all(server: Server) -> None:
+    """By the time that this client has been sent all of it, others have been sent what they will take."""
+    with watching(server, "after=0") as watcher:
+        while len(watcher.texts) < TEXTS:
+            watcher.receive()
+
+
+def masked(first: int, payload: bytes) -> bytes:
+    """A websocket frame as clients send it, with a mask of zeros."""
+    size = bytes([0x80 | len(payload)]) if len(payload) < 126 else bytes([0x80 | 127]) + len(payload).to_bytes(8, "big")
+    return bytes([first]) + size + bytes(4) + payload
+
+
+def test_a_server_that_is_told_to_stop_stops_though_clients_do_not_read(full_database: str) -> None:
+    with Server("uvicorn", database_url=full_database) as server:
+        stuck = [ask_and_never_read(server) for _ in range(3)]
+        try:
+            read_all(server)
+            assert all(is_open(server, client) for client in stuck)
+            assert server.stop() in {0, -signal.SIGTERM}
+        finally:
+            for client in stuck:
+                client.close()
+
+
+def memory(server: Server) -> float:
+    """What the process has resident, in MiB."""
+    resident: int = psutil.Process(server.pid).memory_info().rss
+    return resident / 2**20
+
+
+def ask_and_never_read(server: Server) -> socket.socket:
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", server.port))
+    client.sendall(
+        b"GET /ws/feed/?after=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    return client
+
+
+def is_open(server: Server, client: socket.socket) -> bool:
+    """Whether the server still holds its end of the connection."""
+    held = psutil.Process(server.pid).net_connections("tcp")
+    return any(each.raddr and each.raddr.port == client.getsockname()[1] for each in held)

@@ -1,0 +1,105 @@
+"""`manage.py tail` against a real server: it follows, and says why when it can't."""
+
+import json
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TextIO
+
+import pytest
+from websockets.sync.server import ServerConnection, serve
+
+from tests.servers import ROOT, Server
+from tests.watching import PATIENCE, post
+
+
+@pytest.fixture
+def tail() -> Iterator["Tail"]:
+    running = Tail()
+    yield running
+    running.end()
+
+
+class Tail:
+    """`manage.py tail` in a process of its own."""
+
+    _process: "subprocess.Popen[str] | None" = None
+
+    def follow(self, url: str, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", "tail", "--url", url, *arguments]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._lines: queue.Queue[str] = queue.Queue()
+        self._reading = threading.Thread(target=self._read, args=[self._process.stdout], daemon=True)
+        self._reading.start()
+
+    def _read(self, output: TextIO) -> None:
+        with output:
+            for line in output:
+                self._lines.put(line)
+
+    def see(self, text: str) -> str:
+        """The first line from here on that has this text."""
+        while text not in (line := self._lines.get(timeout=PATIENCE)):
+            assert "GAP" not in line
+        return line
+
+    def wait(self) -> int:
+        assert self._process
+        return self._process.wait(PATIENCE)
+
+    def end(self) -> None:
+        if self._process:
+            self._process.terminate()
+            self._process.wait(PATIENCE)
+            self._reading.join(PATIENCE)
+
+
+def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: Tail) -> None:
+    post(server, "before")
+    tail.follow(server.ws_url(), "--after", "0", "--stream", "user:alice")
+    assert tail.see("before").split() == ["2", "created", "status_change", "alice:", "before"]
+    server.kill()
+    tail.see("Reconnecting after 2")
+    post(server, "while it was down")
+    server.start()
+    tail.see("while it was down")
+    server.shell("StatusChange.objects.get(text='before').delete()")
+    assert "deleted" in tail.see("#2")
+
+
+def test_tail_prints_frames_as_they_are(server: Server, tail: Tail) -> None:
+    post(server, "Hello")
+    tail.follow(server.ws_url(), "--after", "0", "--json")
+    frame = json.loads(tail.see("Hello"))
+    assert (frame["type"], frame["after"]) == ("changes", 0)
+
+
+def test_tail_shows_the_newest_events_when_its_cursor_can_not_be_followed(server: Server, tail: Tail) -> None:
+    post(server, "Hello")
+    tail.follow(server.ws_url(), "--after", "1000")
+    tail.see("Reset (ahead)")
+    assert "present" in tail.see("Hello")
+    post(server, "and on")
+    tail.see("and on")
+
+
+def test_tail_ends_with_the_reason_when_it_is_refused(server: Server, tail: Tail) -> None:
+    tail.follow(server.ws_url(), "--stream", "user:nobody")
+    tail.see("There is no stream 'user:nobody'.")
+    assert tail.wait() != 0
+
+
+def test_tail_says_so_when_frames_do_not_tile(tail: Tail) -> None:
+    def broken(connection: ServerConnection) -> None:
+        for after, position in [(0, 3), (5, 7)]:
+            frame = {"type": "changes", "log": "k3x9", "after": after, "position": position, "changes": []}
+            connection.send(json.dumps(frame))
+        connection.recv()  # until it goes
+
+    with serve(broken, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tail.follow(f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws/feed/", "--after", "0")
+        assert "begins after 5" in tail.see("GAP")
+        tail.end()
