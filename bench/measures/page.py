@@ -25,7 +25,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def page(database: str, url: str, quick: bool) -> list[Result]:
-    rounds, seconds = (2, 0.2) if quick else (15, 0.25)
+    rounds, seconds = (2, 0.2) if quick else (10, 0.25)
     facts = measured("reader", rounds, seconds, database_url=url)
     return [each for who, facts in facts.items() for each in told(f"page on {database}, {who}", facts)]
 

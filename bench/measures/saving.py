@@ -11,6 +11,9 @@ from tests.servers import sqlite_database
 
 TARGET = 0.75
 THREADS = (1, 16)
+ROUNDS = {"SQLite": (10, 0.15), "PostgreSQL": (100, 0.05)}
+"""How many, and the seconds of each: many short ones, as the machine changes its pace. But those who write to SQLite at
+the same time sleep while they wait for each other, and the last of a round long after its end."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -25,7 +28,8 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def saving(database: str, url: str, threads: int, quick: bool, **environment: str) -> Result:
-    rounds, seconds = (3, 0.1) if quick else (16, 0.15)
+    rounds, seconds = ROUNDS[database]
+    rounds = rounds // 5 if quick else rounds
     rates = measured("saver", threads, rounds, seconds, database_url=url, **environment)
     ratios = Ratios.of(rates["rill"], rates["plain"])
     figures = tuple((name, f"{statistics.median(each):.0f}/s") for name, each in rates.items())
