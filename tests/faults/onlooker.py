@@ -1,33 +1,21 @@
 """Somebody who reads the log again and again while it grows, and sees it as a watcher must be able to rely on it."""
 
-import threading
-from types import TracebackType
-from typing import Self
-
+from tests.faults.beside import Beside
 from tests.faults.truth import Database
 
 EVERY = 0.05
 """Seconds between two looks."""
 
 
-class Onlooker:
+class Onlooker(Beside):
     """Looks in a thread of its own, each time in one snapshot. `broken` tells what a reader must never see."""
 
     def __init__(self, database: Database) -> None:
+        super().__init__()
         self.looks = 0
         self.keys: list[int] = []
         self.broken = ""
         self._database = database
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look_on, name="onlooker", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._over.set()
-        self._thread.join()
 
     def assert_content(self) -> None:
         """There was no position without those before it, and what had one has kept it."""
@@ -36,8 +24,8 @@ class Onlooker:
         kept = [change.pk for change in self._database.truth().changes]
         assert kept[: len(self.keys)] == self.keys, "A change has another position than it had before."
 
-    def _look_on(self) -> None:
-        while not self._over.wait(EVERY) and not self.broken:
+    def _work(self) -> None:
+        while not self.over.wait(EVERY) and not self.broken:
             head, newer = self._database.newer(len(self.keys))
             positions = [position for position, _ in newer]
             if positions != list(range(len(self.keys) + 1, head + 1)):

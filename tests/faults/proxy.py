@@ -8,8 +8,9 @@ import threading
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import Self
 from urllib.parse import urlsplit
+
+from tests.faults.beside import Beside
 
 HOST = "127.0.0.1"
 BLOCK = 2**16
@@ -20,10 +21,11 @@ TAKE_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
 """A program for the kernel's packet filter (linux/filter.h): drop every packet."""
 
 
-class Proxy:
+class Proxy(Beside):
     """Passes on what comes to `port`, in both directions, to the server at `url` and back."""
 
     def __init__(self, url: str) -> None:
+        super().__init__()
         self._to = (urlsplit(url).hostname or HOST, urlsplit(url).port or 0)
         self._listener = socket.create_server((HOST, 0))
         self.port = self._listener.getsockname()[1]
@@ -31,17 +33,10 @@ class Proxy:
         self._links: dict[socket.socket, socket.socket] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ, self._open)
-        self._over = threading.Event()
         self._lock = threading.Lock()
-        self._thread = threading.Thread(target=self._serve, name="proxy", daemon=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._over.set()
-        self._thread.join()
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        super().__exit__(kind, error, at)
         for end in [self._listener, *self._links]:
             end.close()
         self._selector.close()
@@ -56,12 +51,12 @@ class Proxy:
                 self._selector.unregister(end)
         return len(ends) // 2
 
-    def _serve(self) -> None:
-        while not self._over.is_set():
+    def _work(self) -> None:
+        while not self.over.is_set():
             with self._lock:
                 for key, _ in self._selector.select(0):
                     key.data()
-            self._over.wait(0.002)
+            self.over.wait(0.002)
 
     def _open(self) -> None:
         near, _ = self._listener.accept()

@@ -84,9 +84,8 @@ class Database:
         return (logs[0][1] if logs else 0), list(map(tuple, changes))
 
     def times(self) -> list[str | datetime]:
-        """When the changes were recorded, by the clocks of who did, in the order of the log."""
-        times = "SELECT at FROM feed_change WHERE position IS NOT NULL ORDER BY position"
-        return [at for (at,) in self._query(times)[0]]
+        """When the events were made, by the clocks of who did, in the order of their keys."""
+        return [made for (made,) in self._query("SELECT created_at FROM feed_event ORDER BY id")[0]]
 
     def truth(self) -> Truth:
         """The log and the events of this moment. Asserts that every change has its position, and without holes."""

@@ -3,8 +3,10 @@ from collections.abc import AsyncIterator
 import pytest
 from django.contrib.auth.models import User
 
+from feed import log
 from feed.hub import hub
 from feed.messages import MessageFactory
+from feed.models import StatusChange
 from tests.feed.recorded import forget_changes
 
 
@@ -27,3 +29,18 @@ def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
     heard: list[tuple[int, str]] = []
     monkeypatch.setattr(MessageFactory, "on_activity", lambda self, summary: heard.append((self.event_id, summary)))
     return heard
+
+
+@pytest.fixture
+def posted_in_between(alice: User, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Where the log stands before alice posts "in between", which she does as soon as somebody has asked for that."""
+    head = log.number().head
+    read_state = log.state
+
+    def state_and_then_a_post() -> log.State:
+        state = read_state()
+        StatusChange.objects.create(user=alice, text="in between")
+        return state
+
+    monkeypatch.setattr(log, "state", state_and_then_a_post)
+    return head

@@ -100,18 +100,9 @@ def test_what_can_not_be_served_is_told_why(client: Client, query: str, status: 
     assert response.json()["message"]
 
 
-def test_the_cursor_is_read_before_the_events(client: Client, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    head = log.number().head
-    read_state = log.state
-
-    def state_and_then_a_post() -> log.State:
-        state = read_state()
-        StatusChange.objects.create(user=alice, text="in between")
-        return state
-
-    monkeypatch.setattr(log, "state", state_and_then_a_post)
+def test_the_cursor_is_read_before_the_events(client: Client, posted_in_between: int) -> None:
     snapshot = get(client)
-    assert (snapshot["position"], texts(snapshot)) == (head, ["in between"])
+    assert (snapshot["position"], texts(snapshot)) == (posted_in_between, ["in between"])
 
 
 def test_events_can_not_be_posted_yet(client: Client) -> None:
