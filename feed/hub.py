@@ -161,14 +161,14 @@ class Hub:
             self.sending.call(watcher)
 
     def _send(self, watcher: Watcher, frame: Frame, position: int) -> None:
-        watcher.stand(position, self.head)
+        watcher.stand(position, self.following.tail.head)
         self.sending.send(watcher, frame)
 
     def _lost(self, watcher: Watcher) -> str | None:
         """Why the watcher's cursor can't be followed from, if it can't."""
         if watcher.log != self.following.name:
             return "other_log"
-        return "ahead" if watcher.cursor > self.head else None
+        return "ahead" if watcher.cursor > self.following.tail.head else None
 
     def _reset(self, watcher: Watcher, reason: str) -> None:
         watcher.log = self.following.name

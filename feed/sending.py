@@ -38,7 +38,7 @@ class Sending:
 
     def add(self, watcher: Watcher) -> None:
         watcher.flow.on_writable = partial(self._free, watcher)
-        self._note_sent(watcher)
+        self._sent[watcher] = monotonic()
 
     def discard(self, watcher: Watcher) -> None:
         watcher.flow.on_writable = None
@@ -54,7 +54,8 @@ class Sending:
 
     def send(self, watcher: Watcher, frame: Frame) -> None:
         watcher.flow.write(frame)
-        self._note_sent(watcher)
+        self._sent[watcher] = monotonic()
+        self._sent.move_to_end(watcher)
         if watcher.unseen is not None:
             self.call(watcher)
 
@@ -88,10 +89,6 @@ class Sending:
     def _free(self, watcher: Watcher) -> None:
         if self._stuck.pop(watcher, None) is not None:
             self.call(watcher)
-
-    def _note_sent(self, watcher: Watcher) -> None:
-        self._sent[watcher] = monotonic()
-        self._sent.move_to_end(watcher)
 
     def _beat(self) -> None:
         before = monotonic() - settings.FEED_HEARTBEAT

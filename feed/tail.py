@@ -58,20 +58,16 @@ class Tail:
     """The changes at the positions (start, head], encoded; the oldest go when there are more than `most`."""
 
     def __init__(self, head: int) -> None:
-        self.head = head
+        self.start = self.head = head
         self.entries: list[Entry] = []
         self._frames: dict[tuple[object, ...], tuple[Frame, int]] = {}
-
-    @property
-    def start(self) -> int:
-        """The position before the first change that is kept."""
-        return self.head - len(self.entries)
 
     def append(self, entries: Sequence[Entry], most: int) -> None:
         """Take in the changes that follow the head."""
         self.entries += entries
         self.head += len(entries)
         del self.entries[:-most]
+        self.start = self.head - len(self.entries)
         self._frames.clear()
 
     def frame(self, watcher: Watcher, begin: int) -> tuple[Frame, int]:
