@@ -4,6 +4,7 @@ import os
 import statistics
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,7 +88,8 @@ def pin(server: Server) -> None:
     """Keep a server that runs, with all of its threads, on its core."""
     if len(CORES) > 1:
         for thread in Path(f"/proc/{server.pid}/task").iterdir():
-            os.sched_setaffinity(int(thread.name), {SERVER})
+            with suppress(ProcessLookupError):  # a thread of psycopg's pool that has just ended
+                os.sched_setaffinity(int(thread.name), {SERVER})
 
 
 def resume(server: Server, upto: int) -> Resumed:
