@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from feed import log
 from feed.models import Change, Log
-from tests.feed.watching import client, comment, post, show, texts
+from tests.feed.watching import Client, client, comment, post, show, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
@@ -31,18 +31,23 @@ async def test_resuming_ends_in_the_state_of_one_who_never_left(alice: User) -> 
     assert set(state.values()) == {None, "kept, and edited", "added, and edited"}  # None is the welcome
 
 
+async def replayed(watcher: Client, cursor: int, count: int) -> list[str]:
+    """The texts of so many events, from frames that tile."""
+    got: list[str] = []
+    while len(got) < count:
+        frame = await watcher.frame()
+        assert frame["after"] == cursor
+        cursor = frame["position"]
+        got += texts(frame)
+    return got
+
+
 async def test_a_watcher_that_is_behind_the_memory_reads_from_the_database(alice: User, settings: Settings) -> None:
     settings.FEED_TAIL = 3
     for number in range(10):
         await post(alice, str(number))
     async with client("?after=1") as watcher:
-        got: list[str] = []
-        cursor = 1
-        while len(got) < 10:
-            frame = await watcher.frame()
-            assert frame["after"] == cursor
-            cursor = frame["position"]
-            got += texts(frame)
+        got = await replayed(watcher, 1, 10)
     assert got == [str(number) for number in range(10)]
 
 
@@ -57,13 +62,7 @@ async def test_a_replay_of_few_among_many_loads_only_those(
     for number in range(20):
         await (comment(alice, status, str(number)) if number % 4 else post(alice, "noise"))
     async with client("?stream=kind:comment&after=1") as watcher:
-        got: list[str] = []
-        cursor = 1
-        while len(got) < 15:
-            frame = await watcher.frame()
-            assert frame["after"] == cursor
-            cursor = frame["position"]
-            got += texts(frame)
+        got = await replayed(watcher, 1, 15)
     assert got == [str(number) for number in range(20) if number % 4]
 
 
