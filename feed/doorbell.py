@@ -9,7 +9,6 @@ import atexit
 import logging
 import os
 import socket
-from itertools import chain, repeat
 from threading import Condition, Lock, Thread
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,8 +21,8 @@ PATIENCE = 0.5
 PAUSE = 3.0
 """Seconds after a ring that failed in which none is tried."""
 SPACING = (0.02, 0.04, 0.06)
-"""Seconds from one ring to the next, and after it, while every one finds another waiting: or a stream of posts would
-spend more on rings, and each hub on reading, than on the events."""
+"""Seconds from one ring to the next, and after it, while each stands for several posts: or a stream of them would spend
+more on rings, and each hub on reading, than on the events. Where each would stand for one, waiting gains nothing."""
 
 Message = dict[str, object]
 
@@ -36,12 +35,15 @@ class Bell:
     def __init__(self) -> None:
         self._changed = Condition()
         self._waiting: Message | None = None
+        self._asked = 0
+        """How many rings the one that waits stands for."""
         self._at_work = self._sending = self._resting = False
 
     def ring(self, loop: asyncio.AbstractEventLoop, layer: BaseChannelLayer, group: str, message: Message) -> None:
         """Ring soon. To a ring that waits to be sent another one adds nothing."""
         with self._changed:
             self._waiting = message
+            self._asked += 1
             begin, self._at_work = not self._at_work, True
         if begin:
             loop.call_soon_threadsafe(lambda: loop.create_task(self._ring_on(layer, group)))
@@ -52,23 +54,27 @@ class Bell:
             return self._changed.wait_for(lambda: self._resting or not (self._waiting or self._sending), seconds)
 
     async def _ring_on(self, layer: BaseChannelLayer, group: str) -> None:
-        spacings = chain(SPACING, repeat(SPACING[-1]))
+        step = -1
         try:
-            while message := self._next():
+            while waiting := self._next():
+                message, asked = waiting
+                step = min(step + 1, len(SPACING) - 1) if asked > 1 else 0
                 rung = await send(layer, group, message)
                 self._rest(failed=not rung)
-                await asyncio.sleep(next(spacings) if rung else PAUSE)
+                await asyncio.sleep(SPACING[step] if rung else PAUSE)
         except asyncio.CancelledError:  # the loop ends, and with it those who could hear
             self._next()
             self._rest(failed=True)
             raise
 
-    def _next(self) -> Message | None:
+    def _next(self) -> tuple[Message, int] | None:
+        """What waits to be rung, and how many rings it stands for."""
         with self._changed:
             message, self._waiting = self._waiting, None
+            asked, self._asked = self._asked, 0
             self._at_work = self._sending = message is not None
             self._resting = False
-        return message
+        return (message, asked) if message else None
 
     def _rest(self, failed: bool) -> None:
         with self._changed:

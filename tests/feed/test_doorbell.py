@@ -43,15 +43,14 @@ class SlowLayer(InMemoryChannelLayer):
 
 
 class EagerLayer(InMemoryChannelLayer):
-    """While one ring is sent, the next waits already."""
+    """While a ring is sent, others are asked for already: so many after the first, the second, and so on."""
 
-    def __init__(self, bell: Doorbell, rings: int) -> None:
+    def __init__(self, bell: Doorbell, asked: list[int]) -> None:
         super().__init__()
-        self._bell, self._rings = bell, rings
+        self._bell, self._asked = bell, iter(asked)
 
     async def group_send(self, group: str, message: dict[str, object]) -> None:
-        number = int(str(message["event_id"])) + 1
-        if number <= self._rings:
+        for number in range(next(self._asked)):
             ring(self._bell, self, number)
 
 
@@ -110,7 +109,17 @@ def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch
     assert layer.sent == [1]
 
 
-def test_the_rings_of_a_stream_of_posts_thin_out(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        pytest.param([2, 2, 2, 2, 0], [0.02, 0.04, 0.06, 0.06, 0.06], id="while each stands for several"),
+        pytest.param([1, 1, 1, 1, 0], [0.02] * 5, id="not where each stands for one"),
+        pytest.param([2, 2, 1, 2, 0], [0.02, 0.04, 0.06, 0.02, 0.04], id="until one stands for one"),
+    ],
+)
+def test_the_rings_of_a_stream_of_posts_thin_out(
+    monkeypatch: pytest.MonkeyPatch, asked: list[int], expected: list[float]
+) -> None:
     spaces: list[float] = []
     sleep = asyncio.sleep
 
@@ -120,9 +129,9 @@ def test_the_rings_of_a_stream_of_posts_thin_out(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(asyncio, "sleep", note)
     bell = Doorbell()
-    ring(bell, EagerLayer(bell, rings=5), 1)
+    ring(bell, EagerLayer(bell, asked), 1)
     wait_until(lambda: len(spaces) == 5, "five rings")
-    assert spaces == [0.02, 0.04, 0.06, 0.06, 0.06]
+    assert spaces == expected
 
 
 async def test_the_in_memory_layer_is_rung_from_the_loop_in_which_it_is_heard() -> None:
