@@ -20,9 +20,9 @@ PATIENCE = 0.5
 """Seconds that a ring may take, and that a process which ends waits for its last."""
 PAUSE = 3.0
 """Seconds after a ring that failed in which none is tried."""
-SPACING = (0.02, 0.04, 0.06)
-"""Seconds from one ring to the next, and after it, while each stands for several posts: or a stream of them would spend
-more on rings, and each hub on reading, than on the events. Where each would stand for one, waiting gains nothing."""
+SPACING, WIDEST = 0.02, 0.06
+"""Seconds from one ring to the next, for each post that it stands for, and at most: or a stream of posts would spend
+more on rings, and each hub on reading, than on the events. While each stands for one, waiting longer gains nothing."""
 
 Message = dict[str, object]
 
@@ -54,14 +54,12 @@ class Bell:
             return self._changed.wait_for(lambda: self._resting or not (self._waiting or self._sending), seconds)
 
     async def _ring_on(self, layer: BaseChannelLayer, group: str) -> None:
-        step = -1
         try:
             while waiting := self._next():
                 message, asked = waiting
-                step = min(step + 1, len(SPACING) - 1) if asked > 1 else 0
                 rung = await send(layer, group, message)
                 self._rest(failed=not rung)
-                await asyncio.sleep(SPACING[step] if rung else PAUSE)
+                await asyncio.sleep(min(asked * SPACING, WIDEST) if rung else PAUSE)
         except asyncio.CancelledError:  # the loop ends, and with it those who could hear
             self._next()
             self._rest(failed=True)

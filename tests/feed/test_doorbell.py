@@ -102,7 +102,8 @@ def test_a_ring_that_comes_while_one_is_on_its_way_is_not_lost() -> None:
 
 
 def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SPACING", (3600,))
+    monkeypatch.setattr(module, "WIDEST", 3600)
+    monkeypatch.setattr(module, "SPACING", 3600)
     bell, layer = Doorbell(), SlowLayer()
     ring(bell, layer, 1)
     assert bell.wait()
@@ -112,9 +113,9 @@ def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
-        pytest.param([2, 2, 2, 2, 0], [0.02, 0.04, 0.06, 0.06, 0.06], id="while each stands for several"),
-        pytest.param([1, 1, 1, 1, 0], [0.02] * 5, id="not where each stands for one"),
-        pytest.param([2, 2, 1, 2, 0], [0.02, 0.04, 0.06, 0.02, 0.04], id="until one stands for one"),
+        pytest.param([1, 1, 1, 1, 0], [0.02] * 5, id="not while each stands for one"),
+        pytest.param([2, 3, 8, 100, 0], [0.02, 0.04, 0.06, 0.06, 0.06], id="while each stands for several"),
+        pytest.param([8, 8, 1, 8, 0], [0.02, 0.06, 0.06, 0.02, 0.06], id="until one stands for one"),
     ],
 )
 def test_the_rings_of_a_stream_of_posts_thin_out(
