@@ -233,15 +233,13 @@ class Change(models.Model):
         UPDATED = "updated"
         DELETED = "deleted"
 
+    # Its index also leads to those that have none yet.
     position = models.BigIntegerField(null=True, unique=True)
     action = models.CharField(max_length=7, choices=Action)
     event_id = models.BigIntegerField()
     kind = models.CharField(max_length=100)
     streams = models.JSONField()
     at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        indexes = [models.Index(fields=["id"], condition=models.Q(position=None), name="feed_change_waiting")]
 
     def __str__(self) -> str:
         return f"{self.position or 'waiting'}: event {self.event_id} {self.action}"
