@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from bench.compiled import Missing
-from bench.measures.session import ms, session
+from bench.measures.session import median, ms, session
 from bench.result import Curve, Point, Result
 from bench.services import Services
 
 NAMES = ("rill-uvicorn", "rill-daphne", "nchan")
 WATCHERS = (100, 1000, 10_000)
 PROCESSES = {1: "rill-uvicorn", 2: "rill-uvicorn-2", 4: "rill-uvicorn-4"}
-BURST, CALM = 50, 10
+BURST, BURSTS, CALM = 50, 3, 10
 PER_SECOND = 4.0
 LINEAR = 1.25
 """What ten times as many watchers may cost, over ten times the cost of one time as many: linear, and some noise."""
@@ -36,8 +36,8 @@ def grown(name: str, steps: Sequence[tuple[int, str]], services: Services) -> Cu
 
 
 def point(name: str, watchers: int, services: Services, across: int | None = None) -> Point:
-    with session(name, services, watchers, BURST + CALM) as played:
-        rate = played.burst(BURST)
+    with session(name, services, watchers, BURSTS * BURST + CALM) as played:
+        rate = median([played.burst(BURST) for _ in range(BURSTS)])
         delays = played.calm(CALM, PER_SECOND)
         return Point(across or watchers, rate, ms(delays, 50), ms(delays, 99), played.memory() / 1024)
 
