@@ -11,7 +11,7 @@ from tests.servers import sqlite_database
 
 TARGET = 0.75
 THREADS = (1, 16)
-ROUNDS = {"SQLite": (10, 0.15), "PostgreSQL": (100, 0.05)}
+ROUNDS = {"SQLite": (10, 0.15), "PostgreSQL": (160, 0.05)}
 """How many, and the seconds of each: many short ones, as the machine changes its pace. But those who write to SQLite at
 the same time sleep while they wait for each other, and the last of a round long after its end."""
 
