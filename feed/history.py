@@ -9,9 +9,9 @@ from collections import deque
 from dataclasses import dataclass
 
 from feed import frames, log
-from feed.frames import Entry, Frame
+from feed.frames import Entry
 from feed.models import Change
-from feed.tail import FRAME_SIZE, Watcher, cut
+from feed.tail import FRAME_SIZE, Cut, Watcher, cut
 
 BATCH = 500
 """Changes that are read from the log in one go."""
@@ -46,8 +46,8 @@ class Part:
         fresh = time.monotonic() - self.at < KEPT_SECONDS
         return fresh and subject == self.subject and self.after <= after < self.position
 
-    def frame(self, watcher: Watcher, begin: int) -> tuple[Frame, int]:
-        """The frame that follows the watcher's cursor, if nothing up to `begin` concerns it, and where it ends."""
+    def cut(self, watcher: Watcher, begin: int) -> Cut:
+        """The frame that follows the watcher's cursor, if nothing up to `begin` concerns it."""
         return cut(watcher, [entry for entry in self.entries if entry.position > begin], self.position)
 
 

@@ -18,7 +18,7 @@ from feed.frames import FORMATS, Entry, Frame
 from feed.history import BATCH, History, Part, Subject
 from feed.sending import Sending
 from feed.sessions import Sessions
-from feed.tail import Watcher
+from feed.tail import Cut, Watcher
 
 HISTORY_SPAN = 20 * BATCH
 """Changes that are looked through for such a watcher before it is sent a frame, though there be none for it."""
@@ -133,13 +133,14 @@ class Hub:
         if watcher in self._readers:
             return
         tail = self.following.tail
-        begin = tail.head if watcher.unseen is None else watcher.unseen - 1
-        if reason := self._lost(watcher):
+        if cut := tail.cuts.get(watcher.place()):  # nearly always: another watcher has just been sent the same
+            self._send(watcher, cut)
+        elif reason := self._lost(watcher):
             self._reset(watcher, reason)
-        elif begin < tail.start:
+        elif (begin := tail.begin(watcher)) < tail.start:
             self._readers[watcher] = asyncio.create_task(self._serve_history(watcher, watcher.cursor, begin))
         else:
-            self._send(watcher, *tail.frame(watcher, begin))
+            self._send(watcher, tail.cut(watcher))
 
     async def _serve_history(self, watcher: Watcher, after: int, begin: int) -> None:
         try:
@@ -156,13 +157,16 @@ class Hub:
             self._reset(watcher, "expired")
             return
         if watcher.cursor == after and not self._lost(watcher):
-            self._send(watcher, *part.frame(watcher, begin))
+            self._send(watcher, part.cut(watcher, begin))
         else:  # the page has set it back meanwhile, or this isn't the log any more
             self.sending.call(watcher)
 
-    def _send(self, watcher: Watcher, frame: Frame, position: int) -> None:
+    def _send(self, watcher: Watcher, cut: Cut) -> None:
+        frame, position = cut
         watcher.stand(position, self.following.tail.head)
-        self.sending.send(watcher, frame)
+        watcher.flow.write(frame)
+        if watcher.unseen is not None:
+            self.sending.call(watcher)
 
     def _lost(self, watcher: Watcher) -> str | None:
         """Why the watcher's cursor can't be followed from, if it can't."""
@@ -172,7 +176,8 @@ class Hub:
 
     def _reset(self, watcher: Watcher, reason: str) -> None:
         watcher.log = self.following.name
-        self._send(watcher, Frame(FORMATS[watcher.format].reset(self.following.name, self.head, reason)), self.head)
+        frame = Frame(FORMATS[watcher.format].reset(self.following.name, self.head, reason))
+        self._send(watcher, (frame, self.head))
 
     async def _history(self, watcher: Watcher, after: int) -> Part:
         """What memory no longer holds, from the database; watchers that ask for the same share it."""

@@ -4,14 +4,13 @@ One task serves all watchers of a process. A task for each would cost more than 
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from time import monotonic
 
 from django.conf import settings
 
-from feed.frames import Frame
 from feed.tail import Watcher
 
 ROUND = 64
@@ -31,18 +30,18 @@ class Sending:
         self._serve = serve
         self._due: deque[Watcher] = deque()
         self._any_due = asyncio.Event()
-        self._sent: OrderedDict[Watcher, float] = OrderedDict()
-        """When each watcher was last sent a frame, who has waited the longest first."""
+        self._watchers: set[Watcher] = set()
         self._stuck: dict[Watcher, float] = {}
         """Since when each of those to whom something is due hasn't read; who was the first to stop first."""
 
     def add(self, watcher: Watcher) -> None:
         watcher.flow.on_writable = partial(self._free, watcher)
-        self._sent[watcher] = monotonic()
+        watcher.served_at = monotonic()
+        self._watchers.add(watcher)
 
     def discard(self, watcher: Watcher) -> None:
         watcher.flow.on_writable = None
-        self._sent.pop(watcher, None)
+        self._watchers.discard(watcher)
         self._stuck.pop(watcher, None)
 
     def call(self, watcher: Watcher) -> None:
@@ -52,18 +51,10 @@ class Sending:
             self._due.append(watcher)
             self._any_due.set()
 
-    def send(self, watcher: Watcher, frame: Frame) -> None:
-        watcher.flow.write(frame)
-        self._sent[watcher] = monotonic()
-        self._sent.move_to_end(watcher)
-        if watcher.unseen is not None:
-            self.call(watcher)
-
     async def go_round(self) -> None:
         while True:
             await self._any_due.wait()
-            for _ in range(min(ROUND, len(self._due))):
-                self._give_turn(self._due.popleft())
+            self._give_turns(min(ROUND, len(self._due)))
             if not self._due:
                 self._any_due.clear()
             await asyncio.sleep(0)
@@ -74,17 +65,21 @@ class Sending:
             self._beat()
             self._end_stalled()
 
-    def _give_turn(self, watcher: Watcher) -> None:
-        watcher.due = False
-        if watcher not in self._sent:  # it has left
-            return
-        if not watcher.flow.is_writable:
-            self._stuck.setdefault(watcher, monotonic())
-            return
-        try:
-            self._serve(watcher)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the others are served; whoever serves this one raises it)
-            watcher.end(error)
+    def _give_turns(self, count: int) -> None:
+        now = monotonic()
+        for _ in range(count):
+            watcher = self._due.popleft()
+            watcher.due = False
+            if watcher not in self._watchers:  # it has left
+                continue
+            if not watcher.flow.is_writable:
+                self._stuck.setdefault(watcher, now)
+                continue
+            watcher.served_at = now
+            try:
+                self._serve(watcher)
+            except Exception as error:  # noqa: BLE001 (whatever it is, the others are served; whoever serves this one raises it)
+                watcher.end(error)
 
     def _free(self, watcher: Watcher) -> None:
         if self._stuck.pop(watcher, None) is not None:
@@ -92,10 +87,9 @@ class Sending:
 
     def _beat(self) -> None:
         before = monotonic() - settings.FEED_HEARTBEAT
-        for watcher, at in self._sent.items():
-            if at > before:
-                break
-            self.call(watcher)
+        for watcher in self._watchers:
+            if watcher.served_at <= before:
+                self.call(watcher)
 
     def _end_stalled(self) -> None:
         before = monotonic() - settings.FEED_STALL

@@ -10,7 +10,7 @@ from feed.sessions import Login
 
 FRAME_SIZE = 64 * 1024
 """Bytes after which a frame is cut short: a client that doesn't read keeps one of them in memory."""
-CACHED_FRAMES = 64
+MOST_CUTS = 64
 
 
 @dataclass(eq=False, slots=True)
@@ -23,6 +23,7 @@ class Watcher:
     login: the session in which its user is logged in, or None for somebody who isn't.
     unseen: the first position after the cursor that may concern it; None if none up to the hub's head does.
     due: whether it waits for its turn to be sent a frame.
+    served_at: when it last had its turn, by time.monotonic().
     leash: how whoever serves it is stopped, and for which reason it was.
     """
 
@@ -34,8 +35,14 @@ class Watcher:
     login: Login | None = None
     unseen: int | None = None
     due: bool = False
+    served_at: float = 0.0
     leash: asyncio.Timeout | None = None
     reason: Exception | None = None
+
+    def place(self) -> tuple[object, ...]:
+        """Where it stands: all at the same place are due the same frame. One without changes is the same for all
+        streams."""
+        return self.format, self.streams if self.unseen else None, self.log, self.cursor, self.unseen
 
     def note(self, position: int) -> None:
         """Take in that the change at this position concerns it."""
@@ -54,13 +61,20 @@ class Watcher:
             self.leash.reschedule(0)
 
 
+Cut = tuple[Frame, int]
+"""A frame, and the position at which it ends."""
+
+
 class Tail:
-    """The changes at the positions (start, head], encoded; the oldest go when there are more than `most`."""
+    """The changes at the positions (start, head], encoded; the oldest go when there are more than `most`.
+
+    cuts: the frames that have been cut from them, by the place of the watchers whom they were cut for.
+    """
 
     def __init__(self, head: int) -> None:
         self.start = self.head = head
         self.entries: list[Entry] = []
-        self._frames: dict[tuple[object, ...], tuple[Frame, int]] = {}
+        self.cuts: dict[tuple[object, ...], Cut] = {}
 
     def append(self, entries: Sequence[Entry], most: int) -> None:
         """Take in the changes that follow the head."""
@@ -68,24 +82,23 @@ class Tail:
         self.head += len(entries)
         del self.entries[:-most]
         self.start = self.head - len(self.entries)
-        self._frames.clear()
+        self.cuts.clear()
 
-    def frame(self, watcher: Watcher, begin: int) -> tuple[Frame, int]:
-        """The frame that follows the watcher's cursor, if nothing up to `begin` concerns it, and where it ends.
+    def begin(self, watcher: Watcher) -> int:
+        """The position up to which nothing concerns the watcher that it hasn't been sent."""
+        return self.head if watcher.unseen is None else watcher.unseen - 1
 
-        Equal frames are made once.
-        """
-        streams = watcher.streams if begin < self.head else None  # one without changes is the same for all streams
-        key = (watcher.format, streams, watcher.log, watcher.cursor, begin)
-        found = self._frames.get(key)
-        if found is None:
-            if len(self._frames) >= CACHED_FRAMES:
-                self._frames.clear()
-            found = self._frames[key] = cut(watcher, self.entries[begin - self.start :], self.head)
-        return found
+    def cut(self, watcher: Watcher) -> Cut:
+        """The frame that follows the watcher's cursor, if all that may be in it is in memory; kept for who stands at
+        the same place."""
+        if len(self.cuts) >= MOST_CUTS:
+            self.cuts.clear()
+        made = cut(watcher, self.entries[self.begin(watcher) - self.start :], self.head)
+        self.cuts[watcher.place()] = made
+        return made
 
 
-def cut(watcher: Watcher, entries: Sequence[Entry], position: int) -> tuple[Frame, int]:
+def cut(watcher: Watcher, entries: Sequence[Entry], position: int) -> Cut:
     """The frame of what concerns the watcher, up to `position` or up to where it grows too large."""
     chosen: list[Entry] = []
     size = 0

@@ -1,6 +1,7 @@
 """What following the log costs the database: by the cycle of a hub, and not by the event or the watcher."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,11 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from pytest_django import Settings
 
-from feed import log
+from feed import log, tail
 from feed.following import Following
+from feed.frames import Entry
 from feed.hub import Hub, hub
+from feed.tail import Cut, Watcher, cut
 from tests.feed.watching import client, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
@@ -74,6 +77,31 @@ async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(ali
             while (await each.frame())["position"] < head:
                 pass
     assert cycles.numberings - before < 10, "As many as there were posts, or a fifth of that."
+
+
+async def test_a_frame_is_cut_once_for_all_whom_it_concerns(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Watcher] = []
+
+    def counted(watcher: Watcher, entries: Sequence[Entry], position: int) -> Cut:
+        made.append(watcher)
+        return cut(watcher, entries, position)
+
+    async with client() as one, client() as two, client("?stream=user:alice") as third:
+        watchers = (one, two, third)
+        for watcher in watchers:
+            await watcher.frame()
+        await deafen(hub())
+        monkeypatch.setattr(tail, "cut", counted)
+        await post(alice, "hello")
+        await hub().following.advance()
+        sending = asyncio.create_task(hub().sending.go_round())
+        try:
+            frames = [await watcher.frame() for watcher in watchers]
+        finally:
+            sending.cancel()
+        await hub().following._in_thread(connections.close_all)
+    assert [frame["changes"][0]["event"]["text"] for frame in frames] == ["hello"] * 3
+    assert len(made) == 2, "Once for the two that watch the same streams, and once for the third."
 
 
 async def test_a_poll_that_finds_nothing_costs_one_query(alice: User, cycles: Cycles) -> None:

@@ -25,7 +25,7 @@ def fill(alice: User, *texts: str) -> int:
 
 
 def texts(part: Part, begin: int) -> list[str]:
-    frame, _ = part.frame(Watcher(PUBLIC.streams, "json", Line(), begin, "k3x9"), begin)
+    frame, _ = part.cut(Watcher(PUBLIC.streams, "json", Line(), begin, "k3x9"), begin)
     return [change["event"]["text"] for change in json.loads(frame.text)["changes"] if "text" in change["event"]]
 
 

@@ -27,7 +27,7 @@ def small(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "READ_SIZE", 1500)
     monkeypatch.setattr(history, "KEPT_SECONDS", float("inf"))  # or it would depend on how fast the machine is
     monkeypatch.setattr(tail, "FRAME_SIZE", 1500)
-    monkeypatch.setattr(tail, "CACHED_FRAMES", 3)
+    monkeypatch.setattr(tail, "MOST_CUTS", 3)
 
 
 @pytest.fixture(autouse=True)

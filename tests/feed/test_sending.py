@@ -41,7 +41,9 @@ class Feed:
         self.served.append(watcher)
         watcher.cursor += 1
         watcher.unseen = None if watcher.cursor >= 2 else watcher.cursor + 1
-        self.sending.send(watcher, Frame(str(watcher.cursor)))
+        watcher.flow.write(Frame(str(watcher.cursor)))
+        if watcher.unseen is not None:
+            self.sending.call(watcher)
 
     def come(self, cursor: int = 2) -> Watcher:
         watcher = Watcher(frozenset(["public"]), "json", HeardLine(), cursor)

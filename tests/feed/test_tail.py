@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from feed.frames import Entry, Frame
-from feed.tail import Tail, Watcher, cut
+from feed.frames import Entry
+from feed.tail import MOST_CUTS, Cut, Tail, Watcher, cut
 from tests.lines import Line
 
 
@@ -18,13 +18,13 @@ def entries(first: int, *streams: str) -> list[Entry]:
     ]
 
 
-def watcher(*streams: str, cursor: int = 0) -> Watcher:
-    return Watcher(frozenset(streams), "json", Line(), cursor, "k3x9")
+def watcher(*streams: str, cursor: int = 0, unseen: int | None = None) -> Watcher:
+    return Watcher(frozenset(streams), "json", Line(), cursor, "k3x9", unseen=unseen)
 
 
-def shown(cut_off: tuple[Frame, int]) -> tuple[int, list[int], int]:
+def shown(made: Cut) -> tuple[int, list[int], int]:
     """Where a frame begins, the positions of its changes, and where it ends."""
-    frame, position = cut_off
+    frame, position = made
     decoded: dict[str, Any] = json.loads(frame.text)
     assert decoded["position"] == position
     return decoded["after"], [change["position"] for change in decoded["changes"]], position
@@ -42,25 +42,41 @@ def test_the_oldest_changes_go() -> None:
 def test_a_frame_has_what_is_in_the_watchers_streams_and_covers_all_up_to_the_head() -> None:
     tail = Tail(head=0)
     tail.append(entries(1, *"abacb"), most=100)
-    assert shown(tail.frame(watcher("a"), 0)) == (0, [1, 3], 5)
-    assert shown(tail.frame(watcher("a", "c", cursor=2), 2)) == (2, [3, 4], 5)
-    assert shown(tail.frame(watcher("nobody"), 5)) == (0, [], 5)
+    assert shown(tail.cut(watcher("a", unseen=1))) == (0, [1, 3], 5)
+    assert shown(tail.cut(watcher("a", "c", cursor=2, unseen=3))) == (2, [3, 4], 5)
+    assert shown(tail.cut(watcher("nobody"))) == (0, [], 5)
 
 
 def test_what_is_known_not_to_concern_the_watcher_need_not_be_in_memory() -> None:
     tail = Tail(head=0)
     tail.append(entries(1, *"bbbbba"), most=2)
-    assert shown(tail.frame(watcher("a", cursor=1), 5)) == (1, [6], 6)
+    assert shown(tail.cut(watcher("a", cursor=1, unseen=6))) == (1, [6], 6)
 
 
 def test_equal_frames_are_made_once_until_the_log_grows() -> None:
     tail = Tail(head=0)
     tail.append(entries(1, *"ab"), most=100)
-    first = tail.frame(watcher("a"), 0)
-    assert tail.frame(watcher("a"), 0)[0] is first[0]
-    assert tail.frame(watcher("b"), 0)[0] is not first[0]
+    made = tail.cut(watcher("a", unseen=1))
+    assert tail.cuts.get(watcher("a", unseen=1).place()) is made
     tail.append(entries(3, "a"), most=100)
-    assert shown(tail.frame(watcher("a"), 0)) == (0, [1, 3], 3)
+    assert watcher("a", unseen=1).place() not in tail.cuts
+
+
+def test_frames_that_differ_have_places_that_differ() -> None:
+    others = [watcher("a", unseen=1) for _ in range(3)]
+    others[0].format, others[1].log, others[2].cursor = "html", "another", 1
+    others += [watcher("b", unseen=1), watcher("a", unseen=2), watcher("a")]
+    tail = Tail(head=0)
+    tail.append(entries(1, *"ab"), most=100)
+    tail.cut(watcher("a", unseen=1))
+    assert [other.place() in tail.cuts for other in others] == [False] * len(others)
+
+
+def test_of_the_frames_that_were_made_only_so_many_are_kept() -> None:
+    tail = Tail(head=MOST_CUTS)
+    for cursor in range(MOST_CUTS + 1):
+        tail.cut(watcher("a", cursor=cursor))
+    assert list(tail.cuts) == [watcher("a", cursor=MOST_CUTS).place()]
 
 
 def test_a_large_frame_is_cut_before_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +93,8 @@ def test_a_change_that_is_too_large_by_itself_is_sent_by_itself(monkeypatch: pyt
 def test_frames_without_changes_are_the_same_for_all_streams() -> None:
     tail = Tail(head=0)
     tail.append(entries(1, *"ab"), most=100)
-    assert tail.frame(watcher("a", cursor=2), 2)[0] is tail.frame(watcher("b", cursor=2), 2)[0]
-    assert tail.frame(watcher("a"), 0)[0] is not tail.frame(watcher("b"), 0)[0]
+    made = tail.cut(watcher("a", cursor=2))
+    assert tail.cuts.get(watcher("b", cursor=2).place()) is made
 
 
 def test_a_watcher_remembers_the_first_position_that_concerns_it() -> None:
