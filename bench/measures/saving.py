@@ -11,9 +11,15 @@ from tests.servers import sqlite_database
 
 TARGET = 0.75
 THREADS = (1, 16)
-ROUNDS = {"SQLite": (10, 0.15), "PostgreSQL": (160, 0.05)}
-"""How many, and the seconds of each: many short ones, as the machine changes its pace. But those who write to SQLite at
-the same time sleep while they wait for each other, and the last of a round long after its end."""
+ROUNDS = {
+    ("SQLite", 1): (10, 0.15),
+    ("SQLite", 16): (10, 0.15),
+    ("PostgreSQL", 1): (320, 0.05),
+    ("PostgreSQL", 16): (100, 0.05),
+}
+"""How many, and the seconds of each: many short ones, as the machine changes its pace, and the more the closer it is to
+the target. But those who write to SQLite at the same time sleep while they wait for each other, and the last of a round
+long after its end."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -28,7 +34,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def saving(database: str, url: str, threads: int, quick: bool, **environment: str) -> Result:
-    rounds, seconds = ROUNDS[database]
+    rounds, seconds = ROUNDS[database, threads]
     rounds = rounds // 5 if quick else rounds
     rates = measured("saver", threads, rounds, seconds, database_url=url, **environment)
     ratios = Ratios.of(rates["rill"], rates["plain"])

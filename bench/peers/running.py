@@ -25,6 +25,7 @@ class Poster:
 
     def __init__(self, plan: Plan, log: Path) -> None:
         self._log = log
+        self._ready = False
         with log.open("ab") as file:
             self._process = subprocess.Popen(
                 cores.pinned([sys.executable, "-m", "bench.poster", *plan.author], cores.LOAD),
@@ -37,11 +38,7 @@ class Poster:
             )
 
     def __enter__(self) -> Self:
-        try:
-            self._answer()
-        except BaseException:
-            self.__exit__()
-            raise
+        """It starts beside whatever is done meanwhile; the first who asks it to post waits for that."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,6 +55,8 @@ class Poster:
 
     def _ask(self, **command: Any) -> list[int]:
         assert self._process.stdin
+        if not self._ready:
+            self._ready = self._answer() == "ready"
         print(json.dumps(command), file=self._process.stdin, flush=True)
         answer: list[int] = self._answer()
         return answer

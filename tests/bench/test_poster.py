@@ -44,5 +44,8 @@ def test_commits_are_told_in_their_order_and_between_question_and_answer(databas
 
 
 def test_a_poster_that_fails_says_why(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="No module named 'nowhere'"):
-        poster("sqlite:///none", tmp_path, settings="nowhere").__enter__()
+    with (
+        poster("sqlite:///none", tmp_path, settings="nowhere") as ours,
+        pytest.raises(RuntimeError, match="No module named 'nowhere'"),
+    ):
+        ours.burst(0, 1)
