@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
@@ -17,13 +17,11 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 # The module and not its names: models connect their receivers, which record here, while they are being defined.
-from feed import models
+from feed import models, statements
+from feed.statements import Row, Statement
 
 if TYPE_CHECKING:
     from feed.models import Change, Event, Log
-
-
-Row = tuple[Any, ...]
 
 
 class Expired(Exception):
@@ -95,7 +93,7 @@ def number() -> State:
 def follow(after: int, most: int) -> "tuple[State, list[Change]]":
     """Number what waits, and read the changes after the position `after`, so many at most: what a hub does when it is
     rung for. Raises Expired."""
-    state, rows = _numbered(_READ % (after, after + most))
+    state, rows = _numbered((_READ, (after, after + most)))
     return state, _changes(rows, after, state.head)
 
 
@@ -107,7 +105,7 @@ def read(after: int, upto: int) -> "list[Change]":
     if after >= upto:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_READ % (after, upto))
+        cursor.execute(_READ.written(after, upto))
         return _changes(cursor.fetchall(), after, upto)
 
 
@@ -120,10 +118,9 @@ def _changes(rows: "Sequence[Row]", after: int, upto: int) -> "list[Change]":
     ]
 
 
-def _numbered(*more: str) -> "tuple[State, Sequence[Row]]":
+def _numbered(*more: statements.Call) -> "tuple[State, Sequence[Row]]":
     """Give the waiting changes their positions, and then carry out `more`, in one transaction."""
-    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""
-    before, after, *read = _in_one_transaction([_HEAD + lock, _NUMBER, _ADVANCE, *more])
+    before, after, *read = statements.carry_out([(_HEAD, ()), (_NUMBER, ()), (_ADVANCE, ()), *more])
     if not before:  # a new database, or one that was emptied
         models.Log.objects.get_or_create(pk=1)
         return _numbered(*more)
@@ -131,52 +128,35 @@ def _numbered(*more: str) -> "tuple[State, Sequence[Row]]":
     return State(name, head, floor, waiting=False), [row for rows in read for row in rows]
 
 
-def _in_one_transaction(statements: Sequence[str]) -> "list[list[Row]]":
-    """Carry them out, and return the rows of each that answers with rows."""
-    answers: list[list[Row]] = []
-    if _takes_several():
-        with connection.cursor() as cursor:
-            cursor.execute(";".join(statements))
-            more: bool | None = True
-            while more:
-                answers += [cursor.fetchall()] if cursor.description else []
-                more = cursor.nextset()
-    else:
-        with transaction.atomic(), connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-                answers += [cursor.fetchall()] if cursor.description else []
-    return answers
-
-
-def _takes_several() -> bool:
-    """Whether the database takes several statements in one message, as one transaction (PostgreSQL's documentation,
-    "Multiple Statements in a Simple Query"): one journey instead of six, and the lock is held for none of them.
-
-    Not where psycopg is asked to prepare what it is given often: that can only be one statement."""
-    return connection.vendor == "postgresql" and connection.settings_dict["OPTIONS"].get("prepare_threshold") is None
-
-
-# What every cycle of every hub does is written out: to have it put together each time would take longer than to do it.
-_HEAD = "SELECT name, head, floor FROM feed_log WHERE id = 1"
 _STATE = """
     SELECT name, head, floor, EXISTS (SELECT 1 FROM feed_change WHERE position IS NULL) FROM feed_log WHERE id = 1
 """
-_NUMBER = """
+_HEAD = Statement("rill_head", "SELECT name, head, floor FROM feed_log WHERE id = 1", locks=True)
+_NUMBER = Statement(
+    "rill_number",
+    """
     UPDATE feed_change SET position = numbered.position
     FROM (SELECT id, (SELECT head FROM feed_log WHERE id = 1) + row_number() OVER (ORDER BY id) AS position
           FROM feed_change WHERE position IS NULL) AS numbered
     WHERE feed_change.id = numbered.id
-"""
-_ADVANCE = """
+    """,
+)
+_ADVANCE = Statement(
+    "rill_advance",
+    """
     UPDATE feed_log SET head = newest.position FROM (SELECT max(position) AS position FROM feed_change) AS newest
     WHERE id = 1 AND head < newest.position RETURNING name, head, floor
-"""
+    """,
+)
 _READ_FIELDS = ("id", "position", "action", "event_id", "kind", "streams")
-_READ = """
+_READ = Statement(
+    "rill_read",
+    """
     SELECT id, position, action, event_id, kind, streams FROM feed_change
-    WHERE position > %d AND position <= %d ORDER BY position
-"""
+    WHERE position > {0} AND position <= {1} ORDER BY position
+    """,
+    numbers=2,
+)
 
 
 def _locked_head() -> "Log":

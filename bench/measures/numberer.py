@@ -55,7 +55,7 @@ class Counted:
 
         def counted_query(execute: Any, sql: str, *rest: Any) -> Any:
             self.queries += 1
-            self.transactions += log._NUMBER in sql
+            self.transactions += log._NUMBER.is_in(sql)
             return execute(sql, *rest)
 
         def counted_cycle(*arguments: Any) -> Any:

@@ -36,7 +36,7 @@ def cycles(monkeypatch: pytest.MonkeyPatch) -> Cycles:
 
     def counted_query(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         counted.queries += 1
-        counted.numberings += log._NUMBER in sql
+        counted.numberings += log._NUMBER.is_in(sql)
         return execute(sql, *rest)
 
     def counted_cycle(following: Following, rung: bool) -> Any:

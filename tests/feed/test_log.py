@@ -112,6 +112,7 @@ def test_an_open_transaction_holds_up_neither_numbering_nor_who_posts(alice: Use
 def test_who_numbers_waits_for_who_numbers(alice: User) -> None:
     """Before it looks at any change: what it would see might be numbered already."""
     head = log.number().head
+    numbered: list[int] = []
     post(alice, "a")
 
     def number() -> int:
@@ -123,14 +124,17 @@ def test_who_numbers_waits_for_who_numbers(alice: User) -> None:
     def is_waiting() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            return any("FOR UPDATE" in query for (query,) in cursor.fetchall())
+            return any(log._HEAD.planned() in query for (query,) in cursor.fetchall())
 
     with ThreadPoolExecutor(1) as threads:
-        with open_transaction(lambda: list(Log.objects.select_for_update())):
+        with open_transaction(lambda: numbered.append(log.number().head)):
             numbering = threads.submit(number)
             wait_until(is_waiting, "who numbers to wait for the lock")
             assert log.state().head == head
-        assert numbering.result(30) == head + 1
+            post(alice, "b")
+        assert numbered == [head + 1]
+        assert numbering.result(30) == head + 2
+    assert texts(head) == ["a", "b"]
 
 
 @pytest.mark.postgresql

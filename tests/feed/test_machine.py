@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from feed import following, history, hub, log, messages, tail
+from feed import following, history, hub, log, messages, statements, tail
 from tests.machine import broken
 from tests.machine.clients import Lost
 from tests.machine.elsewhere import elsewhere
@@ -46,17 +46,17 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     """
 
     def happens_before(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if sql == log._NUMBER:
+        if sql == log._NUMBER.written():
             elsewhere.happens()
         return execute(sql, *rest)
 
-    def interrupted(statements: Sequence[str]) -> Any:
+    def interrupted(calls: Sequence[statements.Call]) -> Any:
         with connection.execute_wrapper(happens_before):
-            return in_one_transaction(statements)
+            return carry_out(calls)
 
-    in_one_transaction = log._in_one_transaction
-    monkeypatch.setattr(log, "_in_one_transaction", interrupted)
-    monkeypatch.setattr(log, "_takes_several", lambda: False)
+    carry_out = statements.carry_out
+    monkeypatch.setattr(statements, "carry_out", interrupted)
+    monkeypatch.setattr(statements, "takes_several", lambda: False)
 
 
 @pytest.mark.parametrize("number", seeds(), ids="seed {}".format)

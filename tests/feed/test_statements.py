@@ -1,0 +1,74 @@
+"""Where PostgreSQL keeps the plans of what every cycle carries out, and where it can't."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import DatabaseError, connection
+
+from feed import log, statements
+from feed.models import StatusChange
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
+
+
+@pytest.fixture(autouse=True)
+def none_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(statements, "_forgetful", set())
+    forget()
+    yield
+    forget()
+    statements._kept.clear()
+
+
+def forget() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+
+
+def kept() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements")
+        return {name for (name,) in cursor.fetchall()}
+
+
+def test_what_a_cycle_carries_out_is_planned_once(alice: User) -> None:
+    statements._kept.clear()
+    positions = []
+    for text in "ab":
+        StatusChange.objects.create(user=alice, text=text)
+        state = log.number()
+        positions += [change.position for change in log.follow(state.head - 1, 10)[1]]
+        assert kept() == {"rill_head", "rill_number", "rill_advance", "rill_read"}
+    assert positions == [state.head - 1, state.head]
+
+
+def test_a_session_that_turns_out_to_forget_fails_one_cycle_and_is_asked_to_plan_no_more(alice: User) -> None:
+    statements._kept.clear()
+    before = log.number().head
+    forget()
+    StatusChange.objects.create(user=alice, text="hello")
+    with pytest.raises(DatabaseError, match="does not exist"):
+        log.number()
+    assert log.number().head == before + 1
+    assert kept() == set()
+
+
+def test_a_session_that_somebody_else_has_used_fails_one_cycle_too(alice: User) -> None:
+    head = log.number().head
+    statements._kept.clear()
+    StatusChange.objects.create(user=alice, text="hello")
+    with pytest.raises(DatabaseError, match="already exists"):
+        log.number()
+    assert log.number().head == head + 1
+
+
+def test_a_database_behind_a_pooler_of_transactions_is_not_asked_to_plan(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    statements._kept.clear()
+    StatusChange.objects.create(user=alice, text="hello")
+    state = log.number()
+    assert [change.position for change in log.follow(state.head - 1, 10)[1]] == [state.head]
+    assert kept() == set()
