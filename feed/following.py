@@ -15,13 +15,17 @@ from feed import frames, log
 from feed.frames import Entry
 from feed.history import BATCH
 from feed.messages import GROUP
-from feed.models import Change
+from feed.models import Change, Event
 from feed.tail import Tail
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Grown = Callable[[Sequence[Entry], bool], None]
+Read = tuple[log.State, list[Change], list[Event]]
+
+RECENT = 4
+"""Changes whose kinds the next ones are expected to be of."""
 
 
 class Following:
@@ -122,20 +126,26 @@ class Following:
     def _read_on(self, rung: bool) -> tuple[log.State, list[Entry], bool]:
         """Number what waits, and read on from the head; or anew from the end, if this isn't the log any more."""
         try:
-            state, changes = log.follow(self.head, BATCH) if rung and self.name else self._look()
+            state, changes, events = self._number() if rung and self.name else self._look()
             restart = self._is_other(state)
             if restart:
                 changes = log.read(max(state.floor, state.head - settings.FEED_TAIL), state.head)
         except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
             return log.state(), [], True
-        return state, _load(changes, self._formats), restart
+        return state, _load(changes, events, self._formats), restart
 
-    def _look(self) -> tuple[log.State, list[Change]]:
+    def _number(self) -> Read:
+        """What there is to follow, as there is something: with the events of the kinds that have come of late."""
+        recent = {entry.kind for entry in self.tail.entries[-RECENT:]}
+        return log.follow(self.head, BATCH, [kind for name, kind in Event.kinds().items() if name in recent])
+
+    def _look(self) -> Read:
         """What there is to follow, if anything: nothing is locked to find that out."""
         state = log.state()
         if state.waiting:
             state = log.number()
-        return state, [] if self._is_other(state) else log.read(self.head, min(self.head + BATCH, state.head))
+        changes = [] if self._is_other(state) else log.read(self.head, min(self.head + BATCH, state.head))
+        return state, changes, []
 
     def _is_other(self, state: log.State) -> bool:
         """Whether it isn't the log that has been followed so far."""
@@ -154,8 +164,8 @@ def _query(work: Callable[[], T]) -> T:
         raise
 
 
-def _load(changes: Sequence[Change], formats: Iterable[str]) -> list[Entry]:
-    entries = frames.load(changes)
+def _load(changes: Sequence[Change], events: Iterable[Event], formats: Iterable[str]) -> list[Entry]:
+    entries = frames.load(changes, events)
     _encode(entries, formats)
     return entries
 

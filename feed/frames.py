@@ -82,19 +82,21 @@ class Entry:
             return None
 
 
-def load(changes: Sequence[Change]) -> list[Entry]:
-    """The changes with the present states of their events, in a query for each kind that is among them.
+def load(changes: Sequence[Change], read: Iterable[Event] = ()) -> list[Entry]:
+    """The changes with the present states of their events, in a query for each kind of which not all have been read.
 
     An event that is gone by now is shown as deleted, whatever the change was: its deletion stands later in
     the log, and taking away what is absent does no harm.
     """
+    events = {event.pk: event for event in read}
     wanted: dict[str, set[int]] = {}
     for change in changes:
-        if change.action != "deleted":
+        if change.action != "deleted" and change.event_id not in events:
             wanted.setdefault(change.kind, set()).add(change.event_id)
     models = Event.kinds()
     # Not one query for all kinds: that joins the tables of every kind that there is, for a row of one.
-    events = {event.pk: event for kind, keys in wanted.items() for event in rows_of(models.get(kind, Event)).read(keys)}
+    for kind, keys in wanted.items():
+        events.update((event.pk, event) for event in rows_of(models.get(kind, Event)).read(keys))
     encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
     return [_entry(change, events.get(change.event_id), encoded[change.event_id]) for change in changes]
 

@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 
 # The module and not its names: models connect their receivers, which record here, while they are being defined.
 from feed import models, statements
+from feed.rows import rows_of
 from feed.statements import Row, Statement
 
 if TYPE_CHECKING:
@@ -90,11 +91,15 @@ def number() -> State:
     return _numbered()[0]
 
 
-def follow(after: int, most: int) -> "tuple[State, list[Change]]":
+def follow(after: int, most: int, kinds: "Iterable[type[Event]]" = ()) -> "tuple[State, list[Change], list[Event]]":
     """Number what waits, and read the changes after the position `after`, so many at most: what a hub does when it is
-    rung for. Raises Expired."""
-    state, rows = _numbered((_READ, (after, after + most)))
-    return state, _changes(rows, after, state.head)
+    rung for. With the first of the events of these kinds that they are of, where that saves a journey to the database.
+    Raises Expired."""
+    interval = (after, after + most)
+    ahead = [rows_of(kind) for kind in kinds] if statements.takes_several() else []
+    state, (rows, *found) = _numbered((_READ, interval), *((each.following, interval) for each in ahead))
+    events = [event for each, values in zip(ahead, found, strict=True) for event in each.events(values)]
+    return state, _changes(rows, after, state.head), events
 
 
 def read(after: int, upto: int) -> "list[Change]":
@@ -118,22 +123,22 @@ def _changes(rows: "Sequence[Row]", after: int, upto: int) -> "list[Change]":
     ]
 
 
-def _numbered(*more: statements.Call) -> "tuple[State, Sequence[Row]]":
-    """Give the waiting changes their positions, and then carry out `more`, in one transaction."""
-    before, after, *read = statements.carry_out([(_HEAD, ()), (_NUMBER, ()), (_ADVANCE, ()), *more])
+def _numbered(*more: statements.Call) -> tuple[State, list[list[Row]]]:
+    """Give the waiting changes their positions, and in the same transaction carry out `more`, for the rows of each."""
+    before, after, *rows = statements.carry_out([(_HEAD, ()), (_NUMBER, ()), (_ADVANCE, ()), *more])
     if not before:  # a new database, or one that was emptied
         models.Log.objects.get_or_create(pk=1)
         return _numbered(*more)
     name, head, floor = (after or before)[0]
-    return State(name, head, floor, waiting=False), [row for rows in read for row in rows]
+    return State(name, head, floor, waiting=False), rows
 
 
 _STATE = """
     SELECT name, head, floor, EXISTS (SELECT 1 FROM feed_change WHERE position IS NULL) FROM feed_log WHERE id = 1
 """
-_HEAD = Statement("rill_head", "SELECT name, head, floor FROM feed_log WHERE id = 1", locks=True)
+_HEAD = Statement("head", "SELECT name, head, floor FROM feed_log WHERE id = 1", locks=True)
 _NUMBER = Statement(
-    "rill_number",
+    "number",
     """
     UPDATE feed_change SET position = numbered.position
     FROM (SELECT id, (SELECT head FROM feed_log WHERE id = 1) + row_number() OVER (ORDER BY id) AS position
@@ -142,7 +147,7 @@ _NUMBER = Statement(
     """,
 )
 _ADVANCE = Statement(
-    "rill_advance",
+    "advance",
     """
     UPDATE feed_log SET head = newest.position FROM (SELECT max(position) AS position FROM feed_change) AS newest
     WHERE id = 1 AND head < newest.position RETURNING name, head, floor
@@ -150,7 +155,7 @@ _ADVANCE = Statement(
 )
 _READ_FIELDS = ("id", "position", "action", "event_id", "kind", "streams")
 _READ = Statement(
-    "rill_read",
+    "read",
     """
     SELECT id, position, action, event_id, kind, streams FROM feed_change
     WHERE position > {0} AND position <= {1} ORDER BY position

@@ -4,44 +4,60 @@ To put it together takes Django several times as long as it takes the database t
 every cycle.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, connection
 
-from feed.models import Event
+from feed.statements import Row, Statement
+
+if TYPE_CHECKING:
+    from feed.models import Event
+
+FEW = 10
+"""Rows that are read while the log is locked: those of a quiet hub's cycle."""
 
 
 class Rows:
     """Reads what `kind.rows.filter(pk__in=keys).select_related("user")` would, and the same way: Django's own compiler
-    says which columns there are, in which order, and what is made of what the database returns for them."""
+    says which columns there are, in which order, and what is made of what the database returns for them.
 
-    def __init__(self, kind: type[Event]) -> None:
+    following: finds those which the changes (after, upto] are of, the first few, for PostgreSQL. Not by a join, for
+    which it would plan as for many.
+    """
+
+    def __init__(self, kind: "type[Event]") -> None:
         self._kind, self._user = kind, get_user_model()
         one = kind.rows.using(DEFAULT_DB_ALIAS).filter(pk__in=[0]).select_related("user").order_by()
         compiler = one.query.get_compiler(DEFAULT_DB_ALIAS)
         self._statement, keys = compiler.as_sql()
         assert keys == (0,), "There is one place in the statement, and it is for the keys."
+        changed = _CHANGED.format(kind=kind.kind_name(), few=FEW)
+        self.following = Statement("rows", self._statement.replace("IN (%s)", f"= ANY (ARRAY({changed}))"), numbers=2)
         columns = [column for column, *_ in compiler.select]
         self._converters = compiler.get_converters(columns)
         names = [column.target.attname for column in columns]
         width = len(kind._meta.concrete_fields)
         self._own, self._users = names[:width], names[width:]
 
-    def read(self, keys: Collection[int]) -> Iterator[Event]:
+    def read(self, keys: Collection[int]) -> "Iterator[Event]":
         """Those that there are, in one query."""
         with connection.cursor() as cursor:
             cursor.execute(self._statement.replace("%s", ", ".join(["%s"] * len(keys))), list(keys))
             found = cursor.fetchall()
+        return self.events(found)
+
+    def events(self, found: Iterable[Row]) -> "Iterator[Event]":
+        """What such rows are."""
         for row in found:
             values = self._converted(row)
             event = self._kind.from_db(DEFAULT_DB_ALIAS, self._own, values[: len(self._own)])
             event.user = self._user.from_db(DEFAULT_DB_ALIAS, self._users, values[len(self._own) :])
             yield event
 
-    def _converted(self, row: tuple[Any, ...]) -> list[Any]:
+    def _converted(self, row: Row) -> list[Any]:
         values = list(row)
         for place, (converters, column) in self._converters.items():
             for convert in converters:
@@ -49,6 +65,12 @@ class Rows:
         return values
 
 
+_CHANGED = """
+    SELECT event_id FROM feed_change WHERE position > {{0}} AND position <= {{1}} AND kind = '{kind}'
+    ORDER BY position LIMIT {few}
+"""
+
+
 @cache
-def rows_of(kind: type[Event]) -> Rows:
+def rows_of(kind: "type[Event]") -> Rows:
     return Rows(kind)

@@ -9,6 +9,8 @@ them out.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,12 +20,14 @@ from django.db.backends.utils import CursorWrapper
 Row = tuple[Any, ...]
 NO_PLAN_KEPT = {"26000", "42P05"}
 """PostgreSQL's codes for a plan that isn't there, and for one that is there already: somebody else's session."""
+ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
+"""Or PostgreSQL, once the log is long, plans a part of it each time: not knowing which, it takes it to be large."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
     """
-    name: what PostgreSQL keeps its plan by.
+    name: part of what PostgreSQL keeps its plan by.
     text: with {0} and {1} in the place of its numbers.
     numbers: how many whole numbers it takes.
     locks: whether it locks the rows that it reads, where rows can be locked.
@@ -38,23 +42,33 @@ class Statement:
         lock = " FOR UPDATE" if self.locks and connection.features.has_select_for_update else ""
         return self.text.format(*numbers) + lock
 
+    @property
+    def key(self) -> str:
+        """What PostgreSQL keeps its plan by: the same nowhere for another text, whoever else uses the session."""
+        return _key(self)
+
     def plan(self) -> str:
         types = f" ({', '.join(['bigint'] * self.numbers)})" if self.numbers else ""
-        return f"PREPARE {self.name}{types} AS {self.written(*(f'${place + 1}' for place in range(self.numbers)))}"
+        return f"PREPARE {self.key}{types} AS {self.written(*(f'${place + 1}' for place in range(self.numbers)))}"
 
     def planned(self, *numbers: int) -> str:
-        return f"EXECUTE {self.name}" + (f"({', '.join(map(str, numbers))})" if numbers else "")
+        return f"EXECUTE {self.key}" + (f"({', '.join(map(str, numbers))})" if numbers else "")
 
     def is_in(self, sql: str) -> bool:
         """Whether the statement is carried out by what is sent to the database."""
         return self.planned() in sql or (self.text in sql and not sql.startswith("PREPARE"))
 
 
+@cache
+def _key(statement: Statement) -> str:
+    return f"rill_{statement.name}_{sha256(statement.text.encode()).hexdigest()[:12]}"
+
+
 Call = tuple[Statement, tuple[int, ...]]
 """A statement, and its numbers."""
 
 _kept: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
-"""By connection to PostgreSQL, the names of the plans that it keeps."""
+"""By connection to PostgreSQL, the keys of the plans that it keeps."""
 _forgetful: set[str] = set()
 """The databases, by Django's aliases, whose connections have turned out not to keep any."""
 
@@ -66,7 +80,7 @@ def carry_out(calls: Sequence[Call]) -> list[list[Row]]:
         with connection.cursor() as cursor, _noticing_who_forgets():
             planned = _plan(cursor, [statement for statement, _ in calls])
             sent = [each.planned(*numbers) if planned else each.written(*numbers) for each, numbers in calls]
-            cursor.execute(";".join(sent))
+            cursor.execute(";".join([ONE_PLAN, *sent] if planned else sent))
             more: bool | None = True
             while more:
                 answers += [cursor.fetchall()] if cursor.description else []
@@ -95,9 +109,9 @@ def _plan(cursor: CursorWrapper, statements: Sequence[Statement]) -> bool:
         return False
     kept = _kept.setdefault(connection.connection, set())
     for statement in statements:
-        if statement.name not in kept:
+        if statement.key not in kept:
             cursor.execute(statement.plan())
-            kept.add(statement.name)
+            kept.add(statement.key)
     return True
 
 

@@ -1,6 +1,7 @@
 """What following the log costs the database: by the cycle of a hub, and not by the event or the watcher."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -63,6 +64,23 @@ async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cyc
     count = cycles.count - before.count
     assert 5 <= count <= 10
     assert 5 <= cycles.numberings - before.numberings <= count
+
+
+@pytest.mark.postgresql
+async def test_a_post_of_a_kind_that_has_come_before_costs_postgresql_one_journey(alice: User, cycles: Cycles) -> None:
+    async with client() as watcher:
+        await watcher.frame()
+        await deafen(hub())
+        journeys = []
+        for text in ("first", "second", "third"):
+            await post(alice, text)
+            before = cycles.queries
+            await hub().following.advance(rung=True)
+            journeys.append(cycles.queries - before)
+        texts = [json.loads(entry.encoded["json"] or "{}").get("text") for entry in hub().following.tail.entries]
+        await hub().following._in_thread(connections.close_all)
+    assert texts[-3:] == ["first", "second", "third"]
+    assert journeys[-1] == 1 < journeys[0], "All of it is planned by then, and in the first the connection is new."
 
 
 async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(alice: User, cycles: Cycles) -> None:

@@ -197,6 +197,18 @@ def test_changes_are_loaded_with_the_present_state_in_a_constant_number_of_queri
 
 
 @pytest.mark.django_db
+def test_what_has_been_read_already_is_not_read_again(alice: User, django_assert_num_queries: Any) -> None:
+    before = log.number().head
+    posts = [StatusChange.objects.create(user=alice, text=text) for text in "abc"]
+    changes = log.read(before, log.number().head)
+    with django_assert_num_queries(1):
+        entries = load(changes, posts[:2])
+        assert [describe(each.event)["text"] for each in entries if each.event] == ["a", "b", "c"]
+    with django_assert_num_queries(0):
+        assert [each.event for each in load(changes, posts)] == posts
+
+
+@pytest.mark.django_db
 def test_an_event_is_encoded_once_however_often_it_has_changed(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
 

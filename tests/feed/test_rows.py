@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 
+from feed import log
 from feed.models import Comment, Event, StatusChange
-from feed.rows import rows_of
+from feed.rows import FEW, rows_of
 from tests.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -38,6 +40,7 @@ def test_rows_are_what_django_would_have_read(kind: type[Event], django_assert_n
         Slogan: {"text": "Ring!", "approved_by": users[1]},
         Temperature: {"value": 36.6},
     }
+    log.number()
     keys = [kind.objects.create(user=user, **values.get(kind, {})).pk for user in users for _ in range(2)]
     saved = kind.rows.get(pk=keys[0])
     saved.save()  # it has an `edited_at`
@@ -47,6 +50,21 @@ def test_rows_are_what_django_would_have_read(kind: type[Event], django_assert_n
         found = [state(event) for event in read]
     assert found == [state(event) for event in wanted]
     assert len(found) == 4
+    if connection.vendor == "postgresql":
+        followed = sorted(log.follow(log.number().head - len(keys) - 1, 10, [kind])[2], key=lambda event: event.pk)
+        assert [state(event) for event in followed] == found
+
+
+@pytest.mark.postgresql
+def test_of_what_is_read_with_the_changes_there_are_only_a_few(alice: User) -> None:
+    """The log is locked meanwhile."""
+    before = log.number().head
+    posts = [StatusChange.objects.create(user=alice, text=str(number)) for number in range(FEW + 2)]
+    others = [Comment.objects.create(user=alice, text="Aha", thread=posts[0]) for _ in range(2)]
+    _, changes, events = log.follow(before, 100, [StatusChange])
+    assert [change.event_id for change in changes] == [event.pk for event in (*posts, *others)]
+    assert {event.pk for event in events} == {event.pk for event in posts[:FEW]}
+    assert {event.pk for event in log.follow(before, 100, [Comment])[2]} == {event.pk for event in others}
 
 
 def test_no_row_is_no_error(alice: User) -> None:

@@ -7,7 +7,8 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 
 from feed import log, statements
-from feed.models import StatusChange
+from feed.models import Change, StatusChange
+from feed.statements import Statement
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
@@ -39,8 +40,32 @@ def test_what_a_cycle_carries_out_is_planned_once(alice: User) -> None:
         StatusChange.objects.create(user=alice, text=text)
         state = log.number()
         positions += [change.position for change in log.follow(state.head - 1, 10)[1]]
-        assert kept() == {"rill_head", "rill_number", "rill_advance", "rill_read"}
+        assert kept() == {each.key for each in (log._HEAD, log._NUMBER, log._ADVANCE, log._READ)}
     assert positions == [state.head - 1, state.head]
+
+
+def test_the_plan_of_a_short_log_and_of_a_long_one_is_kept(alice: User) -> None:
+    statements._kept.clear()
+    post = StatusChange.objects.create(user=alice, text="again and again")
+    Change.objects.bulk_create(
+        Change(action="updated", event_id=post.pk, kind=post.kind, streams=["public"]) for _ in range(5000)
+    )
+    log.number()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    for _ in range(10):
+        post.save()
+        state = log.number()
+        assert [event.pk for event in log.follow(state.head - 1, 10, [StatusChange])[2]] == [post.pk]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT min(generic_plans), max(custom_plans) FROM pg_prepared_statements")
+        assert cursor.fetchone() == (10, 0)
+
+
+def test_another_text_is_another_plan() -> None:
+    """What else uses the session may be another version, in which the statement of that name reads other columns."""
+    one, other = Statement("read", "SELECT 1"), Statement("read", "SELECT 2")
+    assert one.key == Statement("read", "SELECT 1").key != other.key
 
 
 def test_a_session_that_turns_out_to_forget_fails_one_cycle_and_is_asked_to_plan_no_more(alice: User) -> None:

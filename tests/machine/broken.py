@@ -1,5 +1,7 @@
 """The log as it is often written, in three ways. The machine must find what each of them loses."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.db.models import Max
 
@@ -30,10 +32,10 @@ def number_without_the_lock() -> log.State:
     return log.state()
 
 
-def follow(after: int, most: int) -> tuple[log.State, list[Change]]:
+def follow(after: int, most: int, kinds: Iterable[type[Event]] = ()) -> tuple[log.State, list[Change], list[Event]]:
     """What a hub does, with whichever way of numbering."""
     state = log.number()
-    return state, log.read(after, min(after + most, state.head))
+    return state, log.read(after, min(after + most, state.head)), []
 
 
 def ring_at_once(event: Event, using: str | None) -> None:
