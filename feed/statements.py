@@ -18,8 +18,9 @@ from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 Row = tuple[Any, ...]
-NO_PLAN_KEPT = {"26000", "42P05"}
-"""PostgreSQL's codes for a plan that isn't there, and for one that is there already: somebody else's session."""
+NO_PLAN_KEPT = {"26000", "42P05", "0A000"}
+"""PostgreSQL's codes for a plan that isn't there, and for one that is there already: somebody else's session. And for
+one whose columns have other types by now: a migration, and as many old plans as there are sessions in the pool."""
 ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
 """Or PostgreSQL, once the log is long, plans a part of it each time: not knowing which, it takes it to be large."""
 
@@ -70,7 +71,7 @@ Call = tuple[Statement, tuple[int, ...]]
 _kept: WeakKeyDictionary[object, set[str]] = WeakKeyDictionary()
 """By connection to PostgreSQL, the keys of the plans that it keeps."""
 _forgetful: set[str] = set()
-"""The databases, by Django's aliases, whose connections have turned out not to keep any."""
+"""The databases, by Django's aliases, whose connections have turned out not to keep any, or not for good."""
 
 
 def carry_out(calls: Sequence[Call]) -> list[list[Row]]:

@@ -1,6 +1,7 @@
 """Where PostgreSQL keeps the plans of what every cycle carries out, and where it can't."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from django.contrib.auth.models import User
@@ -88,6 +89,30 @@ def test_a_session_that_somebody_else_has_used_fails_one_cycle_too(alice: User) 
     assert log.number().head == head + 1
 
 
+def test_a_column_that_gets_another_type_fails_one_cycle(alice: User) -> None:
+    """Though the next has the same session again, or another from the pool that keeps the old plan, too."""
+    StatusChange.objects.create(user=alice, text="before")
+    head = log.number().head
+    assert log.follow(head - 1, 10, [StatusChange])[2]
+    with other_type("varchar(3000)"):
+        with pytest.raises(DatabaseError, match="must not change result type"):
+            log.follow(head - 1, 10, [StatusChange])
+        assert [str(event) for event in log.follow(head - 1, 10, [StatusChange])[2]] == ["alice: before"]
+
+
+@contextmanager
+def other_type(of_text: str) -> Iterator[None]:
+    """What a migration does to a kind's column while a hub is running."""
+    alter = "ALTER TABLE feed_statuschange ALTER COLUMN text TYPE "
+    with connection.cursor() as cursor:
+        cursor.execute(alter + of_text)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(alter + "text")
+
+
 def test_a_database_behind_a_pooler_of_transactions_is_not_asked_to_plan(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,5 +120,7 @@ def test_a_database_behind_a_pooler_of_transactions_is_not_asked_to_plan(
     statements._kept.clear()
     StatusChange.objects.create(user=alice, text="hello")
     state = log.number()
-    assert [change.position for change in log.follow(state.head - 1, 10)[1]] == [state.head]
+    _, changes, events = log.follow(state.head - 1, 10, [StatusChange])
+    assert [change.position for change in changes] == [state.head]
+    assert [str(event) for event in events] == ["alice: hello"]
     assert kept() == set()
