@@ -3,18 +3,20 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs
 
 import msgspec
+from asgiref.sync import markcoroutinefunction
 from channels.consumer import AsyncConsumer
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.http import parse_cookie
 
 from feed import streams
-from feed.flow import Flow, Gone, Message, Receive, Scope, Send, held, or_gone
+from feed.flow import Flow, Gone, Message, Receive, Scope, Send, held, send_or_gone
 from feed.frames import FORMATS, Frame
 from feed.goodbye import ComeBack
 from feed.hub import hub
@@ -84,17 +86,28 @@ class FeedConsumer(AsyncConsumer):
     another thread for every message.
     """
 
+    @classmethod
+    def as_asgi(cls, **initkwargs: Any) -> Any:  # an Application, which `path` doesn't take for a view
+        """As that of Channels, but without a coroutine that keeps the router's copy of the scope until the end."""
+
+        def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+            return cls(**initkwargs)(scope, receive, send)
+
+        return markcoroutinefunction(application)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        query, session, server_send = scope["query_string"], session_of(scope), scope.get("server_send", send)
+        del scope  # so much is kept of it for as long as the connection
         await receive()  # websocket.connect
-        self.send, self.receive = or_gone(send), receive
+        self.send, self.receive = send, receive
         try:
-            await self.send({"type": "websocket.accept"})
+            await send_or_gone(send, {"type": "websocket.accept"})
         except Gone:  # or its handshake was broken, as the server has found out meanwhile
             return
-        self.flow = flow_of(scope.get("server_send", send))
+        self.flow = flow_of(server_send)
         self.format = "json"
         try:
-            await self.serve_or_end(scope["query_string"], session_of(scope))
+            await self.serve_or_end(query, session)
         except Gone:
             pass
         except (Stalled, TimeoutError):  # a client that never reads can't be told anything
@@ -126,19 +139,19 @@ class FeedConsumer(AsyncConsumer):
         watcher = Watcher(request.streams, request.format, self.flow, log=log)
         try:
             async with asyncio.timeout(None) as watcher.leash:
-                await self.watch(watcher, after, session)
+                await self.join(watcher, after, session)
+                await self.listen(watcher)
         except TimeoutError:
             raise watcher.reason or TimeoutError from None
         finally:
             self.hub.leave(watcher)
 
-    async def watch(self, watcher: Watcher, after: int | None, session: str | None) -> None:
+    async def join(self, watcher: Watcher, after: int | None, session: str | None) -> None:
         with held(self.flow):
             watcher.login = await self.hub.sessions.find(session) if session else None
             if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
                 await self.hub.check(watcher.streams)
             await self.hub.join(watcher, after)
-        await self.listen(watcher)
 
     async def hello(self) -> tuple[int, str]:
         """The first message of a page: its cursor, and the log that it counts in."""
@@ -187,7 +200,7 @@ class FeedConsumer(AsyncConsumer):
             if last:
                 self.flow.write(Frame(last))
                 await self.flow.writable()
-            await self.send({"type": "websocket.close", "code": code})
+            await send_or_gone(self.send, {"type": "websocket.close", "code": code})
 
 
 class NowhereConsumer(FeedConsumer):

@@ -28,17 +28,13 @@ class Gone(Exception):
     """The client has closed the connection."""
 
 
-def or_gone(send: Send) -> Send:
-    """The server's `send`, but raising Gone if the connection has ended: by ASGI's word that is OSError, and by
+async def send_or_gone(send: Send, message: Message) -> None:
+    """Send by the server's `send`, but raise Gone if the connection has ended: by ASGI's word that is OSError, and by
     Daphne's (autobahn.exception.Disconnected) and uvicorn's RuntimeError."""
-
-    async def sending(message: Message) -> None:
-        try:
-            await send(message)
-        except (OSError, RuntimeError) as error:
-            raise Gone from error
-
-    return sending
+    try:
+        await send(message)
+    except (OSError, RuntimeError) as error:
+        raise Gone from error
 
 
 class Flow:
@@ -54,7 +50,7 @@ class Flow:
     def __init__(self, send: Send) -> None:
         self.is_writable = True
         self.on_writable: Callable[[], None] | None = None
-        self._send = or_gone(send)
+        self._send = send
         self._sending: asyncio.Task[None] | None = None
         self._awaited: asyncio.Future[None] | None = None
 
@@ -84,7 +80,7 @@ class Flow:
 
     async def _send_by_asgi(self, frame: Frame) -> None:
         with suppress(Gone):  # the server says so by `receive`, too
-            await self._send({"type": "websocket.send", "text": frame.text})
+            await send_or_gone(self._send, {"type": "websocket.send", "text": frame.text})
             self._resume()
 
     def _pause(self) -> None:

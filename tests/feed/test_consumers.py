@@ -1,14 +1,17 @@
 """The websocket from the outside, without a server: what comes when something is posted."""
 
+import gc
+
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
+from feed.consumers import FeedConsumer
 from feed.frames import FORMATS
 from feed.hub import hub
 from feed.models import Event
-from tests.feed.watching import client, comment, post, texts
+from tests.feed.watching import Client, client, comment, post, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
@@ -136,3 +139,19 @@ async def test_watchers_that_have_left_are_forgotten(alice: User) -> None:
         await watcher.frame()
         assert hub()._watchers
     assert not hub()._watchers
+
+
+async def test_the_consumer_is_an_application_by_itself(alice: User) -> None:
+    watcher = Client(FeedConsumer.as_asgi(), "/ws/feed/?after=0")
+    assert (await watcher.connect())[0]
+    await watcher.frame()
+    await post(alice, "live")
+    assert texts(await watcher.frame()) == ["live"]
+    await watcher.disconnect()
+
+
+async def test_who_watches_keeps_no_copy_of_the_scope() -> None:
+    gc.collect()  # of connections that have ended
+    async with client() as watcher:
+        await watcher.frame()
+        assert not [kept for kept in gc.get_objects() if type(kept) is dict and "url_route" in kept]
