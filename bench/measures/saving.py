@@ -12,14 +12,14 @@ from tests.servers import sqlite_database
 TARGET = 0.75
 THREADS = (1, 16)
 ROUNDS = {
-    ("SQLite", 1): (10, 0.15),
-    ("SQLite", 16): (10, 0.15),
-    ("PostgreSQL", 1): (320, 0.05),
-    ("PostgreSQL", 16): (100, 0.05),
+    ("SQLite", 1): (60, 12, 0.05),
+    ("SQLite", 16): (20, 2, 0.15),
+    ("PostgreSQL", 1): (320, 64, 0.05),
+    ("PostgreSQL", 16): (100, 20, 0.05),
 }
-"""How many, and the seconds of each: many short ones, as the machine changes its pace, and the more the closer it is to
-the target. But those who write to SQLite at the same time sleep while they wait for each other, and the last of a round
-long after its end."""
+"""How many, how many when it has to be quick, and the seconds of each: many short ones, as the machine changes its pace,
+and the more the closer it is to the target. But those who write to SQLite at the same time sleep while they wait for
+each other, and one after the other wakes up every 0.1 s: the last of 16 more than a second after the round's end."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -34,9 +34,8 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def saving(database: str, url: str, threads: int, quick: bool, **environment: str) -> Result:
-    rounds, seconds = ROUNDS[database, threads]
-    rounds = rounds // 5 if quick else rounds
-    rates = measured("saver", threads, rounds, seconds, database_url=url, **environment)
+    rounds, few, seconds = ROUNDS[database, threads]
+    rates = measured("saver", threads, few if quick else rounds, seconds, database_url=url, **environment)
     ratios = Ratios.of(rates["rill"], rates["plain"])
     figures = tuple((name, f"{statistics.median(each):.0f}/s") for name, each in rates.items())
     what = f"saving on {database}, {threads} {'thread' if threads == 1 else 'threads'}"
