@@ -17,7 +17,7 @@ ROUNDS = {
     ("PostgreSQL", 1): (320, 64, 0.05),
     ("PostgreSQL", 16): (100, 20, 0.05),
 }
-"""How many, how many when it has to be quick, and the seconds of each: many short ones, as the machine changes its pace,
+"""How many, how many when it has to be quick, and the seconds of each: many short ones, as the machine changes pace,
 and the more the closer it is to the target. But those who write to SQLite at the same time sleep while they wait for
 each other, and one after the other wakes up every 0.1 s: the last of 16 more than a second after the round's end."""
 
