@@ -22,8 +22,9 @@ from pytest_django import DjangoDbBlocker, Settings
 from feed.admin import register_kinds
 from feed.tally import tally
 from tests import services
+from tests.databases import migrate, new_database
 from tests.kinds import KINDS_WITH_TABLES
-from tests.servers import Server, migrate, new_database
+from tests.servers import Server
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = [

@@ -8,29 +8,20 @@ installed is not started, and its variable not set; what is set already is taken
 
 import argparse
 import os
-import pwd
-import random
 import secrets
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn, TypedDict
+from typing import NoReturn
 
 import psycopg
 import redis as redis_client
 
-Command = Sequence[str | Path]
-
-PATIENCE = 60.0
-"""Seconds after which something that should have started has failed; no test waits for as long as it takes."""
+from tests.processes import PATIENCE, Command, as_user, find, free_port, temporary_folder, unprivileged_user, wait_until
 
 GRACE = 20.0
 """Seconds that a command has to end after Ctrl-C."""
@@ -155,78 +146,6 @@ def redis_answers(url: str) -> bool:
             return bool(client.ping())
     except redis_client.RedisError:
         return False
-
-
-def find(name: str) -> Path:
-    """The program in PATH, or where Debian keeps PostgreSQL's, the newest first."""
-    debian = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
-    found = shutil.which(name) or max(debian, key=lambda path: float(path.parts[4]), default=None)
-    if found is None:
-        raise FileNotFoundError(f"{name} is not installed")
-    return Path(found)
-
-
-def free_port() -> int:
-    """A port that nobody listens on, from below those that the kernel gives to outgoing connections.
-
-    With one of the kernel's own, a client that tries to reach a killed server can be given the server's port,
-    be connected to itself, and keep the server from starting again. Of several processes that run tests at the same
-    time (pytest-xdist) each has ports of its own, or two could find the same one free.
-    """
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    while True:
-        port = random.randrange(15_000 + worker, 32_000, workers)  # noqa: S311 (no secret)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-
-
-def unprivileged_user() -> str | None:
-    """Whom to run PostgreSQL as, which refuses to run as root; None for oneself."""
-    if os.geteuid() != 0:
-        return None
-    return next(name for name in ("postgres", "nobody") if exists(name))
-
-
-def exists(user: str) -> bool:
-    try:
-        pwd.getpwnam(user)
-    except KeyError:
-        return False
-    return True
-
-
-class Identity(TypedDict, total=False):
-    """What subprocess takes."""
-
-    user: str
-    group: int
-    extra_groups: list[int]
-
-
-def as_user(name: str | None) -> Identity:
-    return {} if name is None else {"user": name, "group": pwd.getpwnam(name).pw_gid, "extra_groups": []}
-
-
-@contextmanager
-def temporary_folder(owner: str | None = None) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="rill-", ignore_cleanup_errors=True) as name:
-        if owner is not None:
-            os.chown(name, pwd.getpwnam(owner).pw_uid, pwd.getpwnam(owner).pw_gid)
-        yield Path(name)
-
-
-def wait_until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Raises TimeoutError, saying what was waited for."""
-    deadline = time.monotonic() + patience
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"Waited {patience:.0f} s for {what}.")
-        time.sleep(0.02)
 
 
 STARTERS = {"TEST_POSTGRESQL_URL": postgresql, "TEST_REDIS_URL": redis}

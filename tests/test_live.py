@@ -9,8 +9,8 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests import services
+from tests.processes import free_port
 from tests.servers import Kind, Server
-from tests.services import free_port
 from tests.watching import BOTH, PATIENCE, post, watching
 
 

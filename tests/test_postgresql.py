@@ -8,8 +8,8 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from project.postgresql import POOL
+from tests.processes import free_port
 from tests.servers import Server
-from tests.services import free_port
 
 PATIENCE = 5
 """Seconds that a request may take: the pool's own time limit is twice as long."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.servers import Kind, Server, clean_environment, manage, sqlite_database
-from tests.services import wait_until
+from tests.databases import clean_environment, manage, sqlite_database
+from tests.processes import wait_until
+from tests.servers import Kind, Server
 from tests.watching import BOTH, post, watching
 
 LOOPS = pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from typing import TextIO
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
-from tests.servers import ROOT, Server
+from tests.databases import ROOT
+from tests.servers import Server
 from tests.watching import PATIENCE, post
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.servers import migrate, new_database
+from tests.databases import migrate, new_database
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from functools import cache
 from types import FrameType
 from typing import NoReturn
 
+from tests.databases import migrate, new_database, sqlite_database
 from tests.faults.every import FAULTS
 from tests.faults.registry import DatabaseKind, Fault, Ground, Size
 from tests.faults.report import Row, markdown, plain, summary
 from tests.faults.stage import play
-from tests.servers import migrate, new_database, sqlite_database
 
 kept = ExitStack()
 

@@ -9,8 +9,8 @@ from tests.faults.clients import Stuck, Swarm
 from tests.faults.memory import Memory, resident
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage, assert_within
+from tests.processes import wait_until
 from tests.servers import HOST
-from tests.services import wait_until
 
 FILL = """
 from django.db import transaction

@@ -8,8 +8,8 @@ from tests.faults.claims import assert_stayed
 from tests.faults.pages import Visitors
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage, assert_within
+from tests.processes import temporary_folder
 from tests.servers import Server
-from tests.services import temporary_folder
 
 ARRIVE_WITHIN = 2.0
 ROW = re.compile(r'<article id="event-(\d+)"')

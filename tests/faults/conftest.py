@@ -5,11 +5,11 @@ from types import ModuleType
 
 import pytest
 
+from tests.databases import sqlite_database
 from tests.faults.every import faults_of
 from tests.faults.registry import Fault, Ground
 from tests.faults.report import Row
 from tests.faults.stage import play
-from tests.servers import sqlite_database
 
 Playing = Callable[[Fault, Ground], Row]
 

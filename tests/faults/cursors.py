@@ -18,8 +18,8 @@ from tests.faults.received import FormatName, Frame, parse
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage
 from tests.faults.watcher import Watcher
+from tests.processes import wait_until
 from tests.servers import Server
-from tests.services import wait_until
 
 NEGATIVE = ["-1", "-9223372036854775808"]
 NO_NUMBERS = ["x", "", " ", "1.5", "1e3", "0x10", "+1", "1 ", "\uff11", "9" * 19, "9" * 500, "\0"]

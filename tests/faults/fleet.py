@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.faults.received import FormatName
 from tests.faults.watcher import Watcher
-from tests.services import PATIENCE, wait_until
+from tests.processes import PATIENCE, wait_until
 
 NUDGE = 1.0
 """Seconds after which watchers that are behind are asked to say so: the server takes 5 such messages a second."""

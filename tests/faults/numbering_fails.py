@@ -12,7 +12,7 @@ from tests.faults import postgresql
 from tests.faults.claims import assert_all_are_known, assert_stayed
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage
-from tests.services import wait_until
+from tests.processes import wait_until
 
 LOCK_LOG = "SELECT FROM feed_log FOR UPDATE"
 LOCK_CHANGE = "SELECT FROM feed_change WHERE id = %s FOR UPDATE"

@@ -7,8 +7,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
 
+from tests.processes import wait_until
 from tests.servers import HOST, Server
-from tests.services import wait_until
 
 CSRF = "x" * 32
 PATIENCE = 20.0

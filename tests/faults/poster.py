@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.databases import ROOT
 from tests.faults.bells import BellName
-from tests.servers import ROOT
-from tests.services import PATIENCE, wait_until
+from tests.processes import PATIENCE, wait_until
 
 
 class Poster:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.sql import SQL, Identifier, Literal
 
-from tests.servers import name_of, run_sql
+from tests.databases import name_of, run_sql
 
 OTHERS = SQL("FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 CUT_OFF = SQL("SELECT pg_terminate_backend(pid) {}").format(OTHERS)

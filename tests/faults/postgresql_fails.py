@@ -12,8 +12,8 @@ from tests.faults.pages import Visitors, post
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage, assert_within
 from tests.faults.verdict import judge
+from tests.processes import wait_until
 from tests.servers import Server
-from tests.services import wait_until
 
 LASTS = 10.0
 """Seconds that an outage lasts in the full form."""

@@ -12,8 +12,8 @@ from tests.faults.pages import Visitors
 from tests.faults.proxy import Proxy
 from tests.faults.registry import DatabaseKind, Ground, Size, fault
 from tests.faults.stage import Stage, assert_within
+from tests.processes import wait_until
 from tests.servers import Server
-from tests.services import wait_until
 
 RATE = 20.0
 LASTS = 10.0

@@ -12,8 +12,8 @@ from tests.faults.received import FormatName
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage, assert_within
 from tests.faults.watcher import Watcher
+from tests.processes import wait_until
 from tests.servers import Kind
-from tests.services import wait_until
 from tests.sessions import ENDS, ENDS_OF_USERS, log_in
 
 END_WITHIN = 5.0

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 from psycopg.sql import SQL, Identifier
 
 from tests import services
+from tests.databases import clean_environment, migrate, run_sql
 from tests.faults.drafts import Drafts
 from tests.faults.fleet import Fleet
 from tests.faults.memory import Memory
@@ -17,8 +18,9 @@ from tests.faults.report import Row
 from tests.faults.truth import Database
 from tests.faults.verdict import Verdict, judge, unwanted
 from tests.faults.watcher import Watcher
-from tests.servers import Kind, Server, clean_environment, migrate, run_sql
-from tests.services import PATIENCE, Service, temporary_folder, wait_until
+from tests.processes import PATIENCE, temporary_folder, wait_until
+from tests.servers import Kind, Server
+from tests.services import Service
 
 LENIENCE = 10
 """Times as long may things take in the short form, which is played while other tests run."""

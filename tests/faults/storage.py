@@ -7,7 +7,7 @@ import psutil
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from tests.servers import name_of
+from tests.databases import name_of
 
 ROOM = 4096
 """Bytes that a file may still have: less than any write of SQLite's, and enough for some lines in the log."""

@@ -12,8 +12,8 @@ from feed.refusals import Refusal
 from tests.faults.fleet import Fleet
 from tests.faults.received import FormatName, Frame, Row, Shown, parse
 from tests.faults.watcher import Watcher
+from tests.processes import wait_until
 from tests.servers import Server
-from tests.services import wait_until
 
 FORMAT_NAMES = pytest.mark.parametrize("form", get_args(FormatName))
 

@@ -17,9 +17,9 @@ from redis import Redis
 
 from feed import doorbell as module
 from feed.doorbell import Doorbell, doorbell
+from tests.databases import ROOT, clean_environment, sqlite_url
 from tests.layers import BrokenLayer, HangingLayer
-from tests.servers import ROOT, clean_environment, sqlite_url
-from tests.services import PATIENCE, wait_until
+from tests.processes import PATIENCE, wait_until
 
 RING = """
 import django, os

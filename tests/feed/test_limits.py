@@ -17,7 +17,7 @@ from feed.limits import Limit, address, seconds_left, spoken, take
 from feed.models import Comment, StatusChange
 from feed.tally import Tally
 from tests import services
-from tests.services import wait_until
+from tests.processes import wait_until
 
 HTMX = {"HX-Request": "true"}
 ALICE = Limit("FEED_POST_LIMIT", ("alice",))

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from feed import log
 from feed.models import Change, Log, StatusChange
-from tests.services import wait_until
+from tests.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

@@ -11,7 +11,7 @@ from feed.doorbell import doorbell
 from feed.messages import MessageFactory
 from feed.models import Event, StatusChange
 from tests.feed.recorded import changes, every_kind
-from tests.services import wait_until
+from tests.processes import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -13,7 +13,7 @@ from limits.storage import MovingWindowSupport
 
 from feed.tally import Memory, Tally
 from tests import services
-from tests.services import free_port, wait_until
+from tests.processes import free_port, wait_until
 
 HOUR = 3600
 SOON = 5.0
