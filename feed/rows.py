@@ -35,7 +35,8 @@ class Rows:
         self._statement, keys = compiler.as_sql()
         assert keys == (0,), "There is one place in the statement, and it is for the keys."
         changed = _CHANGED.format(kind=kind.kind_name(), few=FEW)
-        self.following = Statement("rows", self._statement.replace("IN (%s)", f"= ANY (ARRAY({changed}))"), numbers=2)
+        literally = self._statement.replace("{", "{{").replace("}", "}}")  # a column may be called so
+        self.following = Statement("rows", literally.replace("IN (%s)", f"= ANY (ARRAY({changed}))"), numbers=2)
         columns = [column for column, *_ in compiler.select]
         self._converters = compiler.get_converters(columns)
         names = [column.target.attname for column in columns]

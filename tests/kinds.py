@@ -52,7 +52,7 @@ class Shout(StatusChange):
 class Measured(Event):
     """An abstract child; it has no table."""
 
-    value = models.FloatField()
+    value = models.FloatField(db_column="value {°C}")  # as a table that was there before may have it
 
     class Meta:
         app_label = "feed"
