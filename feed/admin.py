@@ -3,9 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from feed.models import Change, Event, EventQuerySet, Log
+from feed.models import Change, Event, Log
+from feed.querysets import EventQuerySet
 
 
 class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -13,8 +15,8 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ["id", "__str__", "user", "created_at", "edited_at"]
     list_display_links = ["id", "__str__"]
+    list_select_related = False  # with_users does
     ordering = ["-pk"]
-    search_fields = ["user__username"]
     date_hierarchy = "created_at"
 
     def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
@@ -23,6 +25,13 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> EventQuerySet:
         events: EventQuerySet = self.model.objects.with_users()
         return events
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [f"user__{get_user_model().USERNAME_FIELD}"]
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with them. Django collects by class, and takes the first one's for all: so rows of one class."""
+        return super().get_deleted_objects(self.model.rows.filter(pk__in=[event.pk for event in objs]), request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> list[str]:
         return [name for name in self._relations() if obj]

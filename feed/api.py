@@ -9,12 +9,14 @@ from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 
 from feed import log, streams
-from feed.frames import describe
 from feed.models import Event
 from feed.refusals import Refusal
+from feed.rendering import as_json
 
 MOST = 200
-STATUS = {4404: 404, 4429: 429}
+STATUS = {4404: 404, 4429: 429, None: 503}
+RETRY_AFTER = 5
+"""Seconds after which what can't be served yet may be asked for again."""
 
 api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api")
 
@@ -26,7 +28,7 @@ class EventOut(Schema):
 
     id: int
     kind: str
-    user: str
+    user: str | None
     summary: str
     url: str
     created_at: str
@@ -52,7 +54,10 @@ class ErrorOut(Schema):
 @api.exception_handler(Refusal)
 def refuse(request: HttpRequest, refusal: Refusal) -> JsonResponse:
     body = {"code": refusal.code, "message": refusal.message}
-    return JsonResponse(body, status=STATUS.get(refusal.close, 400))
+    response = JsonResponse(body, status=STATUS.get(refusal.close, 400))
+    if refusal.close is None:
+        response["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 @api.exception_handler(ValidationError)
@@ -61,7 +66,7 @@ def refuse_values(request: HttpRequest, error: ValidationError) -> JsonResponse:
     return JsonResponse({"code": "bad_request", "message": "; ".join(reasons)}, status=422)
 
 
-@api.get("/events/", response={200: Snapshot, (404, 422, 429): ErrorOut}, summary="A snapshot of the feed")
+@api.get("/events/", response={200: Snapshot, (404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed")
 def list_events(
     request: HttpRequest,
     stream: Annotated[list[str] | None, Query()] = None,
@@ -73,17 +78,12 @@ def list_events(
     wanted = streams.parse(stream or [])
     streams.check(wanted)
     state = log.state()
-    events = list(
-        Event.objects.visible_to(request.user)
-        .filter(streams.holds(wanted))
-        .before(before)
-        .newest()
-        .with_users()[: limit + 1]
-    )
+    events = streams.newest(Event.objects.visible_to(request.user).with_users(), wanted, before, limit + 1)
     shown = events[:limit]
     older = _next(request, shown[-1].pk) if len(events) > limit else None
     # Encoded as the websocket's frames are, and not a second time by way of the schema.
-    body = {"log": state.name, "position": state.head, "events": [describe(event) for event in shown], "next": older}
+    encoded = [msgspec.Raw(as_json(event).encode()) for event in shown]
+    body = {"log": state.name, "position": state.head, "events": encoded, "next": older}
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")
 
 

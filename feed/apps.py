@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import pre_migrate
 
 
 class FeedConfig(AppConfig):
@@ -7,8 +8,10 @@ class FeedConfig(AppConfig):
     def ready(self) -> None:
         from feed import admin, checks, receivers  # noqa: F401 (registers the checks)
         from feed.models import Event
+        from feed.renames import follow_renames
 
         # Subclasses connect themselves when their class is made; the root has nobody who does it for it.
         receivers.connect(Event)
+        pre_migrate.connect(follow_renames, sender=self)
         # The admin has looked through all apps by now, as it stands before this one in INSTALLED_APPS.
         admin.register_kinds()

@@ -7,8 +7,12 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
+
+from feed.querysets import EventQuerySet
+from feed.repair import kinds_in_use
 
 PUBLIC_FIELDS = {"id", "kind", "user", "summary", "url", "created_at", "edited_at"}
 
@@ -36,6 +40,71 @@ def kinds_leave_public_fields_alone(app_configs: Sequence[AppConfig] | None, **k
         for field in kind.own_fields()
         if field.name in PUBLIC_FIELDS
     ]
+
+
+@register(Tags.models)
+def kinds_have_the_key_of_their_event(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.E004: streams, threads and the log know an event by its id alone."""
+    hint = "Remove primary_key=True and give the field unique=True, and name Event first among the base classes."
+    return [
+        Error("A kind of event can't have a primary key of its own.", hint=hint, obj=kind, id="feed.E004")
+        for kind in _kinds()
+        if not _has_key_of_event(kind)
+    ]
+
+
+def _has_key_of_event(kind: Any) -> bool:
+    key = kind._meta.pk
+    if key.remote_field is None:
+        return bool(key.model._meta.label == "feed.Event")
+    return bool(key.remote_field.parent_link) and _has_key_of_event(key.remote_field.model)
+
+
+@register(Tags.models)
+def managers_record_changes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.E005: what another manager updates, no watcher would be told of."""
+    hint = "Derive it from feed.querysets.EventManager, or its queryset from feed.querysets.EventQuerySet."
+    return [
+        Error(f"The manager {manager.name!r} would change events without recording it.", hint=hint, obj=kind,
+              id="feed.E005")
+        for kind in _kinds()
+        for manager in kind._meta.managers
+        if not isinstance(manager.get_queryset(), EventQuerySet)
+    ]  # fmt: skip
+
+
+@register(Tags.models)
+def threads_lead_to_events(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.W002: a kind has a thread by a foreign key to an event, and by nothing else of that name."""
+    hint = "Let it lead to feed.Event; or give it another name."
+    return [
+        Warning(
+            "The field 'thread' isn't a key to an event, so it makes no thread.", hint=hint, obj=field, id="feed.W002"
+        )
+        for kind in _kinds()
+        for field in kind._meta.local_fields
+        if field.name == "thread" and field != kind.thread_field()
+    ]
+
+
+@register(Tags.database)
+def events_are_of_kinds_that_are_there(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """feed.W003: such events are shown without their own fields, and are missing in the stream of their kind."""
+    if DEFAULT_DB_ALIAS not in (databases or ()) or not _has_table():
+        return []
+    known = {kind.kind_name() for kind in _kinds()}
+    unknown = sorted(set(kinds_in_use()) - known)
+    hint = "Run manage.py repair_events. If the class was removed, delete these events, or bring it back."
+    return [
+        Warning(f"There are events of the kind {name!r}, which no app has.", hint=hint, id="feed.W003")
+        for name in unknown
+    ]
+
+
+def _has_table() -> bool:
+    return apps.get_model("feed", "Event")._meta.db_table in connection.introspection.table_names()
 
 
 @register(Tags.templates)

@@ -120,11 +120,16 @@ class FeedConsumer(AsyncConsumer):
             await self.serve(query, session)
         except Refusal as refusal:
             with held(self.flow):  # whatever else it has to say
-                await self.end(refusal.close, FORMATS[self.format].error(refusal))
+                await self.end(refusal.close or self.flow.come_back, FORMATS[self.format].error(refusal))
         except ComeBack:
             await self.end(self.flow.come_back)
         except DatabaseError as error:
             logger.warning("A watcher was sent away, as the database can't be read: %s", error)
+            await self.end(self.flow.come_back)
+        except (Gone, Stalled, TimeoutError):
+            raise
+        except Exception:
+            logger.exception("A watcher was sent away, as it could not be served")
             await self.end(self.flow.come_back)
 
     async def serve(self, query: bytes, session: str | None) -> None:

@@ -4,24 +4,20 @@ A frame covers the interval (after, position] of the log, and shows the present 
 changed in it: of several changes of one event only the last stands, at its position.
 """
 
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
-from django.db import Error as DatabaseError
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
 from websockets import frames as websocket
 
+from feed import again, loading
 from feed.models import Change, Event
 from feed.refusals import Refusal
-from feed.rows import rows_of
-
-logger = logging.getLogger(__name__)
+from feed.rendering import as_json, render_row
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,38 +61,30 @@ class Entry:
         """Encode the event in the formats in which it isn't yet. Templates may query: not for the event loop."""
         for name in formats:
             if name not in self.encoded:
-                self.encoded[name] = self._encoded(name) if self.event else None
+                self.encoded[name] = FORMATS[name].event(self.event) if self.event else None
 
     def size(self, name: str) -> int:
         """How many bytes its event takes in this format."""
         return len((self.encoded[name] or "").encode())
-
-    def _encoded(self, name: str) -> str | None:
-        assert self.event is not None
-        try:
-            return FORMATS[name].event(self.event)
-        except DatabaseError:  # a template that queries: tried again with all the rest
-            raise
-        except Exception:  # a kind's own template or __str__: one event that can't be shown must not end the feed
-            logger.exception("Event %s can't be shown as %s", self.event_id, name)
-            return None
 
 
 def load(changes: Sequence[Change], read: Iterable[Event] = ()) -> list[Entry]:
     """The changes with the present states of their events, in a query for each kind of which not all have been read.
 
     An event that is gone by now is shown as deleted, whatever the change was: its deletion stands later in
-    the log, and taking away what is absent does no harm.
+    the log, and taking away what is absent does no harm. An event that its kind can't load is shown without the
+    fields of its kind.
     """
-    events = {event.pk: event for event in read}
+    events = {event.id: event for event in read}
     wanted: dict[str, set[int]] = {}
     for change in changes:
         if change.action != "deleted" and change.event_id not in events:
             wanted.setdefault(change.kind, set()).add(change.event_id)
-    models = Event.kinds()
-    # Not one query for all kinds: that joins the tables of every kind that there is, for a row of one.
-    for kind, keys in wanted.items():
-        events.update((event.pk, event) for event in rows_of(models.get(kind, Event)).read(keys))
+    events |= loading.of_kinds(wanted, Event.kinds())
+    last = {change.event_id: change.action for change in changes}
+    if missing := {key for keys in wanted.values() for key in keys if key not in events and last[key] != "deleted"}:
+        events |= loading.by_id(Event, missing)
+        again.mark(changes, events)
     encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
     return [_entry(change, events.get(change.event_id), encoded[change.event_id]) for change in changes]
 
@@ -122,39 +110,16 @@ def changes_frame(format_name: str, log: str, after: int, position: int, entries
     return Frame(form.changes(log, after, position, [form.change(entry, action) for entry, action in compact(entries)]))
 
 
-def describe(event: Event) -> dict[str, Any]:
-    """An event's public fields, as design and API promise them; times are aware, and in UTC."""
-    own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
-    return own | {
-        "id": event.pk,
-        "kind": event.kind,
-        "user": event.user.get_username(),
-        "summary": str(event),
-        "url": event.get_absolute_url(),
-        "created_at": event.created_at,
-        "edited_at": event.edited_at,
-    }
-
-
-def _plain(value: Any) -> Any:
-    """A field's value as JSON has it; what JSON has no type for becomes its text."""
-    try:
-        msgspec.json.encode(value)
-    except (TypeError, OverflowError):
-        return str(value)
-    return value
-
-
 class JsonFormat:
     """For programs: one JSON object a message."""
 
     def event(self, event: Event) -> str:
-        return msgspec.json.encode(describe(event)).decode()
+        return as_json(event)
 
     def change(self, entry: Entry, action: str) -> str:
         event = entry.encoded["json"]
         if action == "deleted" or event is None:
-            action, event = "deleted", f'{{"id":{entry.event_id},"kind":"{entry.kind}"}}'
+            action, event = "deleted", msgspec.json.encode({"id": entry.event_id, "kind": entry.kind}).decode()
         return f'{{"position":{entry.position},"action":"{action}","event":{event}}}'
 
     def changes(self, log: str, after: int, position: int, changes: Sequence[str]) -> str:
@@ -203,9 +168,3 @@ class HtmlFormat:
 
 
 FORMATS: dict[str, Format] = {"json": JsonFormat(), "html": HtmlFormat()}
-
-
-def render_row(event: Event) -> SafeString:
-    """The event's row, from the template of its kind, or from the one for any kind if it has none."""
-    templates = [f"feed/events/{event.kind}.html", "feed/events/event.html"]
-    return mark_safe(render_to_string(templates, {"event": event}))  # noqa: S308 (what a template rendered)

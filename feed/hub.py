@@ -77,7 +77,7 @@ class Hub:
 
     async def check(self, names: Collection[str]) -> None:
         """Raise Refusal if one of the streams doesn't exist. Only who asks for a row's own stream costs a query."""
-        if any(streams.is_of_a_row(name) for name in names):
+        if any(streams.may_be_absent(name) for name in names):
             await self._beside(lambda: streams.check(names))
 
     def answer(self, watcher: Watcher) -> None:

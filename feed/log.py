@@ -18,6 +18,7 @@ from django.db.backends.utils import CursorWrapper
 
 # The module and not its names: models connect their receivers, which record here, while they are being defined.
 from feed import models, statements
+from feed.batches import batches
 from feed.rows import rows_of
 from feed.statements import Row, Statement
 
@@ -48,8 +49,8 @@ class State:
 def record(action: str, events: "Iterable[Event]", using: str | None = None) -> None:
     """Add a change of each event, in the transaction that is open."""
     cursor = _kept_cursor(connections[using or DEFAULT_DB_ALIAS])
-    for part in models.batches(events, 100):
-        rows = [(action, str(event.pk), event.kind, _as_json(event.streams())) for event in part]
+    for part in batches(events, 100):
+        rows = [(action, str(event.id), event.kind, _as_json(event.streams())) for event in part]
         # All as text, which a driver only has to quote.
         cursor.execute(_RECORD + ", ".join([_ROW] * len(rows)), list(chain.from_iterable(rows)))
 

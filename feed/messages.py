@@ -1,10 +1,11 @@
 """The doorbell: the message that says that the log has grown."""
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from channels.layers import get_channel_layer
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from feed.doorbell import doorbell
 
@@ -41,18 +42,25 @@ class _Ring:
     """
 
     event_id: int
-    summary: str
+    event: "Event"
     peal: _Peal = field(default_factory=_Peal)
 
     def ring(self) -> None:
         if not self.peal.rung:
             self.peal.rung = True
-            MessageFactory(self.event_id).on_activity(self.summary)
+            # Named only now: a name that can't be told fails no save, and what it queries holds up no transaction.
+            MessageFactory(self.event_id).on_activity(self._summary())
+
+    def _summary(self) -> str:
+        try:
+            return str(self.event)
+        except DatabaseError:  # the bell rings without it
+            return ""
 
 
 def ring_on_commit(event: "Event", using: str | None) -> None:
     """Ring once when the transaction that changed `event` commits, however much it changes."""
-    ring = _Ring(event.pk, str(event))
+    ring = _Ring(event.id, copy(event))  # Django takes the key away from what it has deleted
     connection = transaction.get_connection(using)
     hooks = (hook for _, hook, *_ in reversed(connection.run_on_commit))
     earlier = next((own for hook in hooks if isinstance(own := getattr(hook, "__self__", None), _Ring)), None)

@@ -1,6 +1,6 @@
 """The feed as pages show it: so many rows, and the cursor from which the page is kept up to date."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -10,10 +10,11 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString
 
-from feed import log
+from feed import log, streams
 from feed.access import PageRequest
-from feed.frames import render_row
-from feed.models import Event, EventQuerySet
+from feed.models import Event
+from feed.querysets import EventQuerySet
+from feed.rendering import render_row
 
 SIZE = 30
 
@@ -34,14 +35,16 @@ class Page:
     ascending: bool = False
 
     @classmethod
-    def read(cls, state: log.State, events: EventQuerySet, before: int | None, size: int = SIZE) -> Self:
-        """The newest of `events`, newest first."""
-        found = list(events.before(before).newest().with_users()[: size + 1])
+    def read(
+        cls, state: log.State, events: EventQuerySet, names: Collection[str], before: int | None, size: int = SIZE
+    ) -> Self:
+        """The newest of `events` that are in these streams, newest first."""
+        found = streams.newest(events.with_users(), names, before, size + 1)
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 
     def under(self, root: Event) -> Self:
-        """As the thread of `root`: oldest first."""
+        """As the thread of `root`: oldest first, below it."""
         return replace(self, events=[root, *reversed(self.events)], ascending=True)
 
     def rows(self) -> list[SafeString]:

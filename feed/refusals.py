@@ -2,9 +2,12 @@
 
 
 class Refusal(Exception):
-    """A request that can't be served: a code for programs, a sentence for people, and the close code (44xx)."""
+    """A request that can't be served: a code for programs, a sentence for people, and the close code (44xx).
 
-    def __init__(self, code: str, message: str, close: int = 4400) -> None:
+    close: None if time will cure it: the client is told to come back.
+    """
+
+    def __init__(self, code: str, message: str, close: int | None = 4400) -> None:
         super().__init__(message)
         self.code = code
         self.message = message

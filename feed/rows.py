@@ -1,7 +1,7 @@
 """The rows of a kind, each with its user, by a statement that Django puts together once.
 
-To put it together takes Django several times as long as it takes the database to carry it out, and a hub reads rows in
-every cycle.
+To put a statement together takes Django several times as long as the database takes to carry it out, and a hub reads
+rows in every cycle.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -9,8 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
+from feed import guard
 from feed.statements import Row, Statement
 
 if TYPE_CHECKING:
@@ -21,17 +22,17 @@ FEW = 10
 
 
 class Rows:
-    """Reads what `kind.rows.filter(pk__in=keys).select_related("user")` would, and the same way: Django's own compiler
+    """Reads what `kind.rows.filter(id__in=keys).select_related("user")` would, and the same way: Django's own compiler
     says which columns there are, in which order, and what is made of what the database returns for them.
 
-    following: finds those which the changes (after, upto] are of, the first few, for PostgreSQL. Not by a join, for
+    following: finds the rows that the changes (after, upto] are of, the first few, for PostgreSQL. Not by a join, for
     which it would plan as for many.
     """
 
-    def __init__(self, kind: "type[Event]") -> None:
-        self._kind, self._user = kind, get_user_model()
-        one = kind.rows.using(DEFAULT_DB_ALIAS).filter(pk__in=[0]).select_related("user").order_by()
-        compiler = one.query.get_compiler(DEFAULT_DB_ALIAS)
+    def __init__(self, kind: "type[Event]", using: str) -> None:
+        self._kind, self._user, self._using = kind, get_user_model(), using
+        one = kind.rows.using(using).filter(id__in=[0]).select_related("user").order_by()
+        compiler = one.query.get_compiler(using)
         self._statement, keys = compiler.as_sql()
         assert keys == (0,), "There is one place in the statement, and it is for the keys."
         changed = _CHANGED.format(kind=kind.kind_name(), few=FEW)
@@ -44,25 +45,33 @@ class Rows:
         self._own, self._users = names[:width], names[width:]
 
     def read(self, keys: Collection[int]) -> "Iterator[Event]":
-        """Those that there are, in one query."""
-        with connection.cursor() as cursor:
+        """Those that there are, in one query; without those that the kind's own fields fail to read."""
+        with connections[self._using].cursor() as cursor:
             cursor.execute(self._statement.replace("%s", ", ".join(["%s"] * len(keys))), list(keys))
             found = cursor.fetchall()
         return self.events(found)
 
     def events(self, found: Iterable[Row]) -> "Iterator[Event]":
-        """What such rows are."""
+        """The events that such rows are; without those that the kind's own fields fail to read."""
         for row in found:
-            values = self._converted(row)
-            event = self._kind.from_db(DEFAULT_DB_ALIAS, self._own, values[: len(self._own)])
-            event.user = self._user.from_db(DEFAULT_DB_ALIAS, self._users, values[len(self._own) :])
-            yield event
+            try:
+                event = self._event(row)
+            except Exception as error:  # noqa: BLE001 (a kind's own from_db or from_db_value)
+                guard.report("read", self._kind.kind_name(), error)
+            else:
+                yield event
+
+    def _event(self, row: Row) -> "Event":
+        values = self._converted(row)
+        event = self._kind.from_db(self._using, self._own, values[: len(self._own)])
+        event.user = self._user.from_db(self._using, self._users, values[len(self._own) :])
+        return event
 
     def _converted(self, row: Row) -> list[Any]:
         values = list(row)
         for place, (converters, column) in self._converters.items():
             for convert in converters:
-                values[place] = convert(values[place], column, connection)
+                values[place] = convert(values[place], column, connections[self._using])
         return values
 
 
@@ -73,5 +82,5 @@ _CHANGED = """
 
 
 @cache
-def rows_of(kind: "type[Event]") -> Rows:
-    return Rows(kind)
+def rows_of(kind: "type[Event]", using: str = DEFAULT_DB_ALIAS) -> Rows:
+    return Rows(kind, using)

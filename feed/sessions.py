@@ -20,7 +20,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from feed.models import batches
+from feed.batches import batches
 from feed.refusals import Refusal
 
 if TYPE_CHECKING:

@@ -1,16 +1,21 @@
-"""Stream names: which there are, who may watch them, and which events they hold.
+"""Stream names: which there are, which events they hold, and the newest of these.
 
 `public`: all that anybody may see. `user:NAME`: what that user did. `kind:NAME`: the events of a kind.
 `thread:ID`: an event, and the comments on it. Several streams are their union.
 """
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db import connection
 
+from feed.batches import batches
 from feed.models import Event
+from feed.querysets import EventQuerySet
 from feed.refusals import Refusal
 
 PUBLIC = "public"
@@ -18,6 +23,11 @@ ONLY_PUBLIC = frozenset([PUBLIC])
 """What most watchers watch: one for all of them."""
 MOST = 100
 """Streams that one watcher may ask for."""
+MOST_PARTS = 400
+"""Queries in one union: SQLite takes 500."""
+
+Part = tuple[type[Event], str, Any]
+"""Some of a stream's events: rows of this model in which a field has this value."""
 
 
 def parse(names: Iterable[str]) -> frozenset[str]:
@@ -31,33 +41,98 @@ def parse(names: Iterable[str]) -> frozenset[str]:
     return streams
 
 
-def is_of_a_row(name: str) -> bool:
-    """Whether the stream is one user's or one event's, which may not exist."""
-    return name.startswith(("user:", "thread:"))
+def may_be_absent(name: str) -> bool:
+    """Whether only the database can tell if the stream exists: that of a user, of an event, or of an unknown kind."""
+    prefix, _, value = name.partition(":")
+    return prefix in {"user", "thread"} or (prefix == "kind" and value not in Event.kinds())
 
 
 def check(streams: Collection[str]) -> None:
-    """Raise Refusal if one of the streams doesn't exist. At most two queries."""
-    name_field = get_user_model().USERNAME_FIELD
-    users = {name.partition(":")[2] for name in streams if name.startswith("user:")}
-    threads = {int(name.partition(":")[2]) for name in streams if name.startswith("thread:")}
-    found: set[str] = set()
-    if users:
-        named = get_user_model()._default_manager.filter(**{f"{name_field}__in": users})
-        found.update(f"user:{name}" for name in named.values_list(name_field, flat=True))
+    """Raise Refusal if one of the streams doesn't exist, or doesn't yet. A few queries at most."""
+    threads = [int(value) for value in _values(streams, "thread")]
+    found = {f"user:{name}" for name in _users(streams)}
     if threads:
-        found.update(f"thread:{pk}" for pk in Event.objects.filter(pk__in=threads).values_list("pk", flat=True))
-    for name in streams:
-        if is_of_a_row(name) and name not in found:
+        found.update(f"thread:{pk}" for pk in Event.rows.filter(pk__in=threads).values_list("pk", flat=True))
+    for name in filter(may_be_absent, streams):
+        if name.startswith("kind:") and _is_known_elsewhere(name.partition(":")[2]):
+            raise Refusal("not_here_yet", f"This server can't serve the stream {name!r} yet. Try again.", None)
+        if name not in found:
             raise _unknown(name)
 
 
-def holds(streams: Collection[str]) -> Q:
-    """Which events are in at least one of the streams."""
-    condition = Q()
-    for name in streams:
-        condition |= _condition(name)
-    return Q() if PUBLIC in streams else condition
+def newest(events: EventQuerySet, names: Collection[str], before: int | None, size: int) -> list[Event]:
+    """Those of `events` that are in at least one of the streams: at most `size`, newest first.
+
+    Each stream is asked for its own newest, by an index; so the cost depends on `size`, and not on how many it holds.
+    """
+    if PUBLIC in names:
+        return list(events.before(before).newest()[:size])
+    users = _users(names)
+    parts = [part for name in names for part in _parts(name, users)]
+    found = {key for some in batches(parts, MOST_PARTS) for key in _newest_ids(some, before, size)}
+    return list(events.filter(pk__in=sorted(found, reverse=True)[:size]).newest())
+
+
+def _newest_ids(parts: Iterable[Part], before: int | None, size: int) -> Iterator[int]:
+    statements, values = list[str](), list[Any]()
+    for model, field, value in parts:
+        part = _statement(model, field, before is not None)
+        statements.append(f"SELECT * FROM ({part} LIMIT {size:d}) AS part")  # noqa: S608 (by Django's compiler)
+        values += [value] if before is None else [value, before]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(statements), values)
+        for (key,) in cursor.fetchall():
+            yield key
+
+
+@cache
+def _statement(model: type[Event], field: str, is_before: bool) -> str:
+    """Put together once: for a hundred streams that would take longer than all the rest."""
+    rows = model.rows.filter(**{field: 1}).order_by("-pk").values_list("pk")
+    text, values = (rows.filter(pk__lt=2) if is_before else rows).query.sql_with_params()
+    assert [str(value) for value in values] == (["1", "2"] if is_before else ["1"])
+    return str(text)
+
+
+def _parts(name: str, users: dict[str, Any]) -> list[Part]:
+    prefix, _, value = name.partition(":")
+    match prefix:
+        case "user":
+            return [(Event, "user_id", users[value])] if value in users else []
+        case "kind":
+            return [(Event, "kind", value)]
+    about = [(kind, "thread_id", int(value)) for kind in _threaded_kinds()]
+    return [(Event, "pk", int(value)), *about]
+
+
+def _threaded_kinds() -> list[type[Event]]:
+    """The kinds that are about another event. Their children are found through them."""
+    threaded = [(kind, kind.thread_field()) for kind in Event.kinds().values()]
+    return [kind for kind, field in threaded if field in kind._meta.local_fields]
+
+
+def _users(streams: Collection[str]) -> dict[str, Any]:
+    """By name, the keys of the users whose streams are among these."""
+    names = _values(streams, "user")
+    if not names:
+        return {}
+    model = get_user_model()
+    rows = model._default_manager.filter(**{f"{model.USERNAME_FIELD}__in": names})
+    return dict(rows.values_list(model.USERNAME_FIELD, "pk"))
+
+
+def _values(streams: Collection[str], prefix: str) -> set[str]:
+    return {value for kind, _, value in (name.partition(":") for name in streams) if kind == prefix}
+
+
+def _is_known_elsewhere(kind: str) -> bool:
+    """Whether another release, which is running or has been, has such a kind: it has left rows, or a model's name."""
+    if Event.rows.filter(kind=kind).exists():
+        return True
+    if not apps.is_installed("django.contrib.contenttypes"):
+        return False
+    names: Any = apps.get_model("contenttypes", "ContentType")
+    return bool(names.objects.filter(model=kind.replace("_", "")).exists())
 
 
 def _unknown(name: str) -> Refusal:
@@ -72,27 +147,7 @@ def _is_well_formed(name: str) -> bool:
         case "user":
             return 0 < len(value) <= 150 and "\0" not in value
         case "kind":
-            return value in Event.kinds()
+            return len(value) <= 100 and value.isidentifier() and value == value.lower()
         case "thread":
             return re.fullmatch(r"[1-9][0-9]{0,17}", value) is not None
     return False
-
-
-def _condition(name: str) -> Q:
-    prefix, _, value = name.partition(":")
-    match prefix:
-        case "user":
-            return Q(**{f"user__{get_user_model().USERNAME_FIELD}": value})
-        case "kind":
-            return Q(kind=value)
-        case "thread":
-            condition = Q(pk=int(value))
-            for kind in _threaded_kinds():
-                condition |= Q(pk__in=kind._base_manager.filter(Q(("thread", int(value)))).values("pk"))
-            return condition
-    return Q()
-
-
-def _threaded_kinds() -> list[type[Event]]:
-    """The kinds that are about another event: they have a `thread`. Their children are found through them."""
-    return [kind for kind in Event.kinds().values() if any(own.name == "thread" for own in kind._meta.local_fields)]

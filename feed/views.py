@@ -22,7 +22,8 @@ THREAD_SIZE = 100
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     state = log.state()
-    page = pages.Page.read(state, Event.objects.visible_to(request.user), pages.wanted_before(request))
+    visible = Event.objects.visible_to(request.user)
+    page = pages.Page.read(state, visible, [streams.PUBLIC], pages.wanted_before(request))
     return pages.show(request, "feed/home.html", page, [streams.PUBLIC], form=StatusForm())
 
 
@@ -33,8 +34,8 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     visible = Event.objects.visible_to(request.user)
     event = get_object_or_404(visible.with_users(), pk=pk)
     stream = f"thread:{pk}"
-    comments = visible.filter(streams.holds([stream])).exclude(pk=pk)
-    page = pages.Page.read(state, comments, pages.wanted_before(request), THREAD_SIZE).under(event)
+    comments = visible.exclude(pk=pk)
+    page = pages.Page.read(state, comments, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)
     return pages.show(request, "feed/thread.html", page, [stream], event=event, form=CommentForm())
 
 
@@ -104,7 +105,7 @@ def delete(request: OwnRequest, pk: int) -> HttpResponse:
         event = own_event(request, pk)
         if not form.is_valid():
             return show_form(request, "feed/delete.html", form, event)
-        about = getattr(event, "thread_id", None)
+        about = event.in_thread
         event.delete()
     if request.htmx:
         return done_in_dialog()

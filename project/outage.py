@@ -5,30 +5,17 @@ too, and each layer of it turns what it raises into a response by this handler.
 """
 
 import logging
-import sqlite3
 import sys
 
-from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
+from feed.guard import is_outage
+
 RETRY_AFTER = 5
 """Seconds after which a client may try again."""
 MESSAGE = "The database can't be used just now. Nothing was saved. Try again in a moment."
-
-
-def is_outage(error: BaseException | None) -> bool:
-    """Whether it is the database that can't do what is asked, rather than what is asked being wrong."""
-    if isinstance(error, SessionInterrupted):  # for Django, a session that can't be saved is one that was deleted
-        error = error.__context__ and error.__context__.__context__
-    if not isinstance(error, OperationalError | InternalError | InterfaceError):
-        return False
-    # SQLite says so of an unknown table as well, and PostgreSQL of a transaction that somebody has broken before.
-    driver_error = error.__cause__
-    mistaken = getattr(driver_error, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
-    return not mistaken and getattr(driver_error, "sqlstate", None) != "25P02"
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from pytest_django import DjangoDbBlocker, Settings
 
 from feed.admin import register_kinds
+from feed.guard import forget_reports
 from feed.tally import tally
 from tests import services
 from tests.databases import migrate, new_database
@@ -87,8 +88,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def nothing_counted() -> None:
-    """Limits are of users and addresses, which are the same in every test."""
+    """Limits are of users and addresses, which are the same in every test. So are the errors of kinds."""
     tally.cache_clear()
+    forget_reports()
 
 
 @pytest.fixture

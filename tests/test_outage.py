@@ -11,8 +11,9 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
 from feed import log
+from feed.guard import is_outage
 from feed.models import StatusChange
-from project.outage import is_outage, unavailable, wants_json
+from project.outage import unavailable, wants_json
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("hurried_hasher")]
 

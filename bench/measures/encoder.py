@@ -18,8 +18,8 @@ import orjson  # noqa: E402
 from django.core.serializers.json import DjangoJSONEncoder  # noqa: E402
 
 from bench.measures.filling import fill  # noqa: E402
-from feed.frames import describe  # noqa: E402
 from feed.models import Event  # noqa: E402
+from feed.rendering import describe  # noqa: E402
 
 EVENTS, TIMES = 200, 20
 

@@ -12,9 +12,10 @@ from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
 from feed import log
-from feed.frames import FORMATS, Entry, Frame, JsonFormat, changes_frame, compact, describe, load
+from feed.frames import FORMATS, Entry, Frame, JsonFormat, changes_frame, compact, load
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
+from feed.rendering import describe
 from tests.kinds import Deploy
 
 
@@ -227,7 +228,7 @@ def test_an_event_is_encoded_once_however_often_it_has_changed(alice: User, monk
 
 
 @pytest.mark.django_db
-def test_an_event_that_can_not_be_shown_is_left_out_and_the_rest_goes_on(
+def test_an_event_that_can_not_be_shown_has_its_simplest_form_and_the_rest_goes_on(
     alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     StatusChange.objects.create(user=alice, text="bad")
@@ -236,11 +237,17 @@ def test_an_event_that_can_not_be_shown_is_left_out_and_the_rest_goes_on(
     def fail_for_bad(event: Event) -> str:
         if getattr(event, "text", "") == "bad":
             raise ZeroDivisionError
-        return describe.__module__
+        return "/somewhere/"
 
-    monkeypatch.setattr(FORMATS["json"], "event", fail_for_bad)
+    monkeypatch.setattr(StatusChange, "get_absolute_url", fail_for_bad)
     entries = load(log.read(0, log.number().head))
     for each in entries:
-        each.encode(["json"])
-    assert [each.encoded["json"] is None for each in entries] == [False, True, False]
-    assert "can't be shown as json" in caplog.text
+        each.encode(["json", "html"])
+    shown = [json.loads(each.encoded["json"] or "") for each in entries]
+    assert [(event["summary"], event.get("text")) for event in shown] == [
+        ("alice has joined", None),
+        ("alice: bad", None),
+        ("alice: good", "good"),
+    ]
+    assert all(f'id="event-{each.event_id}"' in (each.encoded["html"] or "") for each in entries)
+    assert "Failed to describe" in caplog.text

@@ -1,0 +1,80 @@
+"""Loads events as instances of their own kinds: root rows, then one query for each kind that is there.
+
+The one loader for pages, API, admin and hub. No kind can fail it: an event that its kind can't load is its root row.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import prefetch_related_objects
+
+from feed.guard import attempt
+from feed.rows import rows_of
+
+if TYPE_CHECKING:
+    from feed.models import Event
+
+
+def in_own_kinds(roots: "Sequence[Event]", copied: Collection[str] = (), using: str | None = None) -> "list[Event]":
+    """The same events, each as an instance of its own kind, or as it is if its kind can't be loaded.
+
+    copied: the names of attributes that are taken over from the rows, as annotations are.
+    """
+    if not roots:
+        return []
+    kinds, model = roots[0].kinds(), roots[0]._meta.concrete_model
+    assert model is not None
+    deeper = {name for name, kind in kinds.items() if kind is not model and issubclass(kind, model)}
+    wanted: dict[str, set[int]] = {}
+    for root in roots:
+        if root.kind in deeper:
+            wanted.setdefault(root.kind, set()).add(root.id)
+    found = of_kinds(wanted, kinds, using)
+    return [_taken_over(root, found[root.id], copied) if root.id in found else root for root in roots]
+
+
+def _taken_over(root: "Event", event: "Event", copied: Collection[str]) -> "Event":
+    event._state.fields_cache |= root._state.fields_cache
+    for name in copied:
+        setattr(event, name, getattr(root, name))
+    return event
+
+
+def of_kinds(
+    wanted: Mapping[str, Collection[int]], kinds: "Mapping[str, type[Event]]", using: str | None = None
+) -> "dict[int, Event]":
+    """By their ids, the events of each kind that is named, with their users; without those that can't be loaded."""
+    found: dict[int, Event] = {}
+    for name, keys in wanted.items():
+        if name in kinds:
+            found |= _of_kind(kinds[name], list(keys), using or DEFAULT_DB_ALIAS)
+    return found
+
+
+def _of_kind(kind: "type[Event]", keys: Sequence[int], using: str) -> "dict[int, Event]":
+    def read() -> "dict[int, Event]":
+        return {event.id: event for event in rows_of(kind, using).read(keys)}
+
+    def in_halves() -> "dict[int, Event]":
+        """Without the row that makes the database fail, if it isn't the table that does."""
+        if len(keys) == 1 or not is_readable(kind, using):
+            return {}
+        middle = len(keys) // 2
+        return _of_kind(kind, keys[:middle], using) | _of_kind(kind, keys[middle:], using)
+
+    return attempt("load", kind.kind_name(), read, in_halves, using)
+
+
+def is_readable(kind: "type[Event]", using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the kind's table is there, with the columns that this process knows."""
+    return attempt("load", kind.kind_name(), lambda: list(rows_of(kind, using).read([0])) == [], lambda: False, using)
+
+
+def by_id(model: "type[Event]", keys: Collection[int]) -> "dict[int, Event]":
+    """The events (`model` is `Event` itself) with these ids, in their own kinds as far as these can be loaded; with
+    their users if these can be."""
+    found = list(model.rows.filter(pk__in=keys))
+    if found:
+        attempt("load the user of", "event", lambda: prefetch_related_objects(found, "user"), lambda: None)
+    return {event.id: event for event in in_own_kinds(found)}
