@@ -5,8 +5,9 @@ there. A client that was sent such an event has a cursor after it. So the change
 load the event, it records an update: everybody is sent it in full.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 
 from django.db import DatabaseError, connection, transaction
@@ -22,6 +23,16 @@ MOST = 100
 LONGEST_WAIT = timedelta(minutes=5)
 
 logger = logging.getLogger(__name__)
+
+
+async def follow(query: Callable[[Callable[[], int]], Awaitable[int]]) -> None:
+    """Bring again what can be loaded now, for as long as it is asked to. `query` reads the database in a thread."""
+    while True:
+        await asyncio.sleep(INTERVAL)
+        try:
+            await query(bring)
+        except DatabaseError as error:  # the hub says what is wrong
+            logger.debug("No event can be brought again: %s", error)
 
 
 def mark(changes: Iterable[Change], events: Mapping[int, Event]) -> None:

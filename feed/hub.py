@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import connections
 
-from feed import goodbye, log, streams
+from feed import again, goodbye, log, streams
 from feed.following import Following
 from feed.frames import FORMATS, Entry, Frame
 from feed.history import BATCH, History, Part, Subject
@@ -48,6 +48,7 @@ class Hub:
                 self.following.follow(),
                 self.following.listen(),
                 self.sessions.follow(),
+                again.follow(self._beside),
                 self.sending.go_round(),
                 self.sending.tick(),
             )

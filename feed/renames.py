@@ -20,13 +20,13 @@ class RenameKind(migrations.RunPython):
         super().__init__(self.forwards, self.backwards)
 
     def forwards(self, apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        self._rename(apps, schema_editor, self.new_name, self.old_name, self.new_name)
+        self._rename(apps, schema_editor, self.old_name, self.new_name)
 
     def backwards(self, apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-        self._rename(apps, schema_editor, self.old_name, self.new_name, self.old_name)
+        self._rename(apps, schema_editor, self.new_name, self.old_name)
 
-    def _rename(self, apps: Apps, schema_editor: BaseDatabaseSchemaEditor, model: str, old: str, new: str) -> None:
-        parents = apps.get_model(self.app_label, model)._meta.get_parent_list()
+    def _rename(self, apps: Apps, schema_editor: BaseDatabaseSchemaEditor, old: str, new: str) -> None:
+        parents = apps.get_model(self.app_label, self.new_name)._meta.get_parent_list()
         event = next((parent for parent in parents if parent._meta.label == "feed.Event"), None)
         if event is None:
             return

@@ -4,16 +4,23 @@ from collections.abc import Iterator
 
 import pytest
 from django.apps import apps
+from django.contrib.auth.models import User
 from django.db import models
 from pytest_django import Settings
 
 from feed.checks import (
+    events_are_of_kinds_that_are_there,
     kinds_have_names_of_their_own,
     kinds_have_templates,
+    kinds_have_the_key_of_their_event,
     kinds_leave_public_fields_alone,
+    managers_record_changes,
     sessions_are_in_the_database,
+    threads_lead_to_events,
 )
-from feed.models import Event
+from feed.models import Event, StatusChange
+from feed.querysets import EventManager
+from tests.odd_kinds import new_kind, using_kinds
 
 
 @pytest.fixture
@@ -76,3 +83,47 @@ def test_a_kind_without_a_template_is_only_a_warning() -> None:
 def test_sessions_that_cannot_be_asked_for_are_an_error(settings: Settings, engine: str, ids: list[str]) -> None:
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
     assert [error.id for error in sessions_are_in_the_database(None)] == ids
+
+
+def test_the_kinds_that_are_there_have_nothing_wrong() -> None:
+    for check in (kinds_have_the_key_of_their_event, managers_record_changes, threads_lead_to_events):
+        assert check(None) == []
+
+
+def test_a_kind_with_a_key_of_its_own_is_refused_with_what_to_do() -> None:
+    kind = new_kind("Keyed", code=models.CharField(max_length=10, primary_key=True))
+    with using_kinds(kind):
+        (error,) = kinds_have_the_key_of_their_event(None)
+    assert (error.id, error.obj) == ("feed.E004", kind)
+    assert error.is_serious()
+    assert "unique=True" in str(error.hint)
+
+
+def test_a_manager_that_would_not_record_is_refused() -> None:
+    class Fitting(EventManager):
+        pass
+
+    plain = new_kind("Plain", objects=models.Manager())
+    fitting = new_kind("Fitting", objects=Fitting())
+    with using_kinds(plain, fitting):
+        (error,) = managers_record_changes(None)
+    assert (error.id, error.obj) == ("feed.E005", plain)
+
+
+@pytest.mark.parametrize("target", ["auth.User", "feed.Log"])
+def test_a_thread_that_is_no_key_to_an_event_is_a_warning(target: str) -> None:
+    kind = new_kind("Astray", thread=models.ForeignKey(target, models.CASCADE, related_name="+"))
+    fitting = new_kind("Remark", thread=models.ForeignKey(StatusChange, models.CASCADE, related_name="+"))
+    with using_kinds(kind, fitting):
+        (warning,) = threads_lead_to_events(None)
+    assert (warning.id, warning.obj) == ("feed.W002", kind._meta.get_field("thread"))
+
+
+@pytest.mark.django_db
+def test_events_of_a_kind_that_no_app_has_are_a_warning(alice: User) -> None:
+    assert events_are_of_kinds_that_are_there(None, databases=["default"]) == []
+    models.QuerySet(Event).filter(user=alice).update(kind="gone")
+    (warning,) = events_are_of_kinds_that_are_there(None, databases=["default"])
+    assert warning.id == "feed.W003"
+    assert "'gone'" in warning.msg
+    assert events_are_of_kinds_that_are_there(None, databases=None) == []

@@ -1,11 +1,14 @@
 """Frames: what of the changes in an interval is shown, and how it is written."""
 
 import json
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import Settings
 from websockets import State
 from websockets import frames as websocket
 from websockets.client import ClientProtocol
@@ -16,7 +19,7 @@ from feed.frames import FORMATS, Entry, Frame, JsonFormat, changes_frame, compac
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
 from feed.rendering import describe
-from tests.kinds import Deploy
+from tests.kinds import Deploy, Slogan
 
 
 def entry(position: int, action: str, event_id: int = 1) -> Entry:
@@ -141,6 +144,18 @@ def test_fields_of_any_type_become_json(alice: User) -> None:
     assert described["cost"] == "1.50"
     assert described["details"] == {"a": [1, None]}
     assert described["took"] is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("use_tz", [True, False])
+def test_times_are_in_utc_whatever_the_site_is_set_to(alice: User, settings: Settings, use_tz: bool) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = use_tz, "Asia/Kolkata"
+    at = datetime(2026, 11, 26, 12, 30, 0, 500_000, tzinfo=UTC)
+    local = at if use_tz else at.astimezone(ZoneInfo("Asia/Kolkata")).replace(tzinfo=None)
+    described = as_json(StatusChange(id=1, user=alice, kind="status_change", created_at=local, edited_at=local))
+    assert (described["created_at"], described["edited_at"]) == ("2026-11-26T12:30:00.500000Z",) * 2
+    slogan = as_json(Slogan(id=1, user=alice, kind="slogan", created_at=local, shown_at=local))
+    assert slogan["shown_at"] == "2026-11-26T12:30:00.500000Z"
 
 
 @pytest.mark.django_db

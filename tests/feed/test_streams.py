@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
 
 from feed import streams
 from feed.models import Comment, Event, StatusChange
@@ -78,3 +80,34 @@ def test_several_streams_are_their_union(alice: User) -> None:
     about = Comment.objects.create(user=bob, thread=mine, text="Hi!")
     held = streams.newest(Event.objects.all(), ["user:bob", f"thread:{mine.pk}"], None, 100)
     assert sorted(event.pk for event in held) == [Event.objects.get(user=bob, kind="welcome").pk, mine.pk, about.pk]
+
+
+@pytest.mark.django_db
+def test_the_newest_of_many_streams_are_found_whatever_they_hold(alice: User) -> None:
+    people = [User.objects.create_user(f"person{number}") for number in range(5)]
+    statuses = [StatusChange.objects.create(user=person, text=str(number)) for number in range(4) for person in people]
+    Comment.objects.create(user=alice, thread=statuses[0], text="Hi!")
+    names = [
+        *(f"user:{person.username}" for person in people),
+        f"thread:{statuses[0].pk}",
+        "kind:nothing",
+        "user:nobody",
+    ]
+    everything = [event.pk for event in Event.objects.newest() if not set(event.streams()).isdisjoint(names)]
+    read: list[int] = []
+    while page := streams.newest(Event.objects.all(), names, read[-1] if read else None, 7):
+        read += [event.pk for event in page]
+    assert read == everything
+    assert len(read) == len(set(read)) == 26
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("known_by", ["rows", "name"])
+def test_a_kind_that_another_release_knows_is_refused_for_now(alice: User, known_by: str) -> None:
+    if known_by == "rows":
+        QuerySet(Event).filter(user=alice).update(kind="new_kind")
+    else:
+        ContentType.objects.create(app_label="elsewhere", model="newkind")
+    with pytest.raises(Refusal) as refused:
+        streams.check(["kind:new_kind"])
+    assert (refused.value.code, refused.value.close) == ("not_here_yet", None)

@@ -1,0 +1,224 @@
+"""No event can hold up another: kinds that fail at something, and what is shown of their events."""
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+from django.db import connection, models
+from django.test import Client as Browser
+from django.utils import timezone
+
+from feed import again, log, receivers
+from feed.models import Change, Event, StatusChange
+from tests.feed.recorded import changes, forget_changes
+from tests.feed.watching import client, post
+from tests.odd_kinds import new_kind, odd_kinds, tables, using_kinds
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+NAMES = ["unreadable", "unnamed", "unlinked", "astray"]
+if connection.vendor == "sqlite":  # PostgreSQL keeps no half of a character
+    NAMES.append("unencodable")
+REFUSED = "keyed"
+"""By a check: it stops nobody, and is shown, but not all of Django can deal with it."""
+SIMPLY_SHOWN = ["unreadable", "unlinked", "unencodable"]
+COMMON = {"id", "kind", "user", "summary", "url", "created_at", "edited_at"}
+
+
+@pytest.fixture
+def odd(transactional_db: None) -> Iterator[SimpleNamespace]:
+    kinds = odd_kinds()
+    with using_kinds(*vars(kinds).values()), tables(*vars(kinds).values()):
+        yield kinds
+
+
+def save(odd: SimpleNamespace, name: str, user: User) -> Any:
+    return getattr(odd, name).objects.create(user=user)
+
+
+@pytest.mark.parametrize("name", [*NAMES, REFUSED])
+def test_an_odd_event_is_saved_edited_and_deleted_and_each_is_recorded(
+    alice: User, odd: SimpleNamespace, name: str
+) -> None:
+    forget_changes()
+    event = save(odd, name, alice)
+    pk = event.id
+    event.save()
+    event.delete()
+    assert changes() == [("created", pk, name), ("updated", pk, name), ("deleted", pk, name)]
+
+
+@pytest.mark.usefixtures("closed_hub")
+@pytest.mark.parametrize("query", ["?after={}", "?stream=user:alice&after={}"])
+@pytest.mark.parametrize("name", [*NAMES, REFUSED])
+async def test_watchers_get_an_odd_event_as_what_it_is_and_all_that_follows(
+    alice: User, odd: SimpleNamespace, name: str, query: str
+) -> None:
+    start = (await database_sync_to_async(log.number)()).head
+    async with client(query.format(start)) as live:
+        await live.frame()
+        event = await database_sync_to_async(save)(odd, name, alice)
+        await post(alice, "good")
+        found: list[dict[str, Any]] = []
+        while len(found) < 2:
+            found += (await live.frame())["changes"]
+    async with client(query.format(start)) as late:
+        assert (await late.frame())["changes"] == found
+    assert [change["action"] for change in found] == ["created", "created"]
+    shown = found[0]["event"]
+    assert {key: shown[key] for key in ("id", "kind", "user")} == {"id": event.id, "kind": name, "user": "alice"}
+    assert (set(shown) == COMMON) == (name in SIMPLY_SHOWN)
+    assert shown["url"] == f"/events/{event.id}/"
+    assert found[1]["event"]["text"] == "good"
+
+
+@pytest.mark.usefixtures("closed_hub")
+@pytest.mark.parametrize("name", NAMES)
+async def test_pages_that_watch_get_a_row_of_an_odd_event(alice: User, odd: SimpleNamespace, name: str) -> None:
+    start = (await database_sync_to_async(log.number)()).head
+    event = await database_sync_to_async(save)(odd, name, alice)
+    await post(alice, "good")
+    async with client("?format=html") as page:
+        await page.send_to(text_data=json.dumps({"after": str(start)}))
+        html = await page.html()
+    assert f'<article id="event-{event.id}"' in html
+    assert 'hx-swap="delete"' not in html
+    assert "good" in html
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_and_api_show_an_odd_event_and_all_others(
+    client: Browser, alice: User, odd: SimpleNamespace, name: str
+) -> None:
+    StatusChange.objects.create(user=alice, text="good")
+    event = save(odd, name, alice)
+    for path in ["/", f"/events/{event.id}/", "/people/alice/"]:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        assert f'id="event-{event.id}"' in response.content.decode(), path
+    for query in ["", "?stream=user:alice", f"?stream=kind:{name}"]:
+        shown = client.get(f"/api/events/{query}").json()["events"][0]
+        assert (shown["id"], shown["kind"], shown["user"]) == (event.id, name, "alice")
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "unreadable"])  # Django loads what it deletes
+def test_the_admin_shows_and_deletes_odd_events(
+    admin_client: Browser, alice: User, odd: SimpleNamespace, name: str
+) -> None:
+    pk = save(odd, name, alice).id
+    assert admin_client.get("/admin/feed/event/").status_code == 200
+    chosen = {"action": "delete_selected", "_selected_action": [str(pk)], "post": "yes"}
+    assert admin_client.post("/admin/feed/event/", chosen | {"post": ""}).status_code == 200
+    assert admin_client.post("/admin/feed/event/", chosen).status_code == 302
+    assert not Event.rows.filter(id=pk).exists()
+    save(odd, name, alice)
+    assert admin_client.post(f"/admin/auth/user/{alice.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(username="alice").exists()
+
+
+def test_what_fails_is_logged_once(
+    client: Browser, alice: User, odd: SimpleNamespace, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        odd.unlinked.objects.create(user=alice)
+    for _ in range(3):
+        client.get("/api/events/")
+    assert [record.getMessage().partition(";")[0] for record in caplog.records] == [
+        "Failed to describe an event of kind 'unlinked'"
+    ]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_only_the_row_that_can_not_be_read_is_shown_in_its_simplest_form(
+    client: Browser, alice: User, odd: SimpleNamespace
+) -> None:
+    for value in ["a", "bad", "b"]:
+        odd.unreadable.objects.create(user=alice, value=value)
+    events = client.get("/api/events/?stream=kind:unreadable").json()["events"]
+    assert [event.get("value") for event in events] == ["b", None, "a"]
+
+
+def test_a_thread_that_leads_elsewhere_puts_no_event_into_a_thread(
+    client: Browser, alice: User, odd: SimpleNamespace
+) -> None:
+    status = StatusChange.objects.create(user=alice, text="good")
+    somebody = User.objects.filter(pk=status.pk).first() or User.objects.create_user("somebody", pk=status.pk)
+    astray = odd.astray.objects.create(user=alice, thread=somebody)
+    assert astray.streams() == ["public", "user:alice", "kind:astray", f"thread:{astray.pk}"]
+    snapshot = client.get(f"/api/events/?stream=thread:{status.pk}").json()
+    assert [event["id"] for event in snapshot["events"]] == [status.pk]
+
+
+@pytest.fixture
+def absent(transactional_db: None) -> Iterator[Any]:
+    """A kind whose table isn't there."""
+    kind = new_kind("Absent", text=models.CharField(max_length=10))
+    with using_kinds(kind):
+        yield kind
+
+
+def save_elsewhere(user: User, kind: str) -> Event:
+    """An event as another process has saved it, which knows the kind."""
+    event = Event.rows.create(user=user)
+    models.QuerySet(Event).filter(pk=event.pk).update(kind=kind)
+    event.refresh_from_db()
+    Change.objects.filter(event_id=event.pk).delete()
+    receivers.notify("created", [event], None)
+    return event
+
+
+@pytest.mark.usefixtures("closed_hub")
+@pytest.mark.parametrize("kind", ["absent", "of_another_release"])
+async def test_a_kind_without_a_table_or_a_class_stops_nobody(alice: User, absent: Any, kind: str) -> None:
+    start = (await database_sync_to_async(log.number)()).head
+    event = await database_sync_to_async(save_elsewhere)(alice, kind)
+    await post(alice, "good")
+    async with client(f"?after={start}") as watcher:
+        first, second = (await watcher.frame())["changes"]
+    assert (first["action"], first["event"]["id"], first["event"]["kind"]) == ("created", event.pk, kind)
+    assert set(first["event"]) == COMMON
+    assert second["event"]["text"] == "good"
+
+
+@pytest.mark.parametrize("kind", ["absent", "of_another_release"])
+def test_pages_and_api_stay_while_a_kind_has_no_table_or_class(
+    client: Browser, alice: User, absent: Any, kind: str
+) -> None:
+    event = save_elsewhere(alice, kind)
+    for path in ["/", f"/events/{event.pk}/", "/people/alice/", "/api/events/", "/api/events/?stream=user:alice"]:
+        response = client.get(path)
+        assert response.status_code == 200, path
+        assert str(event.pk) in response.content.decode()
+
+
+@pytest.mark.usefixtures("closed_hub")
+async def test_what_could_not_be_loaded_in_full_is_brought_again_when_it_can(
+    alice: User, absent: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = (await database_sync_to_async(log.number)()).head
+    event = await database_sync_to_async(save_elsewhere)(alice, "absent")
+    async with client(f"?after={start}") as watcher:
+        assert "text" not in (await watcher.frame())["changes"][0]["event"]
+        await database_sync_to_async(make_complete)(absent, event)
+        monkeypatch.setattr(again, "INTERVAL", 0.0)
+        monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + again.LONGEST_WAIT)
+        assert await database_sync_to_async(again.bring)() == 1
+        assert await database_sync_to_async(again.bring)() == 0
+        change = (await watcher.frame())["changes"][0]
+    assert (change["action"], change["event"]["text"]) == ("updated", "here")
+    await database_sync_to_async(drop)(absent)
+
+
+def make_complete(kind: Any, event: Event) -> None:
+    with connection.schema_editor() as editor:
+        editor.create_model(kind)
+    part = kind(event_ptr_id=event.pk, text="here")
+    part.save_base(raw=True)
+
+
+def drop(kind: Any) -> None:
+    with connection.schema_editor() as editor:
+        editor.delete_model(kind)

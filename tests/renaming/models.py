@@ -1,0 +1,9 @@
+from django.db import models
+
+from feed.models import Event
+
+
+class Release(Event):
+    """A kind that was called Deployment before."""
+
+    version = models.CharField(max_length=10)

@@ -1,0 +1,43 @@
+"""A migration that renames the model of a kind, carried out by manage.py as anybody would."""
+
+import json
+
+from tests.databases import clean_environment, manage, sqlite_database
+
+SAVED_BEFORE = """
+from django.contrib.auth.models import User
+from django.db import connection
+from feed import log, receivers
+from feed.models import Change, Event
+event = Event.rows.create(user=User.objects.create(username="alice"), kind="deployment")
+with connection.cursor() as cursor:
+    cursor.execute("INSERT INTO renaming_deployment (event_ptr_id, version) VALUES (%s, '1.0')", [event.pk])
+    cursor.execute("UPDATE feed_event SET kind = 'deployment' WHERE id = %s", [event.pk])
+Change.objects.filter(event_id=event.pk).delete()
+event.kind = "deployment"
+log.record("created", [event])
+"""
+LOOK = """
+import json
+from feed.models import Change, Event
+event = Event.objects.exclude(kind="welcome").get()
+change = Change.objects.get(event_id=event.pk)
+print(json.dumps([event.kind, getattr(event, "version", None), change.kind, change.streams[:3]]))
+"""
+
+
+def test_renaming_a_model_carries_its_kind_along_and_back() -> None:
+    with sqlite_database() as url:
+        environment = clean_environment(url) | {"DJANGO_SETTINGS_MODULE": "tests.renaming.settings"}
+
+        def look() -> list[object]:
+            found: list[object] = json.loads(manage(environment, "shell", "--no-imports", "-c", LOOK))
+            return found
+
+        manage(environment, "migrate", "renaming", "0001")
+        manage(environment, "shell", "--no-imports", "-c", SAVED_BEFORE)
+        assert look()[0] == "deployment"
+        manage(environment, "migrate", "renaming")
+        assert look() == ["release", "1.0", "release", ["public", "user:alice", "kind:release"]]
+        manage(environment, "migrate", "renaming", "0001")
+        assert look() == ["deployment", None, "deployment", ["public", "user:alice", "kind:deployment"]]
