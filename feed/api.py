@@ -11,7 +11,7 @@ from ninja.errors import ValidationError
 from feed import log, streams
 from feed.models import Event
 from feed.refusals import Refusal
-from feed.rendering import as_json
+from feed.shown import as_json
 
 MOST = 200
 STATUS = {4404: 404, 4429: 429, None: 503}

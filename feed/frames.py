@@ -17,7 +17,7 @@ from websockets import frames as websocket
 from feed import again, loading
 from feed.models import Change, Event
 from feed.refusals import Refusal
-from feed.rendering import as_json, render_row
+from feed.shown import as_json, render_row
 
 
 @dataclass(frozen=True, eq=False)

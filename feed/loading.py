@@ -21,14 +21,11 @@ def in_own_kinds(roots: "Sequence[Event]", copied: Collection[str] = (), using: 
 
     copied: the names of attributes that are taken over from the rows, as annotations are.
     """
-    if not roots:
-        return []
-    kinds, model = roots[0].kinds(), roots[0]._meta.concrete_model
-    assert model is not None
-    deeper = {name for name, kind in kinds.items() if kind is not model and issubclass(kind, model)}
+    kinds = roots[0].kinds() if roots else {}
     wanted: dict[str, set[int]] = {}
     for root in roots:
-        if root.kind in deeper:
+        kind = kinds.get(root.kind)
+        if root.kind != root.kind_name() and kind and issubclass(kind, root.concrete_model()):
             wanted.setdefault(root.kind, set()).add(root.id)
     found = of_kinds(wanted, kinds, using)
     return [_taken_over(root, found[root.id], copied) if root.id in found else root for root in roots]

@@ -29,6 +29,9 @@ class Event(models.Model):
     kind = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
+    """When it was last edited, as people are told; code may say otherwise: `update(…, edited_at=None)`."""
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    """When any of its fields was last written, whatever people are told: by this a kept row of it is known."""
 
     objects = EventManager()
     rows = RowManager()
@@ -73,12 +76,13 @@ class Event(models.Model):
         return reverse("feed:event", args=[self.id])
 
     def _mark(self) -> set[str]:
-        """Set `kind` and `edited_at`, and return the names of those that were set."""
-        self.edited_at = None if self._state.adding else timezone.now()
+        """Set `kind` and the times, and return the names of those that were set."""
+        self.changed_at = timezone.now()
+        self.edited_at = None if self._state.adding else self.changed_at
         if "kind" in self.get_deferred_fields() or self.kind == self.kind_name() or self._is_deeper():
-            return {"edited_at"}
+            return {"edited_at", "changed_at"}
         self.kind = self.kind_name()
-        return {"edited_at", "kind"}
+        return {"edited_at", "changed_at", "kind"}
 
     def _is_deeper(self) -> bool:
         """Whether this is only the row of a parent of the event's kind. Of a bare `Event` it always may be: another
@@ -117,7 +121,12 @@ class Event(models.Model):
     @cache
     def kind_name(cls) -> str:
         """The model's name in lower snake case; a proxy shares its concrete model's."""
-        return snake_case(cls._meta.concrete_model.__name__)  # type: ignore[union-attr]
+        return snake_case(cls.concrete_model().__name__)
+
+    @classmethod
+    def concrete_model(cls) -> type["Event"]:
+        """The model itself, or that of which it is a proxy."""
+        return cls._meta.concrete_model  # type: ignore[return-value]
 
     @classmethod
     def kinds(cls) -> dict[str, type["Event"]]:

@@ -14,7 +14,7 @@ from feed import log, streams
 from feed.access import PageRequest
 from feed.models import Event
 from feed.querysets import EventQuerySet
-from feed.rendering import render_row
+from feed.shown import render_rows
 
 SIZE = 30
 
@@ -38,7 +38,7 @@ class Page:
     def read(
         cls, state: log.State, events: EventQuerySet, names: Collection[str], before: int | None, size: int = SIZE
     ) -> Self:
-        """The newest of `events` that are in these streams, newest first."""
+        """The newest of `events` that are in these streams, newest first. Their root rows are enough."""
         found = streams.newest(events.with_users(), names, before, size + 1)
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
@@ -48,7 +48,7 @@ class Page:
         return replace(self, events=[root, *reversed(self.events)], ascending=True)
 
     def rows(self) -> list[SafeString]:
-        return [render_row(event) for event in self.events]
+        return render_rows(self.events)
 
 
 def wanted_before(request: PageRequest) -> int | None:

@@ -68,7 +68,8 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Update as Django does, set `edited_at`, and record each event that is changed."""
         if not values or self.query.is_sliced:  # changes nothing, or is an error
             return super().update(**values)
-        values.setdefault("edited_at", timezone.now())
+        values["changed_at"] = now = timezone.now()
+        values.setdefault("edited_at", now)
         self._for_write = True
         changed = 0
         with transaction.atomic(using=self.db):

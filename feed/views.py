@@ -22,7 +22,7 @@ THREAD_SIZE = 100
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     state = log.state()
-    visible = Event.objects.visible_to(request.user)
+    visible = Event.rows.visible_to(request.user)
     page = pages.Page.read(state, visible, [streams.PUBLIC], pages.wanted_before(request))
     return pages.show(request, "feed/home.html", page, [streams.PUBLIC], form=StatusForm())
 
@@ -31,8 +31,8 @@ def home(request: PageRequest) -> HttpResponse:
 def thread(request: PageRequest, pk: int) -> HttpResponse:
     """An event, and the comments on it below, oldest first."""
     state = log.state()
-    visible = Event.objects.visible_to(request.user)
-    event = get_object_or_404(visible.with_users(), pk=pk)
+    visible = Event.rows.visible_to(request.user)
+    event = get_object_or_404(visible.with_users().in_own_kinds(), pk=pk)
     stream = f"thread:{pk}"
     comments = visible.exclude(pk=pk)
     page = pages.Page.read(state, comments, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)

@@ -30,7 +30,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
         raise Http404(refusal.message) from None
     state = log.state()
     someone = get_object_or_404(get_user_model().objects.select_related("profile"), username=name)
-    page = pages.Page.read(state, Event.objects.visible_to(request.user), [stream], pages.wanted_before(request))
+    page = pages.Page.read(state, Event.rows.visible_to(request.user), [stream], pages.wanted_before(request))
     profile = getattr(someone, "profile", None)  # users of a fixture may have none
     return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
 

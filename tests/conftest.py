@@ -19,6 +19,7 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 
+from feed import kept
 from feed.admin import register_kinds
 from feed.guard import forget_reports
 from feed.tally import tally
@@ -91,6 +92,7 @@ def nothing_counted() -> None:
     """Limits are of users and addresses, which are the same in every test. So are the errors of kinds."""
     tally.cache_clear()
     forget_reports()
+    kept.forget()
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from django.core.serializers.json import DjangoJSONEncoder  # noqa: E402
 
 from bench.measures.filling import fill  # noqa: E402
 from feed.models import Event  # noqa: E402
-from feed.rendering import describe  # noqa: E402
+from feed.shown import describe  # noqa: E402
 
 EVENTS, TIMES = 200, 20
 

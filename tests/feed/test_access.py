@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from feed import frames, log, rendering
+from feed import frames, log, shown
 from feed.models import Comment, Event, StatusChange
 from feed.origins import is_allowed
 from tests.conftest import logged_in
@@ -28,7 +28,7 @@ def hello(alice: User) -> StatusChange:
 
 def state() -> list[dict[str, Any]]:
     """All events, as everybody sees them."""
-    return [rendering.describe(event) for event in Event.objects.order_by("pk")]
+    return [shown.describe(event) for event in Event.objects.order_by("pk")]
 
 
 @pytest.mark.parametrize("action", ["edit", "delete"])

@@ -18,7 +18,7 @@ from feed import log
 from feed.frames import FORMATS, Entry, Frame, JsonFormat, changes_frame, compact, load
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
-from feed.rendering import describe
+from feed.shown import describe
 from tests.kinds import Deploy, Slogan
 
 

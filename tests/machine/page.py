@@ -7,7 +7,7 @@ import msgspec
 
 from feed import log
 from feed.models import Event
-from feed.rendering import describe, render_row
+from feed.shown import describe, render_row
 from tests.machine.clients import Client, State
 
 PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from feed.models import Event
-from feed.rendering import describe
+from feed.shown import describe
 from tests.machine.clients import Client
 
 

@@ -1,5 +1,6 @@
 """Events as JSON and as rows of HTML. An event whose kind fails at that is shown in its simplest form."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from feed import kept
 from feed.guard import attempt
+from feed.loading import in_own_kinds
 from feed.models import Event, author
 
 
@@ -64,12 +67,24 @@ def encodable(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
+def render_rows(events: Sequence[Event]) -> list[SafeString]:
+    """The rows of these events, of which the root rows are enough: only what isn't kept is loaded and rendered."""
+    kept_rows = {event.id: kept.find(event) for event in events}
+    missing = in_own_kinds([event for event in events if kept_rows[event.id] is None])
+    rendered = {event.id: render_row(event) for event in missing}
+    return [kept_rows[event.id] or rendered[event.id] for event in events]
+
+
 def render_row(event: Event) -> SafeString:
     """The event's row, from the template of its kind, or from the one for any kind if it has none.
 
     If that fails: a row with what every event has.
     """
-    return attempt("render", event.kind, lambda: _rendered(_templates(event), event), lambda: _neutral_row(event))
+
+    def render() -> SafeString:
+        return kept.keep(event, lambda: _rendered(_templates(event), event))
+
+    return attempt("render", event.kind, render, lambda: _neutral_row(event))
 
 
 def _templates(event: Event) -> list[str]:
