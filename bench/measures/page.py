@@ -12,7 +12,8 @@ from bench.services import Services
 from tests.databases import sqlite_database
 
 MOST_QUERIES = 6
-TARGET = 0.5
+TARGET = 3.0
+"""It was 0.75 while each row was rendered for each page."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:

@@ -25,6 +25,12 @@ def rill(kind: Kind, stage: Stage, options: Sequence[str] = ()) -> Plan:
     return Plan([*command, *options], ["rill"], environment)
 
 
+def posted_elsewhere(kind: Kind, stage: Stage) -> Plan:
+    """Also without Redis another process posts, as a cron job or a shell does: no doorbell is heard."""
+    environment = django_environment(stage, "project.settings")
+    return Plan(asgi.command(kind, stage, "asgi:application"), ["rill"], environment)
+
+
 def tutorial(kind: Kind, stage: Stage) -> Plan:
     environment = django_environment(stage, SITE)
     if stage.services.embedded:
@@ -52,6 +58,10 @@ PEERS = [
     *(
         Peer(f"rill-uvicorn-{name}", "websocket", "/ws/feed/", partial(rill, "uvicorn", options=options), "first")
         for name, *options in (("2", "--workers", "2"), ("4", "--workers", "4"), ("asyncio", "--loop", "asyncio"))
+    ),
+    *(
+        Peer(f"rill-{kind}-elsewhere", "websocket", "/ws/feed/", partial(posted_elsewhere, kind), "first")
+        for kind in asgi.KINDS
     ),
     *(Peer(f"tutorial-{kind}", "websocket", f"/ws/chat/{ROOM}/", partial(tutorial, kind)) for kind in asgi.KINDS),
     *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind), "first") for kind in asgi.KINDS),

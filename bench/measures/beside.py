@@ -1,0 +1,41 @@
+"""Pages beside pushes: what 40 pages a second from the same process do to the delays of a thousand watchers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from bench.measures.session import ms, session, span
+from bench.peers.running import Running
+from bench.result import Ratios, Result
+from bench.services import Services
+from bench.visitor import visiting
+
+TARGET = 2.0
+WATCHERS, PER_SECOND, PAGES = 1000, 20.0, 40.0
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    events, rounds = (40, 1) if quick else (200, 3)
+    return [beside(server, services, events, rounds) for server in (("uvicorn",) if quick else ("daphne", "uvicorn"))]
+
+
+def beside(server: str, services: Services, events: int, rounds: int) -> Result:
+    alone, together, shown = list[float](), list[float](), list[float]()
+    for _ in range(rounds):
+        with session(f"rill-{server}", services, WATCHERS, 2 * events) as played:
+            alone.append(ms(played.calm(events, PER_SECOND), 99))
+            with pages(played.server, shown):
+                together.append(ms(played.calm(events, PER_SECOND), 99))
+    ratios = Ratios.of(together, alone)
+    figures = (
+        ("p99 beside pages", span(together, " ms")),
+        ("p99 alone", span(alone, " ms")),
+        ("pages a second", span(shown)),
+    )
+    return Result(f"pages beside pushes, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
+
+
+@contextmanager
+def pages(server: Running, shown: list[float]) -> Iterator[None]:
+    with visiting(server.port, PAGES) as visitor:
+        yield
+    shown.append(visitor.rate())

@@ -1,0 +1,38 @@
+"""Events that another process posts, where no doorbell crosses processes: how soon they come, and what idling costs."""
+
+import time
+
+from bench.measures.session import cpu, median, ms, session, span
+from bench.result import Result
+from bench.services import EMBEDDED, Services
+
+MOST_MS, MOST_IDLE = 50.0, 0.01
+PER_SECOND = 7.3
+"""No part of a second, so that events meet all moments between two looks."""
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    events, rounds, seconds = (20, 1, 3.0) if quick else (60, 3, 10.0)
+    results = []
+    for database, where in (("SQLite", EMBEDDED), ("PostgreSQL", Services(services.needed_postgresql(), None))):
+        for server in ("uvicorn",) if quick else ("daphne", "uvicorn"):
+            measured = [one(f"rill-{server}-elsewhere", where, events, seconds) for _ in range(rounds)]
+            results += told(f"posted elsewhere, {server} on {database} without Redis", measured)
+    return results
+
+
+def one(name: str, services: Services, events: int, seconds: float) -> tuple[float, float]:
+    """The median delay in ms, and the share of a core that the idle server takes."""
+    with session(name, services, 1, events) as played:
+        delay = ms(played.calm(events, PER_SECOND), 50)
+        begun = cpu(played.server)
+        time.sleep(seconds)
+        return delay, (cpu(played.server) - begun) / seconds
+
+
+def told(what: str, measured: list[tuple[float, float]]) -> list[Result]:
+    delays, shares = [delay for delay, _ in measured], [share for _, share in measured]
+    return [
+        Result(f"{what}: ms", (("p50", span(delays, " ms", 1)),), median(delays), MOST_MS, "at most"),
+        Result(f"{what}: a core, idle", (("CPU", span(shares, "", 4)),), median(shares), MOST_IDLE, "at most"),
+    ]

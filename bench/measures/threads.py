@@ -1,0 +1,83 @@
+"""Reads large threads, many streams, and pages beside many kinds, in a process of its own; prints seconds, in JSON.
+
+    python -m bench.measures.threads ROUNDS COMMENTS STREAMS KINDS
+
+Each is read once before, so that its rows are kept.
+"""
+
+import json
+import sys
+import time
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+from django.db import connection, models, transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from bench.measures.filling import insert  # noqa: E402
+from feed import log  # noqa: E402
+from feed.models import Event, StatusChange  # noqa: E402
+
+PEOPLE = 50
+client = Client(SERVER_NAME="localhost")
+
+
+def fill(comments: int) -> list[StatusChange]:
+    """Returns the posts; the first has all the comments."""
+    people = [User.objects.create_user(f"person{number}") for number in range(PEOPLE)]
+    posts = [StatusChange.objects.create(user=person, text="Hello") for person in people]
+    log.number()
+    first, at = posts[-1].pk + 1, timezone.now()
+    keys = range(first, first + comments)
+    with transaction.atomic():
+        events = [{"id": pk, "user_id": people[pk % PEOPLE].pk, "kind": "comment", "created_at": at} for pk in keys]
+        insert("feed_event", events)
+        insert("feed_comment", [{"event_ptr_id": pk, "thread_id": posts[0].pk, "text": f"{pk}"} for pk in keys])
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return posts
+
+
+def seconds(path: str) -> float:
+    begun = time.perf_counter()
+    response = client.get(path)
+    taken = time.perf_counter() - begun
+    assert response.status_code == 200, response.status_code
+    return taken
+
+
+def make_kinds(count: int) -> None:
+    made = []
+    for number in range(count):
+        meta = type("Meta", (), {"app_label": "plain"})
+        made.append(
+            type(f"Kind{number}", (Event,), {"__module__": __name__, "Meta": meta, "value": models.IntegerField()})
+        )
+    with connection.schema_editor() as editor:
+        for kind in made:
+            editor.create_model(kind)
+
+
+def main(rounds: int, comments: int, streams: int, kinds: int) -> dict[str, Any]:
+    posts = fill(comments)
+    names = [f"stream=thread:{post.pk}" for post in posts] + [f"stream=user:{post.user.username}" for post in posts]
+    paths = {
+        "thread": f"/events/{posts[0].pk}/",
+        "streams": "/api/events/?" + "&".join(names[:streams]),
+        "few kinds": "/",
+    }
+    for path in paths.values():
+        seconds(path)
+    found = {what: [seconds(path) for _ in range(rounds)] for what, path in paths.items()}
+    make_kinds(kinds)
+    seconds("/")
+    return found | {"many kinds": [seconds("/") for _ in range(rounds)]}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(*map(int, sys.argv[1:]))))

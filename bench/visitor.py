@@ -1,0 +1,86 @@
+"""A process that loads the front page again and again, at a rate.
+
+    python -m bench.visitor PORT PER_SECOND
+
+until its stdin ends; then it prints how many pages it has got a second.
+"""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from typing import Self
+
+from bench.cores import LOAD, pinned
+from tests.databases import ROOT
+
+AT_ONCE = 8
+
+
+class Visitor:
+    """The process as those who start it see it."""
+
+    def __init__(self, port: int, per_second: float) -> None:
+        words = [sys.executable, "-m", "bench.visitor", str(port), str(per_second)]
+        self._process = subprocess.Popen(
+            pinned(words, LOAD), cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._rate = 0.0
+
+    def begun(self) -> Self:
+        assert self._process.stdout
+        assert self._process.stdout.readline() == "begun\n"
+        return self
+
+    def end(self) -> None:
+        printed, _ = self._process.communicate("")
+        self._rate = float(printed)
+
+    def rate(self) -> float:
+        """Pages that it has got a second, when it has ended."""
+        return self._rate
+
+
+@contextmanager
+def visiting(port: int, per_second: float) -> Iterator[Visitor]:
+    visitor = Visitor(port, per_second).begun()
+    try:
+        yield visitor
+    finally:
+        visitor.end()
+
+
+def load(port: int) -> None:
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("GET", "/")
+    with connection.getresponse() as response:
+        assert response.status == 200, response.status
+        response.read()
+    connection.close()
+
+
+def main(port: int, per_second: float) -> None:
+    ended = threading.Event()
+
+    def wait_for_the_end() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    begun, shown = time.monotonic(), 0
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        load(port)
+        print("begun", flush=True)
+        while not ended.wait(max(0.0, begun + shown / per_second - time.monotonic())):
+            threads.submit(load, port)
+            shown += 1
+        waiting = threads._work_queue.qsize()
+    print((shown - waiting) / (time.monotonic() - begun))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), float(sys.argv[2]))
