@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from channels.layers import get_channel_layer
@@ -17,6 +16,7 @@ from feed.history import BATCH
 from feed.messages import GROUP
 from feed.models import Change, Event
 from feed.tail import Tail
+from feed.threads import ReadingThreads
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ T = TypeVar("T")
 Grown = Callable[[Sequence[Entry], bool], None]
 Read = tuple[log.State, list[Change], list[Event]]
 
+READ_BYTES = 1024 * 1024
+"""Bytes of events after which watchers are sent what has been read, before more is."""
 RECENT = 4
 """Changes whose kinds the next ones are expected to be of."""
 
@@ -43,7 +45,7 @@ class Following:
         self._formats: frozenset[str] = frozenset()
         self._read_at = asyncio.get_running_loop().time()
         self._bell = asyncio.Event()
-        self._thread = ThreadPoolExecutor(1, "rill-hub")
+        self._thread = ReadingThreads(1, "rill-hub")
 
     @property
     def head(self) -> int:
@@ -60,12 +62,12 @@ class Following:
             return
         async with self.cycle:
             formats = self._formats | {name}
-            await self._in_thread(lambda: _encode(self.tail.entries, formats))
+            await self._in_thread(lambda: self.tail.encode_more(formats, settings.FEED_TAIL_BYTES))
             self._formats = formats
 
     async def close(self) -> None:
         """Give the thread's database connection back, when `follow` has ended."""
-        await asyncio.to_thread(self._thread.shutdown)
+        await self._thread.close()
 
     async def follow(self) -> None:
         """For as long as it is asked to."""
@@ -81,10 +83,11 @@ class Following:
                     failing = True
                 except Exception:
                     logger.exception("The log was not followed this time")
-                rung = await self._ring_or_poll()
+                    failing = True
+                # What failed is tried in the plain way, whether or not it rings: nothing is read ahead.
+                rung = await self._ring_or_poll() and not failing
         finally:
             self._thread.submit(connections.close_all)
-            self._thread.shutdown(wait=False)
 
     async def _ring_or_poll(self) -> bool:
         """Whether the doorbell rang before the next poll was due."""
@@ -118,7 +121,7 @@ class Following:
                 state, entries, restart = await self._in_thread(lambda: self._read_on(rung))
                 if restart:
                     self.name, self.tail = state.name, Tail(entries[0].position - 1 if entries else state.head)
-                self.tail.append(entries, settings.FEED_TAIL)
+                self.tail.append(entries, settings.FEED_TAIL, settings.FEED_TAIL_BYTES)
                 self._grown(entries, restart)
                 self._read_at = asyncio.get_running_loop().time()
                 more = self.head < state.head
@@ -132,11 +135,11 @@ class Following:
                 changes = log.read(max(state.floor, state.head - settings.FEED_TAIL), state.head)
         except log.Expired:  # it was pruned up to beyond the head: nothing here can be followed on from
             return log.state(), [], True
-        return state, _load(changes, events, self._formats), restart
+        return state, frames.load_encoded(changes, self._formats, READ_BYTES, events), restart
 
     def _number(self) -> Read:
         """What there is to follow, as there is something: with the events of the kinds that have come of late."""
-        recent = {entry.kind for entry in self.tail.entries[-RECENT:]}
+        recent = {entry.kind for entry in self.tail.entries[-RECENT:] if entry.is_whole}
         return log.follow(self.head, BATCH, [kind for name, kind in Event.kinds().items() if name in recent])
 
     def _look(self) -> Read:
@@ -153,7 +156,7 @@ class Following:
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Do what reads the log in a thread of its own, which keeps its connection as long as that works."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _query, work)
+        return await self._thread.run(lambda: _query(work))
 
 
 def _query(work: Callable[[], T]) -> T:
@@ -162,14 +165,3 @@ def _query(work: Callable[[], T]) -> T:
     except DatabaseError:
         connections.close_all()  # so that the next try has a new connection
         raise
-
-
-def _load(changes: Sequence[Change], events: Iterable[Event], formats: Iterable[str]) -> list[Entry]:
-    entries = frames.load(changes, events)
-    _encode(entries, formats)
-    return entries
-
-
-def _encode(entries: Iterable[Entry], formats: Iterable[str]) -> None:
-    for entry in entries:
-        entry.encode(formats)

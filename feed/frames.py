@@ -4,8 +4,9 @@ A frame covers the interval (after, position] of the log, and shows the present 
 changed in it: of several changes of one event only the last stands, at its position.
 """
 
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -15,9 +16,13 @@ from django.template.loader import render_to_string
 from websockets import frames as websocket
 
 from feed import again, loading
+from feed.batches import batches
 from feed.models import Change, Event
 from feed.refusals import Refusal
 from feed.shown import as_json, render_row
+
+SMALLEST_PART, LARGEST_PART = 16, 128
+"""Events that are loaded at once, at first and at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +51,9 @@ class Format(Protocol):
 class Entry:
     """A change as the hub keeps it.
 
+    event: its event until it is encoded. It takes more memory than its text.
     encoded: its event's present state, by the name of the format. Changes of one event, loaded together, share it.
+    is_whole: whether its event has been loaded with the fields of its kind.
     """
 
     position: int
@@ -56,6 +63,7 @@ class Entry:
     streams: frozenset[str]
     event: Event | None
     encoded: dict[str, str | None] = field(default_factory=dict)
+    is_whole: bool = True
 
     def encode(self, formats: Iterable[str]) -> None:
         """Encode the event in the formats in which it isn't yet. Templates may query: not for the event loop."""
@@ -65,7 +73,13 @@ class Entry:
 
     def size(self, name: str) -> int:
         """How many bytes its event takes in this format."""
-        return len((self.encoded[name] or "").encode())
+        text = self.encoded[name] or ""
+        return len(text) if text.isascii() else len(text.encode())
+
+    @property
+    def total_size(self) -> int:
+        """How many bytes its event takes in all formats in which it is encoded."""
+        return sum(map(self.size, self.encoded))
 
 
 def load(changes: Sequence[Change], read: Iterable[Event] = ()) -> list[Entry]:
@@ -75,6 +89,48 @@ def load(changes: Sequence[Change], read: Iterable[Event] = ()) -> list[Entry]:
     the log, and taking away what is absent does no harm. An event that its kind can't load is shown without the
     fields of its kind.
     """
+    events = _present(changes, read)
+    again.mark(changes, events)
+    encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
+    return [_entry(change, events.get(change.event_id), encoded[change.event_id]) for change in changes]
+
+
+def load_encoded(
+    changes: Sequence[Change], formats: Collection[str], most_bytes: int, read: Iterable[Event] = ()
+) -> list[Entry]:
+    """The first of the changes, encoded: as many as take so many bytes, and at least one if there is one.
+
+    They are loaded in parts that grow, so that what is in memory at once is bounded, however large the events are.
+    """
+    entries, size, part = list[Entry](), 0, SMALLEST_PART
+    known = list(read)
+    while len(entries) < len(changes) and size < most_bytes:
+        for entry in load(changes[len(entries) : len(entries) + part], known):
+            _encode_and_drop(entry, formats)
+            entries.append(entry)
+            size += entry.total_size
+        average = max(1, size // len(entries))
+        part = max(1, min(2 * part, LARGEST_PART, (most_bytes - size) // average))
+    return entries
+
+
+def encode_more(entries: Sequence[Entry], formats: Collection[str]) -> None:
+    """Encode entries in formats in which they haven't been."""
+    for part in batches((entry for entry in entries if not entry.encoded.keys() >= set(formats)), SMALLEST_PART):
+        events = _present(part)
+        for entry in part:
+            entry.event = events.get(entry.event_id)
+            _encode_and_drop(entry, formats)
+
+
+def _encode_and_drop(entry: Entry, formats: Iterable[str]) -> None:
+    entry.encode(formats)
+    entry.event = None
+    time.sleep(0)  # lets the event loop and the pages have the interpreter, if they want it
+
+
+def _present(changes: Sequence[Change | Entry], read: Iterable[Event] = ()) -> dict[int, Event]:
+    """By id, the events of these changes that are there."""
     events = {event.id: event for event in read}
     wanted: dict[str, set[int]] = {}
     for change in changes:
@@ -84,14 +140,14 @@ def load(changes: Sequence[Change], read: Iterable[Event] = ()) -> list[Entry]:
     last = {change.event_id: change.action for change in changes}
     if missing := {key for keys in wanted.values() for key in keys if key not in events and last[key] != "deleted"}:
         events |= loading.by_id(Event, missing)
-        again.mark(changes, events)
-    encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
-    return [_entry(change, events.get(change.event_id), encoded[change.event_id]) for change in changes]
+    return events
 
 
 def _entry(change: Change, event: Event | None, encoded: dict[str, str | None]) -> Entry:
     action = change.action if event else "deleted"
-    return Entry(change.at_position, action, change.event_id, change.kind, frozenset(change.streams), event, encoded)
+    is_whole = event is not None and event.kind == event.kind_name()
+    streams = frozenset(change.streams)
+    return Entry(change.at_position, action, change.event_id, change.kind, streams, event, encoded, is_whole)
 
 
 def compact(entries: Iterable[Entry]) -> list[tuple[Entry, str]]:

@@ -16,7 +16,7 @@ from feed import log
 from feed.doorbell import PATIENCE
 from feed.hub import running_hub
 
-MISSED_POLLS = 10
+MISSED_POLLS = 5
 """Polls in a row that a hub may miss before its process counts as unable to serve."""
 DATABASE_PATIENCE = 5.0
 """Seconds after which a database that doesn't answer counts as one that can't be read."""

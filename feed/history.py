@@ -69,16 +69,16 @@ class History:
         while position < upto and size < READ_SIZE * 3 // 4 and len(entries) < BATCH:
             fitting = int((READ_SIZE - size) / self._size.get(subject.format, TYPICAL_SIZE))
             changes, position = find(position, upto, subject.streams, min(max(fitting, 1), BATCH - len(entries)))
-            loaded = frames.load(changes)
-            for entry in loaded:
-                entry.encode([subject.format])
-                entry.event = None  # it takes more memory than its text
-                size += entry.size(subject.format)
+            loaded = frames.load_encoded(changes, [subject.format], READ_SIZE - size)
+            if len(loaded) < len(changes):  # they are larger than those before
+                position = loaded[-1].position
+            size += sum(entry.size(subject.format) for entry in loaded)
             entries += loaded
             if size:
                 self._size[subject.format] = size / len(entries)
         part = Part(subject, after, position, entries, at)
-        self._parts.append(part)
+        if size <= 2 * READ_SIZE:
+            self._parts.append(part)
         return part
 
 

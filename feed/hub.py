@@ -6,7 +6,6 @@ by meanwhile is in the next one. So nothing is queued per client.
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -19,6 +18,7 @@ from feed.history import BATCH, History, Part, Subject
 from feed.sending import Sending
 from feed.sessions import Sessions
 from feed.tail import Cut, Watcher
+from feed.threads import ReadingThreads
 
 HISTORY_SPAN = 20 * BATCH
 """Changes that are looked through for such a watcher before it is sent a frame, though there be none for it."""
@@ -41,7 +41,7 @@ class Hub:
         self._reads: dict[tuple[Subject, int], asyncio.Task[Part]] = {}
         self._readers: dict[Watcher, asyncio.Task[None]] = {}
         self._alone = asyncio.Event()
-        self._history_threads = ThreadPoolExecutor(2, "rill-history")
+        self._history_threads = ReadingThreads(2, "rill-history")
         self._tasks = [
             asyncio.create_task(doing)
             for doing in (
@@ -63,9 +63,9 @@ class Hub:
 
     async def join(self, watcher: Watcher, after: int | None) -> None:
         """Send the watcher frames from now on, the first at once, from the cursor `after` or else from the head."""
+        await self.following.add_format(watcher.format)
         if self.head < (after or 0):
             await self.following.advance(after or 0)
-        await self.following.add_format(watcher.format)
         for stream in watcher.streams:
             self._watchers.setdefault(stream, {})[watcher] = None
         self.sessions.add(watcher)
@@ -126,7 +126,7 @@ class Hub:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.following.close()
-        await asyncio.to_thread(self._history_threads.shutdown)
+        await self._history_threads.close()
 
     # What a watcher is sent.
 
@@ -218,7 +218,7 @@ class Hub:
 
     async def _beside(self, work: Callable[[], T]) -> T:
         """Do what single watchers need in other threads, so that the others don't wait for it."""
-        return await asyncio.get_running_loop().run_in_executor(self._history_threads, _query_once, work)
+        return await self._history_threads.run(lambda: _query_once(work))
 
 
 def _query_once(work: Callable[[], T]) -> T:

@@ -1,9 +1,10 @@
 """The newest part of the log as a hub keeps it, and the frames that are cut from it. No I/O."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from feed import frames
 from feed.flow import Flow
 from feed.frames import Entry, Frame, changes_frame
 from feed.sessions import Login
@@ -11,6 +12,8 @@ from feed.sessions import Login
 FRAME_SIZE = 64 * 1024
 """Bytes after which a frame is cut short: a client that doesn't read keeps one of them in memory."""
 MOST_CUTS = 64
+MOST_CUT_BYTES = 4 * 1024 * 1024
+"""What the kept frames may take: one with an event of megabytes isn't kept."""
 
 
 @dataclass(eq=False, slots=True)
@@ -66,23 +69,45 @@ Cut = tuple[Frame, int]
 
 
 class Tail:
-    """The changes at the positions (start, head], encoded; the oldest go when there are more than `most`.
+    """The changes at the positions (start, head], encoded.
 
-    cuts: the frames that have been cut from them, by the place of the watchers whom they were cut for.
+    size: how many bytes their events take, in all formats.
+    cuts: the frames that have been cut from them, by the place of the watchers that they were cut for.
     """
 
     def __init__(self, head: int) -> None:
         self.start = self.head = head
         self.entries: list[Entry] = []
+        self.size = 0
         self.cuts: dict[tuple[object, ...], Cut] = {}
+        self._cut_bytes = 0
 
-    def append(self, entries: Sequence[Entry], most: int) -> None:
-        """Take in the changes that follow the head."""
+    def append(self, entries: Sequence[Entry], most: int, most_bytes: int) -> None:
+        """Take in the changes that follow the head. The oldest go if there are more than so many, or so many bytes."""
         self.entries += entries
         self.head += len(entries)
-        del self.entries[:-most]
-        self.start = self.head - len(self.entries)
+        self.size += sum(entry.total_size for entry in entries)
+        self._drop(most, most_bytes)
+        self._forget_cuts()
+
+    def encode_more(self, formats: Collection[str], most_bytes: int) -> None:
+        """Encode what is kept in more formats. Loads the events anew: not for the event loop."""
+        frames.encode_more(self.entries, formats)
+        self.size = sum(entry.total_size for entry in self.entries)
+        self._drop(len(self.entries), most_bytes)
+
+    def _drop(self, most: int, most_bytes: int) -> None:
+        oldest = max(0, len(self.entries) - most)
+        size = self.size - sum(entry.total_size for entry in self.entries[:oldest])
+        while size > most_bytes:
+            size -= self.entries[oldest].total_size
+            oldest += 1
+        del self.entries[:oldest]
+        self.size, self.start = size, self.head - len(self.entries)
+
+    def _forget_cuts(self) -> None:
         self.cuts.clear()
+        self._cut_bytes = 0
 
     def begin(self, watcher: Watcher) -> int:
         """The position up to which nothing concerns the watcher that it hasn't been sent."""
@@ -91,10 +116,13 @@ class Tail:
     def cut(self, watcher: Watcher) -> Cut:
         """The frame that follows the watcher's cursor, if all that may be in it is in memory; kept for who stands at
         the same place."""
-        if len(self.cuts) >= MOST_CUTS:
-            self.cuts.clear()
         made = cut(watcher, self.entries[self.begin(watcher) - self.start :], self.head)
-        self.cuts[watcher.place()] = made
+        size = len(made[0].text)
+        if len(self.cuts) >= MOST_CUTS or self._cut_bytes + size > MOST_CUT_BYTES:
+            self._forget_cuts()
+        if size <= MOST_CUT_BYTES:
+            self.cuts[watcher.place()] = made
+            self._cut_bytes += size
         return made
 
 

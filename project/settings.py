@@ -27,6 +27,8 @@ with one_sentence():
 
     FEED_TAIL: int = env.int("FEED_TAIL", 1000, validate=positive)
     """Newest changes that a server process keeps in memory."""
+    FEED_TAIL_BYTES: int = env.int("FEED_TAIL_BYTES", 16 * 1024 * 1024, validate=positive)
+    """What these may take. Older ones are read from the database when they are due."""
     FEED_HEARTBEAT: float = env.float("FEED_HEARTBEAT", 15.0, validate=positive)
     """Seconds after which a watcher of a quiet feed is sent a frame with no changes."""
     FEED_POLL: float = env.float("FEED_POLL", 1.0, validate=positive)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from feed.following import Following
 from feed.frames import Entry
 from feed.hub import Hub, hub
 from feed.tail import Cut, Watcher, cut
+from feed.threads import ReadingThreads
 from tests.feed.watching import client, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
@@ -143,4 +143,4 @@ async def between_cycles(cycles: Cycles) -> Cycles:
 async def deafen(hub: Hub) -> None:
     """Let nothing but the test begin a cycle: a ring for what was posted before it may still be on its way."""
     await hub.close()
-    hub.following._thread = ThreadPoolExecutor(1, "rill-hub")
+    hub.following._thread = ReadingThreads(1, "rill-hub")

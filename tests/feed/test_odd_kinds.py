@@ -19,6 +19,7 @@ from tests.feed.watching import client, post
 from tests.odd_kinds import new_kind, odd_kinds, tables, using_kinds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+# The hub, which reads their tables, is closed before these are dropped: `closed_hub` comes after them.
 NAMES = ["unreadable", "unnamed", "unlinked", "astray"]
 if connection.vendor == "sqlite":  # PostgreSQL keeps no half of a character
     NAMES.append("unencodable")
@@ -51,11 +52,10 @@ def test_an_odd_event_is_saved_edited_and_deleted_and_each_is_recorded(
     assert changes() == [("created", pk, name), ("updated", pk, name), ("deleted", pk, name)]
 
 
-@pytest.mark.usefixtures("closed_hub")
 @pytest.mark.parametrize("query", ["?after={}", "?stream=user:alice&after={}"])
 @pytest.mark.parametrize("name", [*NAMES, REFUSED])
 async def test_watchers_get_an_odd_event_as_what_it_is_and_all_that_follows(
-    alice: User, odd: SimpleNamespace, name: str, query: str
+    alice: User, odd: SimpleNamespace, closed_hub: None, name: str, query: str
 ) -> None:
     start = (await database_sync_to_async(log.number)()).head
     async with client(query.format(start)) as live:
@@ -75,9 +75,10 @@ async def test_watchers_get_an_odd_event_as_what_it_is_and_all_that_follows(
     assert found[1]["event"]["text"] == "good"
 
 
-@pytest.mark.usefixtures("closed_hub")
 @pytest.mark.parametrize("name", NAMES)
-async def test_pages_that_watch_get_a_row_of_an_odd_event(alice: User, odd: SimpleNamespace, name: str) -> None:
+async def test_pages_that_watch_get_a_row_of_an_odd_event(
+    alice: User, odd: SimpleNamespace, closed_hub: None, name: str
+) -> None:
     start = (await database_sync_to_async(log.number)()).head
     event = await database_sync_to_async(save)(odd, name, alice)
     await post(alice, "good")
@@ -170,9 +171,10 @@ def save_elsewhere(user: User, kind: str) -> Event:
     return event
 
 
-@pytest.mark.usefixtures("closed_hub")
 @pytest.mark.parametrize("kind", ["absent", "of_another_release"])
-async def test_a_kind_without_a_table_or_a_class_stops_nobody(alice: User, absent: Any, kind: str) -> None:
+async def test_a_kind_without_a_table_or_a_class_stops_nobody(
+    alice: User, absent: Any, closed_hub: None, kind: str
+) -> None:
     start = (await database_sync_to_async(log.number)()).head
     event = await database_sync_to_async(save_elsewhere)(alice, kind)
     await post(alice, "good")
@@ -194,9 +196,8 @@ def test_pages_and_api_stay_while_a_kind_has_no_table_or_class(
         assert str(event.pk) in response.content.decode()
 
 
-@pytest.mark.usefixtures("closed_hub")
 async def test_what_could_not_be_loaded_in_full_is_brought_again_when_it_can(
-    alice: User, absent: Any, monkeypatch: pytest.MonkeyPatch
+    alice: User, absent: Any, closed_hub: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     start = (await database_sync_to_async(log.number)()).head
     event = await database_sync_to_async(save_elsewhere)(alice, "absent")

@@ -32,16 +32,16 @@ def shown(made: Cut) -> tuple[int, list[int], int]:
 
 def test_the_oldest_changes_go() -> None:
     tail = Tail(head=10)
-    tail.append(entries(11, *"aaa"), most=5)
+    tail.append(entries(11, *"aaa"), most=5, most_bytes=10**6)
     assert (tail.start, tail.head) == (10, 13)
-    tail.append(entries(14, *"aaaa"), most=5)
+    tail.append(entries(14, *"aaaa"), most=5, most_bytes=10**6)
     assert (tail.start, tail.head) == (12, 17)
     assert [entry.position for entry in tail.entries] == [13, 14, 15, 16, 17]
 
 
 def test_a_frame_has_what_is_in_the_watchers_streams_and_covers_all_up_to_the_head() -> None:
     tail = Tail(head=0)
-    tail.append(entries(1, *"abacb"), most=100)
+    tail.append(entries(1, *"abacb"), most=100, most_bytes=10**6)
     assert shown(tail.cut(watcher("a", unseen=1))) == (0, [1, 3], 5)
     assert shown(tail.cut(watcher("a", "c", cursor=2, unseen=3))) == (2, [3, 4], 5)
     assert shown(tail.cut(watcher("nobody"))) == (0, [], 5)
@@ -49,16 +49,16 @@ def test_a_frame_has_what_is_in_the_watchers_streams_and_covers_all_up_to_the_he
 
 def test_what_is_known_not_to_concern_the_watcher_need_not_be_in_memory() -> None:
     tail = Tail(head=0)
-    tail.append(entries(1, *"bbbbba"), most=2)
+    tail.append(entries(1, *"bbbbba"), most=2, most_bytes=10**6)
     assert shown(tail.cut(watcher("a", cursor=1, unseen=6))) == (1, [6], 6)
 
 
 def test_equal_frames_are_made_once_until_the_log_grows() -> None:
     tail = Tail(head=0)
-    tail.append(entries(1, *"ab"), most=100)
+    tail.append(entries(1, *"ab"), most=100, most_bytes=10**6)
     made = tail.cut(watcher("a", unseen=1))
     assert tail.cuts.get(watcher("a", unseen=1).place()) is made
-    tail.append(entries(3, "a"), most=100)
+    tail.append(entries(3, "a"), most=100, most_bytes=10**6)
     assert watcher("a", unseen=1).place() not in tail.cuts
 
 
@@ -67,7 +67,7 @@ def test_frames_that_differ_have_places_that_differ() -> None:
     others[0].format, others[1].log, others[2].cursor = "html", "another", 1
     others += [watcher("b", unseen=1), watcher("a", unseen=2), watcher("a")]
     tail = Tail(head=0)
-    tail.append(entries(1, *"ab"), most=100)
+    tail.append(entries(1, *"ab"), most=100, most_bytes=10**6)
     tail.cut(watcher("a", unseen=1))
     assert [other.place() in tail.cuts for other in others] == [False] * len(others)
 
@@ -92,7 +92,7 @@ def test_a_change_that_is_too_large_by_itself_is_sent_by_itself(monkeypatch: pyt
 
 def test_frames_without_changes_are_the_same_for_all_streams() -> None:
     tail = Tail(head=0)
-    tail.append(entries(1, *"ab"), most=100)
+    tail.append(entries(1, *"ab"), most=100, most_bytes=10**6)
     made = tail.cut(watcher("a", cursor=2))
     assert tail.cuts.get(watcher("b", cursor=2).place()) is made
 
