@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from channels.layers import get_channel_layer
@@ -44,7 +45,8 @@ class Following:
         self._grown = grown
         self._formats: frozenset[str] = frozenset()
         self._read_at = asyncio.get_running_loop().time()
-        self._bell = asyncio.Event()
+        self._woken = asyncio.Event()
+        self._rung = False
         self._thread = ReadingThreads(1, "rill-hub")
 
     @property
@@ -90,14 +92,17 @@ class Following:
             self._thread.submit(connections.close_all)
 
     async def _ring_or_poll(self) -> bool:
-        """Whether the doorbell rang before the next poll was due."""
-        try:
+        """Wait until the next poll is due, or something wakes it; returns whether that was the doorbell."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(settings.FEED_POLL):
-                return await self._bell.wait()
-        except TimeoutError:
-            return False
-        finally:
-            self._bell.clear()
+                await self._woken.wait()
+        self._woken.clear()
+        rung, self._rung = self._rung, False
+        return rung
+
+    def wake(self) -> None:
+        """Have the log read now, as if the poll were due."""
+        self._woken.set()
 
     async def listen(self) -> None:
         """Hear the doorbell. One receiver a process, as each would decode its own copy of every message."""
@@ -108,7 +113,8 @@ class Following:
                 await layer.group_add(GROUP, channel)
                 while True:
                     await layer.receive(channel)
-                    self._bell.set()
+                    self._rung = True
+                    self.wake()
             except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the poll must do meanwhile)
                 logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(settings.FEED_POLL)

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 from django.db import connections
 
-from feed import again, goodbye, log, streams
+from feed import again, goodbye, log, look, streams
 from feed.following import Following
 from feed.frames import FORMATS, Entry, Frame
 from feed.history import BATCH, History, Part, Subject
@@ -49,6 +49,7 @@ class Hub:
                 self.following.listen(),
                 self.sessions.follow(),
                 again.follow(self._beside),
+                look.follow(self.following.wake),
                 self.sending.go_round(),
                 self.sending.tick(),
             )

@@ -132,3 +132,11 @@ def test_a_redis_that_hangs_delays_and_loses_nothing() -> None:
         redis.thaw()
         post(server, "afterwards")
         watcher.see("heard", "while it hangs", "afterwards")
+
+
+@BOTH
+def test_what_another_process_posts_comes_long_before_the_poll_without_redis(kind: Kind) -> None:
+    with Server(kind, FEED_POLL="3600") as server, watching(server) as watcher:
+        watcher.receive()
+        post(server, "from elsewhere")
+        watcher.see("from elsewhere")

@@ -50,8 +50,9 @@ def cycles(monkeypatch: pytest.MonkeyPatch) -> Cycles:
 
 
 @pytest.fixture(autouse=True)
-def rung_only(settings: Settings) -> None:
+def rung_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.FEED_POLL = 3600
+    monkeypatch.setattr("feed.look.INTERVAL", 3600)
 
 
 async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cycles: Cycles) -> None:
