@@ -1,7 +1,7 @@
 """Looks whether another process has written to the database, where no doorbell crosses processes.
 
 With the in-memory channel layer a process hears the bell for its own posts alone. A look costs so little that it is
-taken many times a second, and the hub needn't wait for its poll. It rings nothing: the hub reads as if the poll were due.
+taken many times a second, and the hub need not wait for its poll. It rings nothing: the hub reads as if that were due.
 """
 
 import asyncio
