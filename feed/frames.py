@@ -12,13 +12,13 @@ from functools import cached_property
 from typing import Protocol
 
 import msgspec
-from django.template.loader import render_to_string
 from websockets import frames as websocket
 
 from feed import again, loading
 from feed.batches import batches
 from feed.models import Change, Event
 from feed.refusals import Refusal
+from feed.rendering import rendered
 from feed.shown import as_json, render_row
 
 SMALLEST_PART, LARGEST_PART = 16, 128
@@ -214,10 +214,10 @@ class HtmlFormat:
 
     def reset(self, log: str, position: int, reason: str) -> str:
         # The page loads itself anew into the feed, and leaves what its user is typing alone.
-        return render_to_string("feed/reset.html", {"reason": reason, "log": log}) + self._cursor(position)
+        return rendered("feed/reset.html", {"reason": reason, "log": log}) + self._cursor(position)
 
     def error(self, refusal: Refusal) -> str:
-        return render_to_string("feed/error.html", {"refusal": refusal})
+        return rendered("feed/error.html", {"refusal": refusal})
 
     def _cursor(self, position: int) -> str:
         return f'<input type="hidden" id="cursor" name="after" value="{position}" hx-swap-oob="true">'

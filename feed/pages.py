@@ -6,7 +6,6 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString
 
@@ -14,6 +13,7 @@ from feed import log, streams
 from feed.access import PageRequest
 from feed.models import Event
 from feed.querysets import EventQuerySet
+from feed.rendering import render
 from feed.shown import render_rows
 
 SIZE = 30

@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from django.template.loader import render_to_string
-from django.utils import timezone
+from django.conf import settings
+from django.utils import timezone, translation
 from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from feed import kept
 from feed.guard import attempt
 from feed.loading import in_own_kinds
 from feed.models import Event, author
+from feed.rendering import rendered
 
 
 def describe(event: Event) -> dict[str, Any]:
@@ -105,6 +106,8 @@ def _smallest_row(event: Event) -> SafeString:
 
 
 def _rendered(templates: list[str], event: Event) -> SafeString:
-    html = render_to_string(templates, {"event": event})
+    # Once for everybody: so in the project's language and time zone, whatever those of a request are.
+    with translation.override(settings.LANGUAGE_CODE), timezone.override(timezone.get_default_timezone()):
+        html = rendered(templates, {"event": event})
     html.encode()  # half a character can't be sent
-    return mark_safe(html)  # noqa: S308 (what a template rendered)
+    return html

@@ -1,0 +1,111 @@
+"""Pages, fragments and frames under other locales: what a program reads is the same under each of them."""
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone, translation
+from pytest_django import Settings
+
+from feed import frames, log
+from feed.models import Change, Comment, Event, Log, StatusChange
+from tests.conftest import logged_in
+from tests.kinds import Announcement, Temperature
+from tests.markup import Element, elements
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+LOCALISED = re.compile(r"\d[.,'\s\u00a0\u202f\u2019]\d{3}\b")
+"""As numbers above 999 are written for people: 5.008, 5,008, 5 008."""
+
+LOCALES: dict[str, dict[str, object]] = {
+    "German": {"LANGUAGE_CODE": "de", "USE_THOUSAND_SEPARATOR": True, "TIME_ZONE": "Europe/Berlin"},
+    "French": {"LANGUAGE_CODE": "fr", "USE_THOUSAND_SEPARATOR": True, "TIME_ZONE": "America/St_Johns"},
+    "English": {"LANGUAGE_CODE": "en", "USE_THOUSAND_SEPARATOR": True},
+    "no translations": {"USE_I18N": False, "USE_THOUSAND_SEPARATOR": True},
+    "Persian": {"LANGUAGE_CODE": "fa", "USE_THOUSAND_SEPARATOR": True, "TIME_ZONE": "Asia/Tehran"},
+    "naive times": {"USE_TZ": False, "LANGUAGE_CODE": "de", "USE_THOUSAND_SEPARATOR": True, "TIME_ZONE": "UTC"},
+}
+
+
+@pytest.fixture
+def alice() -> User:
+    """With a key above 999, as all that follows."""
+    Log.objects.update_or_create(pk=1, defaults={"name": "k3x9", "head": 5000, "floor": 5000})
+    return User.objects.create_user("alice", pk=1234)
+
+
+@pytest.fixture
+def hello(alice: User) -> StatusChange:
+    """The newest event that is no comment, below many others."""
+    Event.objects.all().delete()
+    Change.objects.all().delete()
+    for number in range(5001, 5040):
+        hello: StatusChange = StatusChange.objects.create(pk=number, user=alice, text="Hello")
+    for number in range(6001, 6120):
+        Comment.objects.create(pk=number, user=alice, thread=hello, text="Hi")
+    Announcement.objects.create(pk=7001, user=alice, text="Soon")
+    Temperature.objects.create(pk=7002, user=alice, value=20)
+    log.number()
+    return hello
+
+
+def markup(html: str) -> list[tuple[str, dict[str, str]]]:
+    """All elements with their attributes, without those that are new each time, or words of Django's for people."""
+    return [(each.tag, attributes(each)) for each in elements(html)]
+
+
+def attributes(element: Element) -> dict[str, str]:
+    left_out = {"title"}
+    if element.attributes.get("name") in {"csrfmiddlewaretoken", "key"}:
+        left_out |= {"value"}
+    return {name: value for name, value in element.attributes.items() if name not in left_out}
+
+
+def pages(alice: User, hello: StatusChange) -> dict[str, str]:
+    own = f"/events/{hello.pk}/"
+    paths = ["/", "/?before=5039", "/people/alice/", own, f"{own}?before=6050", f"{own}edit/", f"{own}delete/"]
+    paths += ["/profile/", "/nowhere/"]
+    shown = {path: logged_in(alice).get(path).content.decode() for path in paths}
+    shown |= {f"htmx {path}": logged_in(alice).get(path, headers=HTMX).content.decode() for path in paths}
+    shown |= {path: Client().get(path).content.decode() for path in ("/accounts/login/", "/accounts/signup/")}
+    shown["refused"] = logged_in(alice).post("/events/", {"text": "", "as": "1"}).content.decode()
+    return shown | {"frame": frame(5000), "reset": frames.FORMATS["html"].reset("k3x9", 5200, "expired")}
+
+
+def frame(after: int) -> str:
+    head = log.state().head
+    entries = frames.load(log.read(after, head))
+    for entry in entries:
+        entry.encode(["html"])
+    return frames.changes_frame("html", "k3x9", after, head, entries).text
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_what_a_program_reads_is_the_same_under_every_locale(
+    alice: User, hello: StatusChange, settings: Settings, locale: str
+) -> None:
+    plain = pages(alice, hello)
+    for name, value in LOCALES[locale].items():
+        setattr(settings, name, value)
+    for path, html in pages(alice, hello).items():
+        assert markup(html) == markup(plain[path]), path
+        for element in elements(html):
+            assert not LOCALISED.search(element.text.replace(" UTC", "")), (path, element)
+
+
+def test_a_comment_names_what_it_is_about_as_it_is(hello: StatusChange, settings: Settings) -> None:
+    settings.LANGUAGE_CODE, settings.USE_THOUSAND_SEPARATOR = "de", True
+    assert f"#{hello.pk}</a>" in frames.render_row(Comment.objects.latest("pk"))
+
+
+def test_a_row_does_not_depend_on_the_request_that_rendered_it(hello: StatusChange) -> None:
+    StatusChange.objects.update(created_at=timezone.now().replace(month=10))
+    hello.refresh_from_db()
+    here = frames.render_row(hello)
+    with translation.override("ar"), timezone.override("Asia/Tokyo"):
+        assert frames.render_row(hello) == here
+    with translation.override(None), timezone.override(None):
+        assert frames.render_row(hello) == here
