@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec
 from django.contrib.auth.models import User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -59,6 +60,30 @@ def page_that_asked(request: PageRequest) -> str:
 def posted(request: HttpRequest) -> QueryDict | None:
     """What a form is bound to: also to nothing at all, if that was posted."""
     return request.POST if request.method == "POST" else None
+
+
+def now_logged_in(request: HttpRequest) -> str | None:
+    """What to tell somebody who posts from a page of somebody else's: in another tab they have logged in anew, and the
+    page is still the former user's. None if the page is theirs, or if nothing says whose it is, as with programs."""
+    page_of = request.POST.get("as")
+    if page_of is None or not request.user.is_authenticated or page_of == str(request.user.pk):
+        return None
+    return f"You are logged in as {request.user.get_username()} now."
+
+
+def is_from_own_page(request: HttpRequest, form: BaseForm, field: str | None = None) -> bool:
+    """Whether the form comes from a page of the user who is logged in; if it doesn't, that is an error of the form."""
+    sentence = now_logged_in(request)
+    if sentence and form.is_bound:
+        form.errors  # noqa: B018 (checks the fields first, or the error would be lost)
+        form.add_error(field, sentence)
+    return sentence is None
+
+
+def seen_event(request: OwnRequest, pk: int) -> Event:
+    """The event, whoever it belongs to: to be shown, never to be changed. Raises Http404."""
+    event: Event = get_object_or_404(Event.objects.visible_to(request.user), pk=pk)
+    return event
 
 
 def own_event(request: OwnRequest, pk: int) -> Event:

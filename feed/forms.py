@@ -2,7 +2,8 @@ from typing import Any
 
 from django import forms
 
-from feed.models import TEXT_LENGTH
+from feed import keys
+from feed.models import TEXT_LENGTH, Event
 
 
 class TextField(forms.CharField):
@@ -29,9 +30,40 @@ class TextForm(forms.Form):
     text = TextField("Your text")
 
 
-class StatusForm(TextForm):
+class ComposeForm(TextForm):
+    """A text that becomes an event once, however often the form is sent."""
+
+    # Not to be filled in by the browser: a page that is loaded anew has a new key.
+    key = forms.CharField(
+        required=False,
+        validators=[keys.well_formed],
+        initial=keys.new_key,
+        widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
+    )
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """Errors stand beside the text, where they are seen; and a key that is refused is replaced."""
+        super().add_error("text", error)
+        if field == "key" or isinstance(error, keys.UsedOtherwise):
+            self.data = dict(self.data.items()) | {"key": keys.new_key()}
+
+    def is_repeated(self, event: Event) -> bool:
+        try:
+            return keys.is_repeated(event, self.cleaned_data["key"])
+        except keys.UsedOtherwise as error:
+            self.add_error("text", error)
+            return False
+
+    def save(self, event: Event) -> None:
+        try:
+            keys.save(event, self.cleaned_data["key"])
+        except keys.UsedOtherwise as error:
+            self.add_error("text", error)
+
+
+class StatusForm(ComposeForm):
     text = TextField("What are you up to?")
 
 
-class CommentForm(TextForm):
+class CommentForm(ComposeForm):
     text = TextField("What do you say to that?")

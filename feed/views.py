@@ -6,15 +6,24 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm, Form
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from feed import limits, log, pages, streams
-from feed.access import OwnRequest, PageRequest, login_needed, own_event, posted
-from feed.forms import CommentForm, StatusForm, TextForm
+from feed.access import (
+    OwnRequest,
+    PageRequest,
+    is_from_own_page,
+    login_needed,
+    own_event,
+    posted,
+    seen_event,
+)
+from feed.forms import CommentForm, ComposeForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange, depth
+from feed.rendering import render
 
 THREAD_SIZE = 100
 
@@ -43,8 +52,9 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
 @require_POST
 def post(request: OwnRequest) -> HttpResponse:
     form = StatusForm(request.POST)
-    if within_limit(request, form, "text"):
-        StatusChange(user=request.user, text=form.cleaned_data["text"]).save()
+    status = StatusChange(user=request.user)
+    if admits(request, form, status):
+        form.save(status)
     return composed(request, form, reverse("feed:home"))
 
 
@@ -52,15 +62,24 @@ def post(request: OwnRequest) -> HttpResponse:
 @require_POST
 def comment(request: OwnRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
-    within_limit(request, form, "text")
+    comment = Comment(user=request.user, thread_id=pk)
+    admits(request, form, comment)
     with transaction.atomic():
         # Locked, or it could be deleted before the comment is there.
         event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
         if form.is_valid() and depth(event) >= Comment.DEEPEST:
             form.add_error("text", "This goes too deep. Comment on something further up.")
         if form.is_valid():
-            Comment(user=request.user, thread_id=event.pk, text=form.cleaned_data["text"]).save()
+            form.save(comment)
     return composed(request, form, event.get_absolute_url(), event)
+
+
+def admits(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment) -> bool:
+    """Put the form's text into the event, and say whether it may be posted. A repeated post is not counted again."""
+    if is_from_own_page(request, form, "text") and form.is_valid():
+        event.text = form.cleaned_data["text"]
+        return form.is_repeated(event) or within_limit(request, form, "text")
+    return False
 
 
 def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None = None) -> HttpResponse:
@@ -74,6 +93,8 @@ def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None
 @require_http_methods(["GET", "POST"])
 def edit(request: OwnRequest, pk: int) -> HttpResponse:
     form = TextForm(posted(request), auto_id="edit_%s")
+    if not is_from_own_page(request, form, "text"):
+        return show_form(request, "feed/edit.html", form, seen_event(request, pk))
     within_limit(request, form, "text")
     with transaction.atomic():
         event: Any = own_event(request, pk)
@@ -100,13 +121,25 @@ def fits(event: Any, form: TextForm) -> bool:
 @require_http_methods(["GET", "POST"])
 def delete(request: OwnRequest, pk: int) -> HttpResponse:
     form = Form(posted(request))
+    if not is_from_own_page(request, form):
+        return show_form(request, "feed/delete.html", form, seen_event(request, pk))
     within_limit(request, form)
     with transaction.atomic():
-        event = own_event(request, pk)
+        try:
+            event = own_event(request, pk)
+        except Http404:
+            if request.method == "GET":
+                raise
+            # The answer to the first request was lost, or it was deleted in another tab: it is gone, as was asked for.
+            return deleted(request)
         if not form.is_valid():
             return show_form(request, "feed/delete.html", form, event)
         about = event.in_thread
         event.delete()
+    return deleted(request, about)
+
+
+def deleted(request: OwnRequest, about: int | None = None) -> HttpResponse:
     if request.htmx:
         return done_in_dialog()
     return redirect("feed:event", about) if about else redirect("feed:home")

@@ -1,22 +1,24 @@
 """People: their pages, and how they come and go."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model, login
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView
+from django.contrib.auth.views import LoginView, LogoutView
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from feed import limits, log, pages, streams
-from feed.access import OwnRequest, PageRequest, login_needed, posted
+from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, now_logged_in, posted
 from feed.models import Event
 from feed.refusals import Refusal
+from feed.rendering import render
 from profiles.forms import LoginForm, ProfileForm, SignupForm
 from profiles.models import UserProfile
 
@@ -29,7 +31,8 @@ def person(request: PageRequest, name: str) -> HttpResponse:
     except Refusal as refusal:  # a name that no database can look for
         raise Http404(refusal.message) from None
     state = log.state()
-    someone = get_object_or_404(get_user_model().objects.select_related("profile"), username=name)
+    people = get_user_model()._default_manager.select_related("profile")
+    someone = get_object_or_404(people, **{get_user_model().USERNAME_FIELD: name})
     page = pages.Page.read(state, Event.rows.visible_to(request.user), [stream], pages.wanted_before(request))
     profile = getattr(someone, "profile", None)  # users of a fixture may have none
     return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
@@ -40,7 +43,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
 def edit_profile(request: OwnRequest) -> HttpResponse:
     profile, _ = UserProfile.objects.get_or_create(user=request.user)
     form = ProfileForm(posted(request), instance=profile)
-    if form.is_valid():
+    if is_from_own_page(request, form) and form.is_valid():
         form.save()
         messages.success(request, "Your profile is saved.")
         return redirect(profile)
@@ -50,11 +53,12 @@ def edit_profile(request: OwnRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def signup(request: PageRequest) -> HttpResponse:
-    if request.user.is_authenticated:
+    if request.user.is_authenticated and request.method == "GET":
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignupForm(posted(request))
     limit = limits.Limit("SIGNUP_LIMIT", (limits.address(request),))
-    if limits.allows(limit, form, "Many have signed up from where you are.") and join(request, form):
+    own = is_from_own_page(request, form)
+    if own and limits.allows(limit, form, "Many have signed up from where you are.") and join(request, form):
         return redirect(settings.LOGIN_REDIRECT_URL)
     return limits.answer(render(request, "registration/signup.html", {"form": form}), form)
 
@@ -65,7 +69,7 @@ def join(request: PageRequest, form: SignupForm) -> bool:
         with transaction.atomic():
             login(request, form.save())
     except IntegrityError:  # somebody else took the name since the form was checked
-        form.add_error("username", "A user with that username already exists.")
+        form.add_error(get_user_model().USERNAME_FIELD, "A user with that username already exists.")
     return not form.errors
 
 
@@ -73,7 +77,11 @@ class Login(LoginView):
     """Django's own, that answers what can't be let in with 422 or 429."""
 
     authentication_form = LoginForm
-    redirect_authenticated_user = True
+
+    @property
+    def redirect_authenticated_user(self) -> bool:  # type: ignore[override]
+        """But a form that is sent logs in as it says, though somebody else has logged in in another tab meanwhile."""
+        return self.request.method == "GET"
 
     def get_success_url(self) -> str:
         """Where to go on to, but never back to here: for who is logged in already that would have no end."""
@@ -82,3 +90,13 @@ class Login(LoginView):
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return limits.answer(super().form_invalid(form), form)
+
+
+class Logout(LogoutView):
+    """Django's own; but the button on alice's page doesn't log out bob, who has logged in in another tab."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if sentence := now_logged_in(request):
+            messages.warning(request, sentence)
+            return redirect(self.get_success_url())
+        return super().post(request, *args, **kwargs)

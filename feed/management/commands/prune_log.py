@@ -5,11 +5,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from feed import log
+from feed import keys, log
 
 
 class Command(BaseCommand):
-    help = "Forget the changes that are older than the log is kept. Events stay; a watcher from before gets a reset."
+    help = (
+        "Forget the changes that are older than the log is kept, and the keys of posts after a day."
+        " Events stay; a watcher from before gets a reset."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--days", type=float, default=settings.FEED_RETENTION, help="default: FEED_RETENTION")
@@ -18,5 +21,6 @@ class Command(BaseCommand):
         if days < 0:
             raise CommandError("--days can't be negative.")
         pruned = log.prune(timezone.now() - timedelta(days=days))
+        keys.prune()
         state = log.state()
         self.stdout.write(f"{pruned} changes forgotten; the log holds {state.floor + 1} to {state.head}.")
