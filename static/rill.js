@@ -146,10 +146,38 @@ on("submit", ({ target }) => {
   if (field && token) field.value = token;
 }, { capture: true });
 
-// While a text is on its way it stays as it was sent: the form that comes back replaces it.
-for (const [name, frozen] of [["htmx:before:request", true], ["htmx:finally:request", false]]) {
-  on(name, ({ target }) => target.querySelectorAll?.("textarea").forEach((area) => (area.readOnly = frozen)));
+// A form whose answer is lost is sent again. That does no harm: by its key the server knows what it has posted already,
+// and to edit or to delete twice is to do it once. Until there is an answer the text stays as it was sent.
+const WAITS = [1, 2, 4, 8, 15, 15, 15]; // seconds
+const retries = new WeakMap();
+
+function sendAgain(form) {
+  const { tries } = retries.get(form) ?? { tries: 0 };
+  if (tries === WAITS.length) return false;
+  const timer = setTimeout(() => form.isConnected && form.requestSubmit(), WAITS[tries] * 1000);
+  retries.set(form, { tries: tries + 1, timer });
+  form.querySelector(".trying").textContent = "No answer yet. Trying again…";
+  return true;
 }
+function stopTrying(form) {
+  retries.delete(form);
+  form.querySelector(".trying").textContent = "";
+}
+const freeze = (form, frozen) => form.querySelectorAll?.("textarea").forEach((area) => (area.readOnly = frozen));
+on("htmx:before:request", ({ target }) => {
+  clearTimeout(retries.get(target)?.timer);
+  freeze(target, true);
+});
+on("htmx:finally:request", ({ target }) => freeze(target, retries.has(target)));
+
+// Back may show a page as it first came, and a form with a key that is used up.
+const [navigation] = performance.getEntriesByType("navigation");
+if (navigation?.type === "back_forward" && history.state?.key && find("compose")) {
+  find("compose").elements.key.value = history.state.key;
+}
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.sourceElement?.id === "compose") history.replaceState({ key: find("compose").elements.key.value }, "");
+});
 
 // With these statuses the form itself comes back, and says what is wrong.
 const told = (status) => [422, 429].includes(status);
@@ -181,11 +209,20 @@ function notify(status) {
     404: "That is not there any more.",
     503: "That could not be saved. Try again in a moment.",
   };
-  notice.textContent = reasons[status] ?? "That did not get through. Try again.";
+  const unknown = status ? "That did not get through. Try again." : "No answer came. Try again in a moment.";
+  notice.textContent = reasons[status] ?? unknown;
   notice.showPopover();
   setTimeout(() => notice.hidePopover(), 6000);
 }
-on("htmx:response:error", ({ target, detail: { ctx } }) => {
-  if (!told(ctx.response.status) && target.closest("form, menu")) notify(ctx.response.status);
-});
-on("htmx:error", ({ target }) => target.closest?.("form, menu") && notify());
+
+function failed({ target, detail: { ctx } }) {
+  const response = ctx?.text === undefined ? {} : ctx.response; // of an answer that has begun the rest may be lost
+  const status = [502, 504].includes(response.status) ? undefined : response.status; // a proxy's, that got no answer
+  if (told(status) || !target.closest?.("form, menu")) return;
+  const form = target.querySelector(".trying") && target;
+  if (form && [undefined, 503].includes(status) && sendAgain(form)) return;
+  if (form) stopTrying(form);
+  notify(status);
+}
+on("htmx:response:error", failed);
+on("htmx:error", failed);

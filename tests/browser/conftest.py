@@ -27,8 +27,9 @@ def complaints() -> Iterator[list[str]]:
     """What browsers complain of in their consoles, which fails the test."""
     heard: list[str] = []
     yield heard
-    # That a socket is lost, or a form refused, is what some of the tests are about.
-    expected = re.compile(r"WebSocket connection|htmx:ws:error|ERR_CONNECTION_REFUSED|status of 4")
+    # That a socket or an answer is lost, or a form refused, is what some of the tests are about.
+    lost = r"WebSocket connection|htmx:ws:error|htmx:error: (Failed to fetch|timeout)|ERR_(CONNECTION|EMPTY)_"
+    expected = re.compile(f"{lost}|status of (4|502)")
     assert [text for text in heard if not expected.search(text)] == []
 
 
