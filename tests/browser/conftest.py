@@ -9,10 +9,24 @@ from tests.servers import Server
 
 
 @pytest.fixture(scope="module")
-def one_server() -> Iterator[Server]:
-    with Server(FEED_POLL="0.2") as server:
+def one_server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """With the environment that a module asks for (`indirect=True`); ids and positions are those of an older site."""
+    with Server(FEED_POLL="0.2", **getattr(request, "param", {})) as server:
+        server.shell(ABOVE_999)
         yield server
         server.assert_quiet()
+
+
+ABOVE_999 = """
+from django.db import connection
+with connection.cursor() as cursor:
+    for table in ("feed_event", "auth_user"):
+        cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+        cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, 1234)", [table])
+Log.objects.update_or_create(pk=1, defaults={"head": 5008, "floor": 5008})
+alice = User.objects.create_user("alice")
+assert (alice.pk, alice.events.get().pk) == (1235, 1235)
+"""
 
 
 @pytest.fixture

@@ -1,9 +1,15 @@
 """Pages that stay open, in a real browser: they show what happens elsewhere, and miss nothing."""
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browser.visiting import Visitor, live, sees, sign_up, write
 from tests.servers import Server
+
+SETTINGS = ["project.settings", "tests.elsewhere"]
+pytestmark = pytest.mark.parametrize(
+    "one_server", [{"DJANGO_SETTINGS_MODULE": name} for name in SETTINGS], ids=SETTINGS, indirect=True, scope="module"
+)
 
 
 def test_what_alice_posts_edits_and_deletes_is_seen_in_another_tab(visit: Visitor) -> None:

@@ -10,7 +10,7 @@ PASSWORD = "correct horse battery"
 
 def sign_up(page: Page, name: str) -> Page:
     page.goto("/accounts/signup/")
-    page.get_by_label("Username").fill(name)
+    page.locator("[name=username]").fill(name)
     page.locator("[name=password1]").fill(PASSWORD)
     page.locator("[name=password2]").fill(PASSWORD)
     page.locator("main button, form.card button").last.click()
