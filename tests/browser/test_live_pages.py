@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.visiting import Visitor, live, sees, sign_up, write
+from tests.browser.visiting import Visitor, live, open_thread, sees, sign_up, write
 from tests.servers import Server
 
 SETTINGS = ["project.settings", "tests.elsewhere"]
@@ -42,8 +42,7 @@ def test_comments_are_live_on_the_page_of_what_they_are_about(visit: Visitor) ->
     write(alice, "Hello")
     sees(alice, "Hello")
     for page in (alice, bob):
-        page.locator("#feed > article", has_text="Hello").locator("a.when").click()
-        live(page)
+        live(open_thread(page, "Hello"))
         sees(page, "Hello")
     write(bob, "Hi, alice")
     write(alice, "Hi, bob")

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.visiting import PASSWORD, Visitor, live, sees, sign_up, write
+from tests.browser.visiting import PASSWORD, Visitor, live, open_thread, sees, sign_up, write
 from tests.servers import Server
 
 
@@ -57,8 +57,8 @@ def test_a_comment_an_edit_and_a_deletion_are_sent_again_by_themselves(visit: Vi
     alice = sign_up(visit(), "alice")
     write(alice, "Hello")
     sees(alice, "Hello")
-    alice.locator("#feed > article", has_text="Hello").locator("a.when").click()
-    live(alice).route("**/comments/", lose, times=1)
+    live(open_thread(alice, "Hello"))
+    alice.route("**/comments/", lose, times=1)
     write(alice, "Hi, me")
     trying(alice)
     sees(alice, "Hello", "Hi, me")
@@ -142,8 +142,7 @@ def test_a_form_that_the_browser_brings_back_posts_anew(visit: Visitor) -> None:
     write(alice, "First")
     sees(alice, "First")
     expect(alice.locator("#compose textarea")).to_have_value("")
-    alice.locator("#feed > article", has_text="First").locator("a.when").click()
-    live(alice).wait_for_url("**/events/*/")
+    live(open_thread(alice, "First"))
     alice.go_back()
     live(alice)
     write(alice, "Second")
@@ -161,11 +160,11 @@ def test_what_alice_writes_is_not_posted_as_bob_who_logs_in_in_another_tab(visit
     tab = alice.context.new_page()
     tab.goto("/")
     tab.get_by_role("button", name="Log out").click()
-    tab.goto("/accounts/login/")
+    tab.get_by_role("link", name="Log in").first.click()
     tab.locator("[name=username]").fill("bob")
     tab.locator("[name=password]").fill(PASSWORD)
     tab.locator("form.card button").click()
-    live(tab)
+    expect(live(tab).locator("#compose")).to_be_visible()
 
     alice.locator("#editor button").click()
     expect(alice.locator("#editor")).to_contain_text("You are logged in as bob now.")

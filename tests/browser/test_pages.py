@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visiting import PASSWORD, Visitor, live, sees, sign_up, write
+from tests.browser.visiting import PASSWORD, Visitor, live, open_thread, sees, sign_up, write
 from tests.servers import Server
 
 SCRIPTS = [
@@ -76,10 +76,12 @@ def test_a_profile_is_shown_and_its_bad_website_is_refused(visit: Visitor) -> No
     alice.locator("[name=bio]").fill("I like rivers. <script>")
     for bad in ("javascript:alert(1)", "not a url"):
         alice.locator("[name=website]").fill(bad)
-        alice.locator("form.card button").click()
+        with alice.expect_navigation():
+            alice.locator("form.card button").click()
         expect(alice.locator("[name=website]")).to_have_attribute("aria-invalid", "true")
     alice.locator("[name=website]").fill("https://rivers.example/")
     alice.locator("form.card button").click()
+    expect(alice.locator(".message")).to_have_text("Your profile is saved.")
     bob.goto("/people/alice/")
     expect(bob.locator("main")).to_contain_text("I like rivers. <script>")
     expect(bob.get_by_role("link", name="https://rivers.example/")).to_have_attribute("rel", re.compile("nofollow"))
@@ -101,14 +103,16 @@ def test_without_javascript_everything_can_be_done(visit: Visitor) -> None:
     write(alice, "")
     expect(alice.locator("#compose textarea")).to_have_attribute("aria-invalid", "true")
     alice.goto("/")
-    alice.locator("#feed > article", has_text="Hello").locator("a.when").click()
+    open_thread(alice, "Hello")
     write(alice, "Hi, me")
     sees(alice, "Hello", "Hi, me")
     alice.get_by_role("link", name="edit").click()
+    alice.wait_for_url("**/edit/")  # the thread has a form of its own
     alice.locator("textarea").fill("Hello, world")
     alice.locator("form.card button").click()
     sees(alice, "Hello, world", "Hi, me")
     alice.get_by_role("link", name="delete").click()
+    alice.wait_for_url("**/delete/")
     alice.locator("form.card button").click()
     expect(alice.locator("#feed > article")).to_have_count(1)
     alice.get_by_role("button", name="Log out").click()

@@ -23,6 +23,13 @@ def live(page: Page) -> Page:
     return page
 
 
+def open_thread(page: Page, text: str) -> Page:
+    """Waits until it is there: the page before it looks much the same, and has a form to write in, too."""
+    page.locator("#feed > article", has_text=text).locator("a.when").click()
+    page.wait_for_url("**/events/*/")
+    return page
+
+
 def write(page: Page, text: str) -> None:
     page.locator("#compose textarea").fill(text)
     page.locator("#compose button").click()
