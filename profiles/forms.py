@@ -2,18 +2,37 @@ from typing import Any
 
 from django import forms
 from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.forms import AuthenticationForm, UserCreationForm
+from django.contrib.auth import get_user_model
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.core.validators import URLValidator
 
 from feed.limits import Limit, TooMany, address, seconds_left, take
 from profiles import names
 from profiles.models import UserProfile
 
+USER = get_user_model()
 
-class SignupForm(UserCreationForm):  # type: ignore[type-arg]
-    def clean_username(self) -> str:
-        name = super().clean_username()
-        return names.check(name) if name else name
+
+def is_needed(field: str) -> bool:
+    return not USER._meta.get_field(field).blank  # type: ignore[union-attr]
+
+
+class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
+    """Django's own, for any user model: its name, and what else it can't do without."""
+
+    class Meta(BaseUserCreationForm.Meta):
+        model = USER
+        fields = (USER.USERNAME_FIELD, *filter(is_needed, USER.REQUIRED_FIELDS))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        field = self._meta.model.USERNAME_FIELD
+        if name := cleaned.get(field):
+            try:
+                names.check(name)
+            except forms.ValidationError as error:
+                self.add_error(field, error)
+        return cleaned
 
 
 class LoginForm(AuthenticationForm):

@@ -5,6 +5,7 @@ from urllib.parse import unquote
 
 from django import forms
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 ALIKE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
 """Scripts with letters that can be taken for another's."""
@@ -46,5 +47,6 @@ def mixes_scripts(name: str) -> bool:
 def is_taken(name: str) -> bool:
     """Whether somebody has the name but for upper and lower case, of which a database may know in ASCII alone."""
     spellings = {name.lower(), name.upper(), name.capitalize(), name.title(), name.casefold()}
-    named = {f"{get_user_model().USERNAME_FIELD}__in": spellings}
-    return get_user_model()._default_manager.filter(**named).exists()
+    field = get_user_model().USERNAME_FIELD
+    named = Q(**{f"{field}__in": spellings}) | Q(**{f"{field}__iexact": name})
+    return get_user_model()._default_manager.filter(named).exists()

@@ -151,12 +151,13 @@ on("submit", ({ target }) => {
 const WAITS = [1, 2, 4, 8, 15, 15, 15]; // seconds
 const retries = new WeakMap();
 
-function sendAgain(form) {
+function sendAgain(form, response) {
   const { tries } = retries.get(form) ?? { tries: 0 };
   if (tries === WAITS.length) return false;
-  const timer = setTimeout(() => form.isConnected && form.requestSubmit(), WAITS[tries] * 1000);
+  const wait = Math.max(WAITS[tries], Number(response.headers?.get("Retry-After") ?? 0));
+  const timer = setTimeout(() => form.isConnected && form.requestSubmit(), wait * 1000);
   retries.set(form, { tries: tries + 1, timer });
-  form.querySelector(".trying").textContent = "No answer yet. Trying again…";
+  form.querySelector(".trying").textContent = "Not confirmed yet. Trying again…";
   return true;
 }
 function stopTrying(form) {
@@ -220,7 +221,7 @@ function failed({ target, detail: { ctx } }) {
   const status = [502, 504].includes(response.status) ? undefined : response.status; // a proxy's, that got no answer
   if (told(status) || !target.closest?.("form, menu")) return;
   const form = target.querySelector(".trying") && target;
-  if (form && [undefined, 503].includes(status) && sendAgain(form)) return;
+  if (form && [undefined, 503].includes(status) && sendAgain(form, response)) return;
   if (form) stopTrying(form);
   notify(status);
 }

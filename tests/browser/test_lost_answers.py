@@ -15,7 +15,7 @@ def lose(route: Route) -> None:
 
 
 def trying(page: Page, form: str = "#compose") -> None:
-    expect(page.locator(f"{form} .trying")).to_have_text("No answer yet. Trying again…")
+    expect(page.locator(f"{form} .trying")).to_have_text("Not confirmed yet. Trying again…")
 
 
 def failed(page: Page, tries: list[Route], number: int) -> None:

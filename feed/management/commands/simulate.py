@@ -54,9 +54,9 @@ class Command(BaseCommand):
 
 def _person(number: int) -> Any:
     """The person with this number: the same at every start, without a password."""
-    users = get_user_model()._default_manager
+    users, field = get_user_model()._default_manager, get_user_model().USERNAME_FIELD
     name = NAMES[number % len(NAMES)] + (str(number // len(NAMES) + 1) if number >= len(NAMES) else "")
-    person = users.filter(username=name).first() or users.create_user(name)
+    person = users.filter(**{field: name}).first() or users.create_user(**{field: name})
     if person.has_usable_password():
         raise CommandError(f"{name} is a real account here, in whose name nothing is posted. Simulate elsewhere.")
     return person
