@@ -1,0 +1,16 @@
+"""Projects have user models of their own, which a process can't change: hence in another one."""
+
+import subprocess
+import sys
+
+from tests.databases import ROOT, clean_environment, sqlite_url
+from tests.processes import temporary_folder
+
+
+def test_people_of_another_user_model_sign_up_post_and_have_pages() -> None:
+    with temporary_folder() as folder:
+        environment = clean_environment(sqlite_url(folder / "own_users.sqlite3"))
+        environment |= {"DJANGO_SETTINGS_MODULE": "tests.own_users.settings"}
+        command = [sys.executable, "-m", "tests.own_users.visit"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
