@@ -7,6 +7,9 @@ from playwright.sync_api import Page, expect
 Visitor = Callable[..., Page]
 PASSWORD = "correct horse battery"
 
+expect.set_options(timeout=60_000)
+"""Milliseconds until a test fails: a page may wait before it tries again, and the machine may be busy."""
+
 
 def sign_up(page: Page, name: str) -> Page:
     page.goto("/accounts/signup/")
