@@ -14,7 +14,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from feed.models import KEY_LENGTH, Event, Posted
+from feed.models import Event
+from feed.posted import KEY_LENGTH, Posted
 
 KEPT = 1000
 """Newest keys of each user that are kept: those of some minutes, as fast as FEED_POST_LIMIT allows to post."""

@@ -17,10 +17,10 @@ from django.utils import timezone
 from feed import guard, receivers
 from feed.loading import in_own_kinds
 from feed.naming import snake_case
+from feed.posted import Posted  # noqa: F401 (Django looks for models here)
 from feed.querysets import EventManager, RowManager, lock
 
 TEXT_LENGTH = 2000
-KEY_LENGTH = 100
 
 
 class Event(models.Model):
@@ -266,22 +266,3 @@ class Log(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.floor} to {self.head}"
-
-
-class Posted(models.Model):
-    """A key that a user has posted with; see `feed.keys`."""
-
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
-    key = models.CharField(max_length=KEY_LENGTH)
-    digest = models.CharField(max_length=64)
-    # No foreign key: a repeated request must not bring back an event that has been deleted.
-    event_id = models.BigIntegerField(null=True)
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        verbose_name_plural = "posted"
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="feed_posted_once")]
-        indexes = [models.Index(fields=["user", "id"], name="feed_posted_newest")]
-
-    def __str__(self) -> str:
-        return f"{self.key}: event {self.event_id}"

@@ -15,7 +15,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from feed import keys
-from feed.models import Comment, Posted, StatusChange
+from feed.models import Comment, StatusChange
+from feed.posted import Posted
 from tests.conftest import logged_in
 from tests.markup import elements
 from tests.processes import wait_until

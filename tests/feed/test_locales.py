@@ -9,8 +9,9 @@ from django.test import Client
 from django.utils import timezone, translation
 from pytest_django import Settings
 
-from feed import frames, log
+from feed import frames, kept, log
 from feed.models import Change, Comment, Event, Log, StatusChange
+from feed.shown import render_row
 from tests.conftest import logged_in
 from tests.kinds import Announcement, Temperature
 from tests.markup import Element, elements
@@ -48,6 +49,7 @@ def choose(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Choose:
         for name, value in values.items():
             setattr(settings, name, value)
         # Django asks for USE_I18N once.
+        kept.forget()
         monkeypatch.setattr(translation, "_trans", type(vars(translation)["_trans"])())
 
     return set_all
@@ -120,15 +122,15 @@ def test_what_a_program_reads_is_the_same_under_every_locale(
 
 def test_a_comment_names_what_it_is_about_as_it_is(hello: StatusChange, choose: Choose) -> None:
     choose(LANGUAGE_CODE="de", USE_THOUSAND_SEPARATOR=True)
-    assert f"#{hello.pk}</a>" in frames.render_row(Comment.objects.latest("pk"))
+    assert f"#{hello.pk}</a>" in render_row(Comment.objects.latest("pk"))
 
 
 def test_a_row_does_not_depend_on_the_request_that_rendered_it(hello: StatusChange, choose: Choose) -> None:
     choose(USE_I18N=True)
     StatusChange.objects.update(created_at=timezone.now().replace(month=10))
     hello.refresh_from_db()
-    here = frames.render_row(hello)
+    here = render_row(hello)
     with translation.override("ar"), timezone.override("Asia/Tokyo"):
-        assert frames.render_row(hello) == here
+        assert render_row(hello) == here
     with translation.override(None), timezone.override(None):
-        assert frames.render_row(hello) == here
+        assert render_row(hello) == here
