@@ -90,7 +90,7 @@ def _statement(model: type[Event], field: str, is_before: bool) -> str:
     """Put together once: for a hundred streams that would take longer than all the rest."""
     rows = model.rows.filter(**{field: 1}).order_by("-pk").values_list("pk")
     text, values = (rows.filter(pk__lt=2) if is_before else rows).query.sql_with_params()
-    assert [str(value) for value in values] == (["1", "2"] if is_before else ["1"])
+    assert [*map(str, values[1:])] == (["2"] if is_before else [])  # the first may look different: a UUID
     return str(text)
 
 
@@ -98,7 +98,8 @@ def _parts(name: str, users: dict[str, Any]) -> list[Part]:
     prefix, _, value = name.partition(":")
     match prefix:
         case "user":
-            return [(Event, "user_id", users[value])] if value in users else []
+            key = Event._meta.get_field("user")
+            return [(Event, "user_id", key.get_db_prep_value(users[value], connection))] if value in users else []
         case "kind":
             return [(Event, "kind", value)]
     about = [(kind, "thread_id", int(value)) for kind in _threaded_kinds()]
