@@ -154,7 +154,8 @@ const retries = new WeakMap();
 function sendAgain(form, response) {
   const { tries } = retries.get(form) ?? { tries: 0 };
   if (tries === WAITS.length) return false;
-  const wait = Math.max(WAITS[tries], Number(response.headers?.get("Retry-After") ?? 0));
+  const wanted = Number(response.headers?.get("Retry-After")) || 0; // it may be a date
+  const wait = Math.max(WAITS[tries], Math.min(wanted, WAITS.at(-1)));
   const timer = setTimeout(() => form.isConnected && form.requestSubmit(), wait * 1000);
   retries.set(form, { tries: tries + 1, timer });
   form.querySelector(".trying").textContent = "Not confirmed yet. Trying again…";
