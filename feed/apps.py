@@ -4,6 +4,8 @@ from django.db.models.signals import pre_migrate
 
 class FeedConfig(AppConfig):
     name = "feed"
+    # That of the migrations. With the project's own, `makemigrations` would write into this app.
+    default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
         from feed import admin, checks, receivers  # noqa: F401 (registers the checks)

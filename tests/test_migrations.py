@@ -1,0 +1,20 @@
+"""The migrations fit the models, in a project with settings of its own."""
+
+from pathlib import Path
+
+from tests.databases import clean_environment, manage, sqlite_url
+
+SETTINGS = """
+from project.settings import *
+
+DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
+"""
+
+
+def test_another_default_for_keys_makes_no_migrations_in_our_apps(tmp_path: Path) -> None:
+    (tmp_path / "other_settings.py").write_text(SETTINGS)
+    environment = clean_environment(sqlite_url(tmp_path / "rill.sqlite3")) | {
+        "DJANGO_SETTINGS_MODULE": "other_settings",
+        "PYTHONPATH": str(tmp_path),
+    }
+    assert "No changes detected" in manage(environment, "makemigrations", "--check", "--dry-run")
