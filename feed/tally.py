@@ -1,11 +1,11 @@
-"""Who has done how much lately: in Redis, where all processes share it, or else in this one's memory."""
+"""Counts what users and addresses do: in Redis, which all processes share, or else in the memory of this process."""
 
 import logging
+import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, cached_property
 from threading import Lock
 from typing import TypeVar
 
@@ -72,6 +72,7 @@ class Tally:
         self._patience = patience
         self._pause = pause
         self._memory = Memory()
+        self._storage: RedisStorage | None = None
         self._failing = False
         self._again = 0.0
         self._lock = Lock()
@@ -82,7 +83,7 @@ class Tally:
     def ask(self, question: Callable[[MovingWindowSupport], T]) -> T:
         if self._redis_url and self._may_try():
             probing = self._failing
-            asked = self._threads.submit(lambda: question(self._redis))
+            asked = self._threads.submit(lambda: question(self._redis()))
             try:
                 answer = asked.result(self._patience)
             except Exception as error:  # noqa: BLE001 (whatever its client may raise: nobody is kept from posting by it)
@@ -94,8 +95,12 @@ class Tally:
                 return answer
         return question(self._memory)
 
-    @cached_property
     def _redis(self) -> RedisStorage:
+        with self._lock:  # one pool of connections, whichever thread asks first
+            self._storage = self._storage or self._connect()
+        return self._storage
+
+    def _connect(self) -> RedisStorage:
         assert self._redis_url
         pool = ConnectionPool.from_url(
             self._redis_url,
@@ -128,7 +133,24 @@ class Tally:
             logger.warning("Limits are counted by each process alone while Redis fails: %s", reason)
 
 
-@cache
-def tally(redis_url: str | None) -> Tally:
-    """The one of this process."""
-    return Tally(redis_url)
+class Tallies:
+    """The tally of this process for each Redis."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew. A forked process has none of the threads of its parent, and must not share its connections."""
+        self._lock = Lock()
+        self._made: dict[str | None, Tally] = {}
+
+    def __call__(self, redis_url: str | None) -> Tally:
+        """The same one for all threads: two tallies in memory would allow twice as much."""
+        with self._lock:
+            if redis_url not in self._made:
+                self._made[redis_url] = Tally(redis_url)
+            return self._made[redis_url]
+
+
+tally = Tallies()
+os.register_at_fork(after_in_child=tally.forget)

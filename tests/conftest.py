@@ -90,7 +90,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(autouse=True)
 def nothing_counted() -> None:
     """Limits are of users and addresses, which are the same in every test. So are the errors of kinds."""
-    tally.cache_clear()
+    tally.forget()
     forget_reports()
     kept.forget()
 

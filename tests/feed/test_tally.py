@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Thread
 
@@ -11,7 +12,7 @@ import pytest
 import redis as redis_client
 from limits.storage import MovingWindowSupport
 
-from feed.tally import Memory, Tally
+from feed.tally import Memory, Tallies, Tally
 from tests import services
 from tests.processes import free_port, wait_until
 
@@ -63,6 +64,23 @@ def test_processes_share_what_redis_counts(empty: services.Service) -> None:
     assert other.ask(counted())
     assert not one.ask(counted())
     assert not other.ask(counted())
+
+
+def test_threads_that_ask_at_the_same_time_get_one_tally(monkeypatch: pytest.MonkeyPatch) -> None:
+    make, tallies = Tally.__init__, Tallies()
+    asking: list[int] = []
+
+    def make_late(self: Tally, redis_url: str | None) -> None:
+        wait_until(lambda: len(asking) == 8, "all threads to ask")
+        make(self, redis_url)
+
+    def ask(number: int) -> Tally:
+        asking.append(number)
+        return tallies(None)
+
+    monkeypatch.setattr(Tally, "__init__", make_late)
+    with ThreadPoolExecutor(8) as threads:
+        assert len(set(threads.map(ask, range(8)))) == 1
 
 
 def test_what_redis_counts_does_not_stay_there_for_ever(empty: services.Service) -> None:
