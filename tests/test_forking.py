@@ -1,0 +1,148 @@
+"""A process that forks after it has used the database and Redis: both it and its child go on."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+import redis as redis_client
+
+from tests.databases import ROOT, clean_environment, sqlite_database
+from tests.processes import PATIENCE
+
+CODE = """
+import os, sys, threading, django
+django.setup()
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection, connections
+from feed import log
+from feed.doorbell import doorbell
+from feed.limits import Limit, take
+from feed.models import StatusChange
+
+settings.FEED_POST_LIMIT = "1000/hour"
+alice = get_user_model().objects.create(username="alice")
+
+def post(text):
+    StatusChange.objects.create(user=alice, text=text)
+    log.number()
+    take(Limit("FEED_POST_LIMIT", ("alice",)))
+    assert doorbell.wait(20)
+
+def wait(pipe): assert os.read(pipe[0], 1)
+def tell(pipe): os.write(pipe[1], b".")
+
+post("before")
+# Another thread, whose connection is open when this one forks.
+used, over = threading.Event(), threading.Event()
+def look():
+    connection.ensure_connection()
+    used.set()
+    over.wait()
+    assert StatusChange.objects.exists()
+    connections.close_all()
+other = threading.Thread(target=look)
+other.start()
+used.wait()
+
+to_child, to_parent = os.pipe(), os.pipe()
+if child := os.fork():
+    os.close(to_parent[1])  # so that nobody waits for a child that has failed
+    wait(to_parent)
+    post("the parent, beside its child")
+    over.set()
+    other.join()
+    connections.close_all()
+    tell(to_child)
+    _, status = os.waitpid(child, 0)
+    assert status == 0, status
+    post("the parent, after its child")
+else:
+    os.close(to_child[1])
+    post("the child")
+    tell(to_parent)
+    wait(to_child)
+    post("the child, when its parent has left the database")
+    sys.exit()
+"""
+TEXTS = [
+    "before",
+    "the child",
+    "the parent, beside its child",
+    "the child, when its parent has left the database",
+    "the parent, after its child",
+]
+LOOK = """
+import django, json
+django.setup()
+from feed import log
+from feed.models import StatusChange
+state = log.state()
+told = [change.action for change in log.read(0, state.head)]
+print(json.dumps([[*StatusChange.objects.order_by("pk").values_list("text", flat=True)], told, state.waiting]))
+"""
+IN_A_TRANSACTION = """
+import os, django
+django.setup()
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
+people = get_user_model().objects
+with transaction.atomic():
+    people.create(username="parent")
+    if child := os.fork():
+        _, status = os.waitpid(child, 0)
+        assert status == 0, status
+    else:
+        # On SQLite it could not write: the transaction that is open has the only lock.
+        seen = [*people.values_list("username", flat=True)]
+        os._exit(0 if seen == [] else 1)
+print([*people.values_list("username", flat=True)])
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgresql_database"))
+    return str(request.getfixturevalue("sqlite_file"))
+
+
+@pytest.fixture
+def sqlite_file() -> Iterator[str]:
+    with sqlite_database() as url:
+        yield url
+
+
+def run(code: str, database_url: str, **environment: str) -> str:
+    """What it prints. Raises TimeoutExpired if it hangs."""
+    settings = clean_environment(database_url) | {"DJANGO_SETTINGS_MODULE": "project.settings"} | environment
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=settings,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    return done.stdout
+
+
+def test_a_process_and_its_child_both_go_on_and_lose_nothing(database_url: str, redis_url: str) -> None:
+    with redis_client.Redis.from_url(redis_url) as redis:
+        redis.flushdb()
+        run(CODE, database_url, REDIS_URL=redis_url)
+        counted = [redis.llen(key) for key in redis.scan_iter("*FEED_POST_LIMIT*")]
+    texts, told, waiting = json.loads(run(LOOK, database_url))
+    assert sorted(texts) == sorted(TEXTS)
+    assert told == ["created"] * len(told)
+    assert len(told) == len(TEXTS) + 1  # and alice's welcome
+    assert not waiting
+    assert counted == [len(TEXTS)], "Each process counts in Redis."
+
+
+def test_a_child_sees_nothing_of_the_transaction_in_which_it_was_forked(database_url: str) -> None:
+    assert run(IN_A_TRANSACTION, database_url) == "['parent']\n"
