@@ -10,13 +10,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 from environs import Env, EnvValidationError, ValidationError, validate
 from limits import parse_many
 
+from project.databases import database
 from project.links import Link
-
-ENGINES = {"django.db.backends.postgresql", "django.db.backends.sqlite3"}
 
 NAMES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
 NAMES |= {"LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
@@ -42,17 +40,7 @@ def one_sentence() -> Iterator[None]:
         raise SystemExit(f"{variable}: {' '.join(map(str, error.error_messages))}") from None
 
 
-@env.parser_for("database")
-def _database(url: str) -> dj_database_url.DBConfig:
-    try:
-        config = dj_database_url.parse(url)
-    except ValueError:
-        raise ValidationError("Not a database URL like postgresql://user:password@host/name.") from None
-    if config["ENGINE"] not in ENGINES:
-        raise ValidationError("Only postgresql:// and sqlite:// databases are supported.")
-    if config["NAME"] in {"", ":memory:"}:
-        raise ValidationError("Names no database that several processes can open.")
-    return config
+env.parser_for("database")(database)
 
 
 @env.parser_for("origins")

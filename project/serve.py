@@ -104,8 +104,7 @@ def migrate() -> None:
 def try_to_connect() -> None:
     """Without the pool, which would go on trying, and not say why in the end."""
     probe = connection.copy()
-    if probe.settings_dict["OPTIONS"].pop("pool", None):
-        probe.settings_dict["OPTIONS"].setdefault("connect_timeout", 10)
+    probe.settings_dict["OPTIONS"].pop("pool", None)
     probe.ensure_connection()
     probe.close()
 

@@ -5,14 +5,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import dj_database_url
 from csp.constants import NONE, SELF
 from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, TimeoutError
 
 from project.environment import env, keepalive, one_sentence, positive, secret_key
-from project.postgresql import POOL
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -22,7 +20,7 @@ with one_sentence():
     SECRET_KEY: str = env.str("SECRET_KEY", "") or secret_key(VAR_DIR / "secret_key")
     ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     CSRF_TRUSTED_ORIGINS: list[str] = env.origins("CSRF_TRUSTED_ORIGINS", [])
-    DATABASE: dj_database_url.DBConfig = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'rill.sqlite3'}")
+    DATABASE: dict[str, Any] = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'rill.sqlite3'}")
     REDIS_URL: str | None = env.redis("REDIS_URL", None)
 
     FEED_TAIL: int = env.int("FEED_TAIL", 1000, validate=positive)
@@ -104,19 +102,10 @@ TEMPLATES = [
     },
 ]
 
-DATABASES: dict[str, dict[str, Any]] = {"default": dict(DATABASE)}
+DATABASES: dict[str, dict[str, Any]] = {"default": DATABASE}
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"] |= {
-        # IMMEDIATE, or a transaction that reads before it writes fails with "database is locked".
-        "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA journal_mode=WAL"},
-        # A file, because the hub's thread and server processes can't share a database in memory.
-        "TEST": {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"},
-    }
-else:
-    DATABASES["default"] |= {
-        "ENGINE": "project.postgresql",
-        "OPTIONS": {**DATABASE.get("OPTIONS", {}), "pool": POOL},
-    }
+    # A file, because the hub's thread and server processes can't share a database in memory.
+    DATABASE["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {

@@ -6,6 +6,7 @@ import socket
 import stat
 import subprocess
 import sys
+from ast import literal_eval
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -39,6 +40,13 @@ def assert_one_sentence(done: "subprocess.CompletedProcess[str]", about: str) ->
         ("DATABASE_URL", "mysql://a/b"),
         ("DATABASE_URL", "sqlite://:memory:"),
         ("DATABASE_URL", "postgresql://host:port/name"),
+        ("DATABASE_URL", "postgresql://host/name?timeout=5"),
+        ("DATABASE_URL", "postgresql://host/name?pool=5"),
+        ("DATABASE_URL", "sqlite:///file?timeout=soon"),
+        ("DATABASE_URL", "sqlite:///file?timeout=-1"),
+        ("DATABASE_URL", "sqlite:///file?timeout=1&timeout=2"),
+        ("DATABASE_URL", "sqlite:///file?transaction_mode=maybe"),
+        ("DATABASE_URL", "sqlite:///file?mode=ro"),
         ("REDIS_URL", "http://x"),
         ("REDIS_URL", "localhost:6379"),
         ("REDIS_URL", "redis://localhost/x"),
@@ -67,10 +75,31 @@ def test_an_empty_value_is_none() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_a_database_url_asks_for_is_kept() -> None:
-    print_options = "from project.settings import DATABASES; print(DATABASES['default']['OPTIONS'])"
-    done = run("-c", print_options, DATABASE_URL="postgresql://rill@host/rill?sslmode=require")
-    assert "'sslmode': 'require'" in done.stdout
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("postgresql://rill@host/rill", {"keepalives": 1, "tcp_user_timeout": 6000, "connect_timeout": 5}),
+        ("postgresql://rill@host/rill?sslmode=require", {"sslmode": "require", "keepalives": 1}),
+        ("postgresql://rill@host/rill?keepalives=0&tcp_user_timeout=0", {"keepalives": 0, "tcp_user_timeout": 0}),
+        ("postgresql://rill@host/rill?pool=false", {"pool": False}),
+        ("sqlite:////tmp/rill", {"timeout": 20, "transaction_mode": "IMMEDIATE"}),
+        ("sqlite:////tmp/rill?timeout=60", {"timeout": 60, "transaction_mode": "IMMEDIATE"}),
+        (
+            "sqlite:////tmp/rill?timeout=2.5&transaction_mode=exclusive",
+            {"timeout": 2.5, "transaction_mode": "EXCLUSIVE"},
+        ),
+        (
+            "sqlite:////tmp/rill?init_command=PRAGMA synchronous=FULL",
+            {"init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL"},
+        ),
+    ],
+)
+def test_what_a_database_url_asks_for_is_kept(url: str, options: dict[str, object]) -> None:
+    options_of_it = "DATABASES['default']['OPTIONS']"
+    shown = f"{{**{options_of_it}, 'pool': bool({options_of_it}.get('pool'))}}"
+    code = f"from project.settings import DATABASES; print({shown})"
+    kept = literal_eval(run("-c", code, DATABASE_URL=url).stdout)
+    assert {name: kept[name] for name in options} == options
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "rediss://127.0.0.1:1", "unix:///nowhere"])
