@@ -1,6 +1,7 @@
 """What happens to PostgreSQL, and to the connections to it."""
 
 import json
+import sys
 import time
 from collections.abc import Callable
 from urllib.error import HTTPError
@@ -9,7 +10,8 @@ from urllib.request import urlopen
 from tests.faults import postgresql
 from tests.faults.claims import assert_stayed
 from tests.faults.pages import Visitors, post
-from tests.faults.registry import Size, fault
+from tests.faults.proxy import Proxy
+from tests.faults.registry import Ground, Size, fault
 from tests.faults.stage import Stage, assert_within
 from tests.faults.verdict import judge
 from tests.processes import wait_until
@@ -20,6 +22,10 @@ LASTS = 10.0
 AGAIN_WITHIN = 4.0
 """Seconds in which somebody has posted by a page when it is over, and in which what is posted from then on arrives."""
 VISITORS = 3
+ALIVE_WITHIN = 10.0
+"""Seconds in which the feed goes on after its links to PostgreSQL have gone half open."""
+HALF_OPEN: list[Ground] = [("uvicorn", "postgresql")] if sys.platform == "linux" else []
+"""Elsewhere no kernel is known to be asked to make a link half open."""
 
 Act = Callable[[], object]
 
@@ -79,6 +85,35 @@ def postgresql_cuts_off(stage: Stage, size: Size) -> None:
     stage.settle()
     failed = len(visitors.failures)
     assert failed <= VISITORS * times, f"{failed} posts of {VISITORS} visitors have failed, by {times} cuts."
+    assert_stayed(stage.fleet.watchers)
+
+
+@fault(
+    "the links to PostgreSQL half open: nothing arrives, and nobody is told", databases=["postgresql"], short=HALF_OPEN
+)
+def postgresql_half_open(stage: Stage, size: Size) -> None:
+    """Those of the server alone: whoever posts beside it goes on, and is seen."""
+    times = 1 if size == "short" else 3
+    ada = stage.poster("ada", rate=20)
+    with Proxy(stage.database.url) as proxy:
+        server = stage.server(DATABASE_URL=proxy.url)
+        stage.crew_of(ada)
+        session = ada.ready["session"]
+        with Visitors(server, session, VISITORS) as visitors:
+            ada.run()
+            for _ in range(times):
+                stage.wait_committed(5)
+                stage.wait_sent()
+                assert proxy.half_open(), "There was no link."
+                visitors.wait_posted(2 * VISITORS)
+                stage.wait_committed(5)
+                stage.wait_sent()
+            ada.rest()
+        stage.settle()
+    failed = len(visitors.failures)
+    assert failed <= VISITORS * times, f"{failed} posts of {VISITORS} visitors have failed: {visitors.failures[0]}"
+    assert_within(ALIVE_WITHIN, size, visitors.longest, "A post by a page has waited")
+    assert_within(ALIVE_WITHIN, size, stage.verdict().longest_delay, "An event has been on its way")
     assert_stayed(stage.fleet.watchers)
 
 

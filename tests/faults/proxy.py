@@ -29,7 +29,8 @@ class Proxy(Beside):
         self._to = (urlsplit(url).hostname or HOST, urlsplit(url).port or 0)
         self._listener = socket.create_server((HOST, 0))
         self.port = self._listener.getsockname()[1]
-        self.url = urlsplit(url)._replace(netloc=f"{HOST}:{self.port}").geturl()
+        user, at, _ = urlsplit(url).netloc.rpartition("@")
+        self.url = urlsplit(url)._replace(netloc=f"{user}{at}{HOST}:{self.port}").geturl()
         self._links: dict[socket.socket, socket.socket] = {}
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._listener, selectors.EVENT_READ, self._open)
