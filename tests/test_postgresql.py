@@ -1,18 +1,24 @@
 """The pool of connections to PostgreSQL gets over an outage of the server."""
 
+import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from urllib.request import urlopen
 
 import psycopg
+import pytest
 from psycopg_pool import ConnectionPool
 
 from project.postgresql import POOL
+from tests.faults.proxy import Proxy
 from tests.processes import free_port
 from tests.servers import Server
 
 PATIENCE = 5
 """Seconds that a request may take: the pool's own time limit is twice as long."""
+SOME_TIME = 60
+"""Seconds: more than enough to find out that nothing comes back, and much less than a system takes by itself."""
 VISITORS = 16
 
 OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -31,6 +37,29 @@ def test_pages_are_served_at_once_when_all_connections_were_cut(postgresql_datab
                 list(visitors.map(visit, range(VISITORS)))
             session.execute(CUT_OFF)
         assert visit() == 200
+
+
+def silence(proxy: Proxy) -> int:
+    return proxy.silence()
+
+
+def half_open(proxy: Proxy) -> int:
+    if sys.platform != "linux":
+        pytest.skip("No other kernel is known to be asked to make a link half open.")
+    return proxy.half_open()
+
+
+@pytest.mark.parametrize("harm", [half_open, silence])
+def test_a_page_is_served_when_nothing_comes_back_on_idle_connections(
+    postgresql_database: str, harm: Callable[[Proxy], int]
+) -> None:
+    with (
+        Proxy(postgresql_database) as proxy,
+        Server(database_url=postgresql_database, DATABASE_URL=proxy.url) as server,
+    ):
+        assert urlopen(server.url("/"), timeout=PATIENCE).status == 200
+        assert harm(proxy), "There was no link."
+        assert urlopen(server.url("/"), timeout=SOME_TIME).status == 200
 
 
 def test_who_waits_for_a_connection_gets_one_as_soon_as_there_is_a_server(postgresql_url: str) -> None:

@@ -1,7 +1,7 @@
 """PostgreSQL as Django has it, with a pool that is over an outage of the server as soon as the server is.
 
-Left to itself the pool of psycopg doubles its pauses between two tries, up to minutes: it would be down for as
-long again as the server was. And of connections that are broken it tries one after the other, with pauses between.
+By itself psycopg's pool doubles its pauses between two tries, up to minutes: it would be down for as long again as
+the server was. And it doesn't look whether a connection still works before it hands it out.
 """
 
 from typing import TYPE_CHECKING, Any

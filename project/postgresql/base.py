@@ -1,27 +1,40 @@
 """Where Django looks for a database backend: see project.postgresql."""
 
 import os
-from contextlib import suppress
+import select
 from typing import Any
 
 from django.db.backends.postgresql import base
 from psycopg import OperationalError
+from psycopg.pq import ExecStatus
 from psycopg_pool import ConnectionPool
 
 from project.forking import leave_socket
+from project.postgresql import POOL
+
+PATIENCE = 5.0
+"""Seconds that an idle connection has to answer."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     _connection_pools: dict[str, ConnectionPool[Any]]  # Django's, by alias
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection that works: where one of the pool doesn't, all that are idle are looked at first."""
+        """A connection that works. One that has broken while it was idle is left for the next."""
         connection = super().get_new_connection(conn_params)
-        if self.pool is None or works(connection):
-            return connection
-        self.pool.putconn(connection)
-        self.pool.check()
-        return super().get_new_connection(conn_params)
+        for _ in range(POOL["max_size"] if self.pool else 0):
+            try:
+                ask(connection)
+            except TimeoutError:
+                self.pool.drain()  # the others were made at the same time, and would take as long to find out
+            except OperationalError:
+                pass  # the next is found out at once
+            else:
+                break
+            connection.close()
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection
 
     @classmethod
     def forget_pools(cls) -> None:
@@ -33,11 +46,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         cls._connection_pools.clear()
 
 
-def works(connection: Any) -> bool:
-    with suppress(OperationalError):
-        ConnectionPool.check_connection(connection)
-        return True
-    return False
+def ask(connection: Any) -> None:
+    """Raise OperationalError if the connection is broken, and TimeoutError if there is no answer in PATIENCE.
+
+    psycopg itself would wait for ever on a link that takes questions, and answers none: the server hangs, or a proxy
+    in between has lost it."""
+    link, ready = connection.pgconn, select.poll()
+    link.send_query(b"")
+    ready.register(link.socket, select.POLLIN)
+    while link.is_busy():
+        if not ready.poll(PATIENCE * 1000):
+            raise TimeoutError
+        link.consume_input()
+    while result := link.get_result():
+        if result.status != ExecStatus.EMPTY_QUERY:  # it was told that it is ended
+            raise OperationalError("The connection is broken.")
 
 
 os.register_at_fork(after_in_child=DatabaseWrapper.forget_pools)

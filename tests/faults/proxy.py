@@ -5,6 +5,7 @@ import selectors
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -45,10 +46,17 @@ class Proxy(Beside):
     def half_open(self) -> int:
         """Make the links of now half open: neither end is told, and nothing passes, not even what the kernels say to
         each other. New ones work. Returns how many they were."""
+        return self._stop_passing(_take_nothing)
+
+    def silence(self) -> int:
+        """Pass nothing on by the links of now. To the kernels at both ends they seem to work. Returns how many."""
+        return self._stop_passing(lambda _: None)
+
+    def _stop_passing(self, harm: Callable[[socket.socket], None]) -> int:
         with self._lock:
             ends = [end for end in self._links if end in self._selector.get_map()]
             for end in ends:
-                _take_nothing(end)
+                harm(end)
                 self._selector.unregister(end)
         return len(ends) // 2
 
