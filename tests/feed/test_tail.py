@@ -110,3 +110,24 @@ def test_who_stands_before_the_head_may_be_concerned_by_the_next_change() -> Non
     assert (standing.cursor, standing.unseen) == (4, 5)
     standing.stand(9, 9)
     assert (standing.cursor, standing.unseen) == (9, None)
+
+
+def test_the_oldest_changes_go_when_they_take_too_many_bytes() -> None:
+    tail = Tail(head=0)
+    each = entries(1, "a")[0].total_size
+    tail.append(entries(1, *"aaaa"), most=100, most_bytes=2 * each)
+    assert (tail.start, tail.head, tail.size) == (2, 4, 2 * each)
+    tail.append(entries(5, "a"), most=100, most_bytes=each - 1)
+    assert (tail.start, tail.head, tail.entries, tail.size) == (5, 5, [], 0)
+
+
+def test_frames_that_take_too_many_bytes_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    tail = Tail(head=0)
+    tail.append(entries(1, *"ab"), most=100, most_bytes=10**6)
+    size = len(tail.cut(watcher("a", unseen=1))[0].text)
+    monkeypatch.setattr("feed.tail.MOST_CUT_BYTES", size)
+    tail.cut(watcher("b", unseen=1))
+    assert list(tail.cuts) == [watcher("b", unseen=1).place()]
+    monkeypatch.setattr("feed.tail.MOST_CUT_BYTES", size - 1)
+    tail.cut(watcher("a", unseen=1))
+    assert not tail.cuts

@@ -1,0 +1,78 @@
+"""Large events: what is in memory at once has a bound, and they are sent all the same."""
+
+import json
+from typing import Any
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from feed import frames, log
+from feed.hub import hub
+from feed.models import StatusChange
+from tests.feed.watching import client, texts
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+
+
+def fill(alice: User, *sizes: int) -> int:
+    """Posts texts of these sizes; returns where the log stood before."""
+    before = log.number().head
+    for size in sizes:
+        StatusChange.objects.create(user=alice, text="x" * size)
+    return before
+
+
+def test_events_are_loaded_in_parts_as_large_as_fit(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fill(alice, *[1000] * 100)
+    changes = log.read(before, log.number().head)
+    loaded: list[int] = []
+    load = frames.load
+
+    def noting(part: Any, read: Any = ()) -> Any:
+        loaded.append(len(part))
+        return load(part, read)
+
+    monkeypatch.setattr(frames, "load", noting)
+    entries = frames.load_encoded(changes, ["json"], 30_000)
+    assert [entry.position for entry in entries] == [change.position for change in changes[: len(entries)]]
+    assert 30_000 <= sum(entry.total_size for entry in entries) < 35_000
+    assert loaded[0] == frames.SMALLEST_PART
+    assert sum(loaded) == len(entries)
+    assert all(entry.event is None for entry in entries)
+    assert len(frames.load_encoded(changes, ["json", "html"], 1)) == frames.SMALLEST_PART
+
+
+@pytest.mark.parametrize("query", ["", "?stream=user:alice"])
+async def test_watchers_get_events_that_are_larger_than_memory_may_be(
+    alice: User, closed_hub: None, settings: Settings, query: str
+) -> None:
+    settings.FEED_TAIL_BYTES = 10_000
+    async with client(query) as live, client("?stream=kind:comment") as other:
+        first = await live.frame()
+        await other.frame()
+        await database_sync_to_async(fill)(alice, *[6000, 20_000, 100, 6000, 6000])
+        got: list[int] = []
+        while len(got) < 5:
+            got += [len(text) for text in texts(await live.frame())]
+        assert hub().following.tail.size <= 10_000
+    assert got == [6000, 20_000, 100, 6000, 6000]
+    async with client(f"{query}{'&' if query else '?'}after={first['position']}") as late:
+        got = []
+        while len(got) < 5:
+            got += [len(text) for text in texts(await late.frame())]
+    assert got == [6000, 20_000, 100, 6000, 6000]
+
+
+async def test_a_format_that_comes_later_is_encoded_for_what_is_in_memory(alice: User, closed_hub: None) -> None:
+    async with client() as program:
+        start = await program.frame()
+        await database_sync_to_async(fill)(alice, 10, 20)
+        while len(hub().following.tail.entries) < start["position"] + 2:
+            await program.frame()
+        async with client("?format=html") as page:
+            await page.send_to(text_data=json.dumps({"after": str(start["position"])}))
+            html = await page.html()
+    assert "x" * 20 in html
+    assert all(entry.event is None and set(entry.encoded) == {"json", "html"} for entry in hub().following.tail.entries)
