@@ -8,17 +8,25 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 
-from feed import log, streams
+from feed import limits, log, streams
 from feed.models import Event
 from feed.refusals import Refusal
 from feed.shown import as_json
 
 MOST = 200
 STATUS = {4404: 404, 4429: 429, None: 503}
+STREAMS_AS_ONE = 10
+"""So many streams of a snapshot count as one request more."""
 RETRY_AFTER = 5
 """Seconds after which what can't be served yet may be asked for again."""
 
 api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api")
+
+
+class TooManyReads(Refusal):
+    def __init__(self, wait: int) -> None:
+        super().__init__("too_many_requests", f"Too many requests. Try again in {limits.spoken(wait)}.", 4429)
+        self.wait = wait
 
 
 class EventOut(Schema):
@@ -55,8 +63,8 @@ class ErrorOut(Schema):
 def refuse(request: HttpRequest, refusal: Refusal) -> JsonResponse:
     body = {"code": refusal.code, "message": refusal.message}
     response = JsonResponse(body, status=STATUS.get(refusal.close, 400))
-    if refusal.close is None:
-        response["Retry-After"] = str(RETRY_AFTER)
+    if refusal.close is None or isinstance(refusal, TooManyReads):
+        response["Retry-After"] = str(getattr(refusal, "wait", RETRY_AFTER))
     return response
 
 
@@ -76,6 +84,7 @@ def list_events(
     """The newest events, newest first; `next` leads to the older ones. To follow on, open the websocket with
     `after` = `position` and `log` = `log`: the position was read before the events."""
     wanted = streams.parse(stream or [])
+    within_limit(request, len(wanted))
     streams.check(wanted)
     state = log.state()
     events = streams.newest(Event.objects.visible_to(request.user).with_users(), wanted, before, limit + 1)
@@ -85,6 +94,13 @@ def list_events(
     encoded = [msgspec.Raw(as_json(event).encode()) for event in shown]
     body = {"log": state.name, "position": state.head, "events": encoded, "next": older}
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")
+
+
+def within_limit(request: HttpRequest, count: int) -> None:
+    """Raises Refusal if the address has asked for too much lately. What a snapshot costs grows with its streams."""
+    limit = limits.Limit("FEED_READ_LIMIT", (limits.address(request),))
+    if wait := limits.take(limit, amount=1 + count // STREAMS_AS_ONE):
+        raise TooManyReads(wait)
 
 
 def _next(request: HttpRequest, before: int) -> str:

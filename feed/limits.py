@@ -64,16 +64,16 @@ def seconds_left(*limits: Limit) -> int:
     return tally(settings.REDIS_URL).ask(lambda counts: _left(counts, windows))
 
 
-def take(*limits: Limit) -> int:
-    """Count one more, if all of them have room. Returns the seconds until they have, or 0 if it is counted."""
+def take(*limits: Limit, amount: int = 1) -> int:
+    """Count so many more, if all of them have room. Returns the seconds until they have, or 0 if they are counted."""
     windows = [window for limit in limits for window in limit.windows()]
-    return tally(settings.REDIS_URL).ask(lambda counts: _take(counts, windows))
+    return tally(settings.REDIS_URL).ask(lambda counts: _take(counts, windows, amount))
 
 
-def _take(counts: MovingWindowSupport, windows: list[Window]) -> int:
+def _take(counts: MovingWindowSupport, windows: list[Window], amount: int) -> int:
     """Looks at all of them before it counts in any: or who is refused by the one would use up the other."""
     wait = _left(counts, windows)
-    if wait or all(counts.acquire_entry(*window) for window in windows):
+    if wait or all(counts.acquire_entry(*window, amount=amount) for window in windows):
         return wait
     return max(1, _left(counts, windows))  # somebody else was faster
 

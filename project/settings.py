@@ -39,6 +39,8 @@ with one_sentence():
     # In the notation of https://limits.readthedocs.io/: nobody who types meets them.
     FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", "300/minute; 3000/hour")
     """How often a user may post, comment, edit and delete, all together."""
+    FEED_READ_LIMIT: str = env.limit("FEED_READ_LIMIT", "3000/minute")
+    """How often an address may ask for a snapshot; one of many streams counts as several."""
     LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", "10/minute; 50/hour")
     """How often a log-in with one name may fail from one address."""
     LOGIN_ADDRESS_LIMIT: str = env.limit("LOGIN_ADDRESS_LIMIT", "100/hour")

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from feed import log
 from feed.models import Comment, StatusChange
@@ -143,3 +144,17 @@ def test_they_need_no_transaction_where_every_request_has_one(client: Client, mo
         assert client.get("/healthz").status_code == 200
     assert not queries.captured_queries
     assert client.get("/readyz").status_code == 200
+
+
+def test_an_address_that_asks_for_too_many_snapshots_has_to_wait(
+    client: Client, alice: User, settings: Settings
+) -> None:
+    settings.FEED_READ_LIMIT = "5/minute"
+    assert [client.get("/api/events/").status_code for _ in range(3)] == [200] * 3
+    many = "?" + "&".join(f"stream=thread:{number}" for number in range(1, 31))
+    refused = client.get(f"/api/events/{many}")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_requests")
+    assert 0 < int(refused["Retry-After"]) <= 61
+    assert [client.get("/api/events/").status_code for _ in range(3)] == [200, 200, 429]
+    assert client.get("/api/events/", REMOTE_ADDR="192.0.2.1").status_code == 200
+    assert client.get("/").status_code == 200
