@@ -2,10 +2,10 @@
 
 A row follows from its event and the event's user. Each write of an event sets `changed_at`, so a row is known by that
 and by the user's values; an event that is shown again isn't even loaded. What a template asks the database for isn't
-known that way: such a row isn't kept.
+known that way: such a row isn't kept. Where Redis is, processes of the same release share what they render.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from threading import Lock
@@ -17,7 +17,11 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils.safestring import SafeString, mark_safe
 
+from feed import shared
 from feed.models import Event
+
+Key = tuple[Any, ...]
+"""What a row follows from, as far as the database says it."""
 
 MOST_BYTES = 16 * 1024 * 1024
 SECONDS = 60.0
@@ -27,11 +31,19 @@ _rows: TTLCache[Any, str] = TTLCache(MOST_BYTES, SECONDS, getsizeof=len)
 _lock = Lock()
 
 
-def find(event: Event) -> SafeString | None:
-    """The row that was rendered for an event and a user with the same values; `event` may be its root row alone."""
+def find(events: Sequence[Event]) -> dict[int, SafeString]:
+    """By id, the rows that were rendered for these events with the same values; the root rows of events are enough."""
+    if settings.DEBUG:  # templates change while they are written
+        return {}
+    keys = {_key(event): event.id for event in events}
     with _lock:
-        row = _rows.get(_key(event))
-    return None if row is None or settings.DEBUG else mark_safe(row)  # noqa: S308 (what a template rendered)
+        found = {key: row for key in keys if (row := _rows.get(key)) is not None}
+    if (missing := keys.keys() - found.keys()) and settings.REDIS_URL:
+        elsewhere = shared.find(settings.REDIS_URL, list(missing))
+        with _lock:
+            _rows.update(elsewhere)
+        found |= elsewhere
+    return {keys[key]: mark_safe(row) for key, row in found.items()}  # noqa: S308 (what a template rendered)
 
 
 def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
@@ -39,9 +51,15 @@ def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
     with _noting_queries() as queries:
         row = render()
     if not queries and event.kind == event.kind_name():  # else it is without the fields of its kind
-        with _lock, suppress(ValueError):  # it is larger than all that may be kept
-            _rows[_key(event)] = row
+        _remember(_key(event), row)
     return row
+
+
+def _remember(key: Key, row: str) -> None:
+    with _lock, suppress(ValueError):  # it is larger than all that may be kept
+        _rows[key] = row
+    if settings.REDIS_URL and not settings.DEBUG:
+        shared.keep(settings.REDIS_URL, key, row, SECONDS)
 
 
 def forget() -> None:
@@ -49,7 +67,7 @@ def forget() -> None:
         _rows.clear()
 
 
-def _key(event: Event) -> tuple[Any, ...]:
+def _key(event: Event) -> Key:
     values = map(vars(event.user).get, _user_fields())
     return event.id, event.kind, event.changed_at, repr([*values])
 

@@ -70,10 +70,10 @@ def encodable(text: str) -> str:
 
 def render_rows(events: Sequence[Event]) -> list[SafeString]:
     """The rows of these events, of which the root rows are enough: only what isn't kept is loaded and rendered."""
-    kept_rows = {event.id: kept.find(event) for event in events}
-    missing = in_own_kinds([event for event in events if kept_rows[event.id] is None])
-    rendered = {event.id: render_row(event) for event in missing}
-    return [kept_rows[event.id] or rendered[event.id] for event in events]
+    rows = kept.find(events)
+    missing = in_own_kinds([event for event in events if event.id not in rows])
+    rows |= {event.id: render_row(event) for event in missing}
+    return [rows[event.id] for event in events]
 
 
 def render_row(event: Event) -> SafeString:

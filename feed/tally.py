@@ -1,28 +1,22 @@
 """Counts what users and addresses do: in Redis, which all processes share, or else in the memory of this process."""
 
-import logging
 import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import TypeVar
 
 from limits.storage import MovingWindowSupport, RedisStorage
 from redis import ConnectionPool
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
-PATIENCE = 0.12
-"""Seconds that Redis has for one question; a log-in asks twice. Who posts must not wait for what only counts."""
-PAUSE = 5.0
-"""Seconds for which a Redis that has failed isn't asked again."""
+from feed.patience import PATIENCE, PAUSE, PatientRedis
+
+COMPLAINT = "Limits are counted by each process alone while Redis fails: %s"
 MOST = 100_000
 """Times that a process keeps in memory: some 36 MB if each is of another key."""
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
 
 
 class Memory(MovingWindowSupport):
@@ -68,69 +62,17 @@ class Tally:
     """Asks Redis; and memory where there is none, or while it fails or hangs."""
 
     def __init__(self, redis_url: str | None, patience: float = PATIENCE, pause: float = PAUSE) -> None:
-        self._redis_url = redis_url
-        self._patience = patience
-        self._pause = pause
         self._memory = Memory()
-        self._storage: RedisStorage | None = None
-        self._failing = False
-        self._again = 0.0
-        self._lock = Lock()
-        # Only a thread of its own can be left behind when time is up: a timeout of the socket is for each packet,
-        # and for looking up a name there is none.
-        self._threads = ThreadPoolExecutor(4, "tally")
+        self._redis = PatientRedis(redis_url, _storage, COMPLAINT, patience, pause) if redis_url else None
 
     def ask(self, question: Callable[[MovingWindowSupport], T]) -> T:
-        if self._redis_url and self._may_try():
-            probing = self._failing
-            asked = self._threads.submit(lambda: question(self._redis()))
-            try:
-                answer = asked.result(self._patience)
-            except Exception as error:  # noqa: BLE001 (whatever its client may raise: nobody is kept from posting by it)
-                asked.cancel()
-                self._lost(error)
-            else:
-                if probing:
-                    self._found()
-                return answer
-        return question(self._memory)
+        if self._redis is None:
+            return question(self._memory)
+        return self._redis.ask(question, lambda: question(self._memory))
 
-    def _redis(self) -> RedisStorage:
-        with self._lock:  # one pool of connections, whichever thread asks first
-            self._storage = self._storage or self._connect()
-        return self._storage
 
-    def _connect(self) -> RedisStorage:
-        assert self._redis_url
-        pool = ConnectionPool.from_url(
-            self._redis_url,
-            socket_timeout=self._patience,
-            socket_connect_timeout=self._patience,
-            retry=Retry(NoBackoff(), 0),
-        )
-        return RedisStorage(self._redis_url, connection_pool=pool, key_prefix="rill")
-
-    def _may_try(self) -> bool:
-        """In an outage for one question after each pause: the others don't wait to see how it ends."""
-        with self._lock:
-            now = time.monotonic()
-            if now < self._again:
-                return False
-            if self._failing:
-                self._again = now + self._pause
-            return True
-
-    def _found(self) -> None:
-        with self._lock:
-            self._again, self._failing = 0.0, False
-
-    def _lost(self, error: Exception) -> None:
-        with self._lock:
-            self._again = time.monotonic() + self._pause
-            known, self._failing = self._failing, True
-        if not known:
-            reason = str(error) or type(error).__name__
-            logger.warning("Limits are counted by each process alone while Redis fails: %s", reason)
+def _storage(pool: ConnectionPool) -> RedisStorage:
+    return RedisStorage("redis://", connection_pool=pool, key_prefix="rill")
 
 
 class Tallies:

@@ -1,0 +1,96 @@
+"""Rows that processes share in Redis."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis as redis_client
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django import Settings
+
+from feed import kept, shared, shown
+from feed.models import Event, StatusChange
+from tests import services
+from tests.processes import wait_until
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def own_redis(redis_url: str) -> Iterator[services.Service]:  # redis_url: skipped, or failed, where there is none
+    with services.redis() as service:
+        yield service
+
+
+@pytest.fixture
+def redis(own_redis: services.Service, settings: Settings) -> Iterator["redis_client.Redis"]:
+    settings.REDIS_URL = own_redis.url
+    shared._redis.cache_clear()
+    with redis_client.Redis.from_url(own_redis.url) as client:
+        client.flushall()
+        yield client
+
+
+def rows(redis: "redis_client.Redis") -> list[bytes]:
+    found: Any = redis.keys("rill:row:*")
+    return [*found]
+
+
+def render_in_another_process(redis: "redis_client.Redis", count: int) -> None:
+    """What one process has rendered: in Redis, and not in the memory of this one."""
+    for event in Event.objects.with_users():
+        shown.render_row(event)
+    wait_until(lambda: len(rows(redis)) == count, "the rows to be shared")
+    kept.forget()
+
+
+def test_what_another_process_has_rendered_is_not_rendered_again(
+    redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    StatusChange.objects.create(user=alice, text="Hello")
+    render_in_another_process(redis, 2)
+    monkeypatch.setattr(shown, "_rendered", lambda *_: pytest.fail("It was rendered again."))
+    assert "Hello" in client.get("/").content.decode()
+    assert all(0 < redis.pttl(name) <= kept.SECONDS * 1000 for name in rows(redis))
+
+
+def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
+    redis: "redis_client.Redis", client: Client, alice: User
+) -> None:
+    StatusChange.objects.create(user=alice, text="Hello")
+    render_in_another_process(redis, 2)
+    first, second = rows(redis)
+    genuine: Any = redis.get(first)
+    for forged in [b"<script>alert(1)</script>", b"0" * shared.SIGNATURE + b"<script>", genuine + b"<script>", b"\xff"]:
+        redis.set(first, forged)
+        redis.set(second, genuine)  # another's row
+        page = client.get("/").content.decode()
+        assert "Hello" in page
+        assert "has joined" in page
+        assert "<script>" not in page
+        kept.forget()
+
+
+def test_another_release_renders_for_itself(
+    redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render_in_another_process(redis, 1)
+    monkeypatch.setattr(shared, "fingerprint", lambda: "another")
+    assert "has joined" in client.get("/").content.decode()
+    wait_until(lambda: len(rows(redis)) == 2, "its row to be shared")
+
+
+def test_a_redis_that_hangs_keeps_no_page_waiting(
+    own_redis: services.Service,
+    redis: "redis_client.Redis",
+    client: Client,
+    alice: User,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    own_redis.freeze()
+    try:
+        assert "has joined" in client.get("/").content.decode()
+        assert "renders all rows by itself" in caplog.text
+    finally:
+        own_redis.thaw()
