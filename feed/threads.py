@@ -60,6 +60,7 @@ class ReadingThreads:
     def _leave(self, threads: ThreadPoolExecutor) -> None:
         if self.threads is threads:
             self.threads = self._new()
+        threads.submit(connections.close_all)
         threads.shutdown(wait=False)
         asyncio.get_running_loop().run_in_executor(None, _forget_idle_connections)
 

@@ -5,7 +5,9 @@ import threading
 from collections.abc import Awaitable, Callable
 
 import pytest
+from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import AsyncClient
 from pytest_django import Settings
 
@@ -27,7 +29,10 @@ async def until(condition: Callable[[], Awaitable[bool]]) -> None:
 
 
 async def is_ready() -> bool:
-    return (await AsyncClient().get("/readyz")).status_code == 200
+    try:
+        return (await AsyncClient().get("/readyz")).status_code == 200
+    finally:
+        await database_sync_to_async(connections.close_all)()  # as a server does after each request
 
 
 async def is_not_ready() -> bool:
