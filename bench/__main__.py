@@ -26,11 +26,12 @@ MEASURES = (
     "reading",
     "elsewhere",
     "beside",
+    "batch",
     "encoding",
     "resume",
     "growth",
 )
-SLOW = {"resume", "growth"}
+SLOW = {"resume", "growth", "batch"}
 """Those that are not for when it has to be quick."""
 
 

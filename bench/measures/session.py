@@ -31,6 +31,10 @@ class Session:
     memory_before: float
     next_mark: int = 0
 
+    def post(self, count: int) -> None:
+        """Post so many in one transaction, and don't wait until they have come."""
+        self.poster.burst(self._marks(count), count)
+
     def burst(self, count: int) -> float:
         """Post so many in one transaction; returns deliveries a second, from the commit until the last one."""
         first = self._marks(count)

@@ -1,0 +1,33 @@
+"""One transaction of very many events: how long what is posted right after it takes to arrive.
+
+The log has an order, so it comes after all of them. Compared with reading and encoding them once, in one process, which
+is the least that a hub has to do.
+"""
+
+from bench.measures.children import measured
+from bench.measures.session import session, span
+from bench.result import Ratios, Result
+from bench.services import Services
+
+EVENTS, WATCHERS = 20_000, 200
+TARGET = 3.0
+
+
+def measure(quick: bool, services: Services) -> list[Result]:
+    events, rounds = (4000, 1) if quick else (EVENTS, 3)
+    return [batch(server, services, events, rounds) for server in (("uvicorn",) if quick else ("daphne", "uvicorn"))]
+
+
+def batch(server: str, services: Services, events: int, rounds: int) -> Result:
+    delays, once = list[float](), list[float]()
+    for _ in range(rounds):
+        with session(f"rill-{server}", services, WATCHERS, events + 1) as played:
+            played.post(events)
+            delays.append(float(played.calm(1, 1.0).max()) / 1000)
+            once.append(
+                measured("resumer", "read", database_url=played.server.plan.environment["DATABASE_URL"])["seconds"]
+            )
+    ratios = Ratios.of(delays, once)
+    figures = (("the next post", span(delays, " s", 2)), ("read once", span(once, " s", 2)))
+    what = f"{events:,} events in one transaction, {server}"
+    return Result(what, figures, ratios.median, TARGET, "at most", ratios.spread)
