@@ -5,7 +5,8 @@ position. Positions are given afterwards, under a lock, to what has committed by
 are handed out before the commit, so a reader who has seen 6 could later find a 5.
 """
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -170,17 +171,47 @@ def _locked_head() -> "Log":
     return models.Log.objects.select_for_update().get_or_create(pk=1)[0]
 
 
-def prune(before: datetime) -> int:
-    """Forget the oldest changes, up to the first that was recorded at `before` or later; return how many."""
+PART, REST = 2_000, 3
+"""Changes that are forgotten in one transaction, and how many times as long as it took the others then get the lock."""
+
+
+def prune(before: datetime, told: Callable[[int, int], None] = lambda done, of: None) -> int:
+    """Forget the oldest changes, up to the first that was recorded at `before` or later; return how many.
+
+    In parts, each in a short transaction of its own. So it can be interrupted, and be done twice at once. After each
+    part `told` is called with how many have been forgotten so far, and how many there were.
+    """
+    begin = state()
+    upto, done = _last_before(before, begin), 0
+    while part := _forget(upto):
+        seconds, count = part
+        done += count
+        told(done, upto - begin.floor)
+        time.sleep(REST * seconds)
+    return done
+
+
+def _last_before(moment: datetime, now: State) -> int:
+    """The position up to which all changes were recorded before that. Found without the lock, as it can take long."""
+    numbered = models.Change.objects.filter(position__gt=now.floor, position__lte=now.head).order_by("position")
+    kept = numbered.filter(at__gte=moment).values_list("position", flat=True).first()
+    return now.head if kept is None else kept - 1
+
+
+def _forget(upto: int) -> tuple[float, int] | None:
+    """Forget the next part, up to this position at most; returns the seconds for which it had the lock, and how many
+    it were."""
     with transaction.atomic():
-        head = _locked_head()
-        numbered = models.Change.objects.exclude(position=None).order_by("position")
-        kept = numbered.filter(at__gte=before).values_list("position", flat=True).first()
-        floor = head.head if kept is None else kept - 1
-        if floor > head.floor:
-            head.floor = floor
-            head.save(update_fields=["floor"])
-        return numbered.order_by().filter(position__lte=floor).delete()[0]
+        head, began = _locked_head(), time.monotonic()
+        floor = min(head.floor + PART, upto)
+        if floor <= head.floor:
+            return None
+        # Not by delete(), which loads them. And not from the first, as PostgreSQL would find those that are gone, too.
+        part = models.Change.objects.filter(position__gt=head.floor, position__lte=floor)
+        count = part._raw_delete(connection.alias)
+        head.floor = floor
+        head.save(update_fields=["floor"])
+    return time.monotonic() - began, count
 
 
 def rename() -> str:

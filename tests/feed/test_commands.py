@@ -52,6 +52,16 @@ def test_prune_log_forgets_what_is_older_than_the_log_is_kept(alice: User) -> No
     assert "2 changes forgotten" in run("prune_log", "--days", "0")
 
 
+def test_prune_log_tells_how_far_it_is(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PART", 2)
+    for text in "abcd":
+        StatusChange.objects.create(user=alice, text=text)
+    log.number()
+    told = run("prune_log", "--days", "0").splitlines()
+    assert told[:-1] == ["2 of 5 changes forgotten ...", "4 of 5 changes forgotten ..."]
+    assert "5 changes forgotten" in told[-1]
+
+
 def test_prune_log_refuses_the_future() -> None:
     with pytest.raises(CommandError):
         run("prune_log", "--days=-1")

@@ -211,6 +211,56 @@ def test_pruning_stops_at_the_first_change_that_is_kept(alice: User) -> None:
     assert len(log.read(0, head)) == head
 
 
+def test_pruning_goes_in_parts_and_after_each_the_log_is_whole(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PART", 2)
+    post(alice, *"abcdef")
+    head = log.number().head
+    told: list[tuple[int, int]] = []
+
+    def look(done: int, of: int) -> None:
+        told.append((done, of))
+        state = log.state()
+        assert state.floor == done
+        assert [change.position for change in log.read(done, state.head)] == list(range(done + 1, state.head + 1))
+        with pytest.raises(log.Expired):
+            log.read(done - 1, state.head)
+        post(alice, "meanwhile")
+        log.number()
+
+    assert log.prune(timezone.now() + timedelta(days=1), look) == head == 7
+    assert told == [(2, 7), (4, 7), (6, 7), (7, 7)]
+    assert log.state().head == head + len(told), "What comes meanwhile is kept."
+
+
+def test_pruning_that_is_interrupted_is_finished_by_the_next(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PART", 2)
+    post(alice, *"abcdef")
+    head = log.number().head
+
+    def interrupt(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        log.prune(timezone.now() + timedelta(days=1), interrupt)
+    assert log.state().floor == 2
+    assert log.prune(timezone.now() + timedelta(days=1)) == head - 2
+    assert not Change.objects.exists()
+
+
+def test_two_that_prune_at_once_share_the_work(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log, "PART", 2)
+    post(alice, *"abcdef")
+    head = log.number().head
+    others: list[int] = []
+
+    def prune_too(done: int, of: int) -> None:
+        others.append(log.prune(timezone.now() + timedelta(days=1)))
+
+    assert log.prune(timezone.now() + timedelta(days=1), prune_too) == 2
+    assert others == [head - 2]
+    assert log.state().floor == head
+
+
 def test_pruning_everything_keeps_the_head_and_what_waits(alice: User) -> None:
     post(alice, "a")
     head = log.number().head
