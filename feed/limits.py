@@ -1,5 +1,6 @@
 """How much one may do in how much time, and what is answered to who does more."""
 
+import logging
 import time
 from dataclasses import dataclass
 from functools import cache
@@ -23,17 +24,25 @@ UNITS = [(24 * 3600, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
 
 Response = TypeVar("Response", bound=HttpResponse)
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What the setting of that name (such as "10/minute; 50/hour") allows to one user, address or name."""
+    """What the setting of that name (such as "10/minute; 50/hour") allows to one user, address or name.
+
+    who: without a limit if one of them isn't known. All who aren't known would share it, and lock each other out.
+    """
 
     setting: str
-    who: tuple[str, ...]
+    who: tuple[str | None, ...]
 
     def windows(self) -> list[Window]:
+        known = [each for each in self.who if each is not None]
+        if len(known) < len(self.who):
+            return []
         # Of one length, whatever is typed as a name; and by SECRET_KEY, as two sites may share a Redis.
-        who = salted_hmac("feed.limits", "\0".join(self.who).encode(errors="replace")).hexdigest()
+        who = salted_hmac("feed.limits", "\0".join(known).encode(errors="replace")).hexdigest()
         items = parsed(getattr(settings, self.setting))
         return [(item.key_for(self.setting, who), item.amount, item.get_expiry()) for item in items]
 
@@ -108,12 +117,24 @@ def answer(response: Response, form: BaseForm) -> Response:
     return response
 
 
-def address(request: HttpRequest) -> str:
-    """The client's, as the server tells it; of an IPv6 address the /64, all of which is one customer's."""
+def address(request: HttpRequest) -> str | None:
+    """The client's, as the server tells it; of an IPv6 address the /64, all of which is one customer's.
+
+    None behind a Unix socket, unless the server believes the proxy, and behind a proxy that sets something else."""
     try:
         found = ip_address(request.META.get("REMOTE_ADDR", ""))
-    except ValueError:  # a Unix socket, or a proxy that sets something else
-        return "unknown"
+    except ValueError:
+        say_that_addresses_are_unknown()
+        return None
     if not isinstance(found, IPv6Address):
         return str(found)
     return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+
+
+@cache
+def say_that_addresses_are_unknown() -> None:
+    """Once in each process."""
+    logger.warning(
+        "Nothing is limited by address, as the server doesn't tell the addresses of clients. Behind a Unix socket start"
+        " uvicorn with --forwarded-allow-ips '*', or daphne with --proxy-headers; the proxy has to set X-Forwarded-For."
+    )

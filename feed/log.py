@@ -171,7 +171,7 @@ def _locked_head() -> "Log":
     return models.Log.objects.select_for_update().get_or_create(pk=1)[0]
 
 
-PART, REST = 2_000, 3
+PART, REST = 1_000, 3
 """Changes that are forgotten in one transaction, and how many times as long as it took the others then get the lock."""
 
 

@@ -38,7 +38,8 @@ class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
 class LoginForm(AuthenticationForm):
     """Django's own, for as long as not too many log-ins have failed: after that not even the right password helps.
 
-    They are counted by address and name, so that nobody can lock alice out from elsewhere, and by address alone.
+    They are counted by address and name, so that nobody can lock alice out from elsewhere, and by address alone. Where
+    addresses aren't known they are counted by name: passwords could be guessed without a limit otherwise.
     A log-in that succeeds forgives none: with an account of one's own it could be had at will.
     """
 
@@ -47,7 +48,7 @@ class LoginForm(AuthenticationForm):
         if name is None or self.request is None:
             return super().clean()
         here = address(self.request)
-        limits = Limit("LOGIN_LIMIT", (here, name.casefold())), Limit("LOGIN_ADDRESS_LIMIT", (here,))
+        limits = Limit("LOGIN_LIMIT", (here or "", name.casefold())), Limit("LOGIN_ADDRESS_LIMIT", (here,))
         refuse(seconds_left(*limits))
         try:
             cleaned = super().clean()

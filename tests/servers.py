@@ -9,6 +9,7 @@ with Server("uvicorn") as server:
 import http.client
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -25,15 +26,29 @@ Kind = Literal["daphne", "uvicorn"]
 
 UVICORN_WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
 COMMANDS: dict[Kind, list[str]] = {
-    "daphne": ["daphne", "--verbosity", "0", "--bind", HOST],
-    "uvicorn": ["uvicorn", "--log-level", "warning", "--host", HOST, "--loop", "uvloop", *UVICORN_WEBSOCKETS],
+    "daphne": ["daphne", "--verbosity", "0"],
+    "uvicorn": ["uvicorn", "--log-level", "warning", "--loop", "uvloop", *UVICORN_WEBSOCKETS],
 }
+PLACES: dict[Kind, tuple[str, str]] = {"daphne": ("--bind", "-u"), "uvicorn": ("--host", "--uds")}
+"""The options for the address, and for the file, to listen on."""
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__(HOST, timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
 
 
 class Server:
     """A server process, the way it is run in production, and its database.
 
     database_url: a database that has been migrated, such as another server's; without it a new SQLite file.
+    unix_socket: the file to listen on, in place of a port of its own.
     options: more of them, after those of its kind.
     environment: more variables, as `FEED_POLL="0.1"`.
     """
@@ -42,12 +57,14 @@ class Server:
         self,
         kind: Kind = "daphne",
         *,
+        unix_socket: str | None = None,
         options: Sequence[str] = (),
         database_url: str | None = None,
         redis_url: str | None = None,
         **environment: str,
     ) -> None:
         self.kind = kind
+        self._unix_socket = unix_socket
         self._options = options
         self.port = free_port()
         self._stack = ExitStack()
@@ -75,9 +92,9 @@ class Server:
     def start(self) -> None:
         """Start it, for the first time or again, and wait until it answers."""
         assert self._process is None, "It is running."
-        program, *options = COMMANDS[self.kind]
-        own = ["--port", str(self.port), *self._options]
-        command = [sys.executable, "-m", program, *options, *own, "asgi:application"]
+        address, file = PLACES[self.kind]
+        place = [file, self._unix_socket] if self._unix_socket else [address, HOST, "--port", str(self.port)]
+        command = [sys.executable, "-m", *COMMANDS[self.kind], *place, *self._options, "asgi:application"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -108,6 +125,11 @@ class Server:
 
     def url(self, path: str = "/") -> str:
         return f"http://{HOST}:{self.port}{path}"
+
+    def connection(self, timeout: float = PATIENCE) -> http.client.HTTPConnection:
+        if self._unix_socket is None:
+            return http.client.HTTPConnection(HOST, self.port, timeout=timeout)
+        return UnixConnection(self._unix_socket, timeout)
 
     def ws_url(self, query: str = "") -> str:
         return f"ws://{HOST}:{self.port}/ws/feed/{query and '?'}{query}"
@@ -148,9 +170,9 @@ class Server:
     def _answers(self) -> bool:
         if self._running().poll() is not None:
             raise RuntimeError(f"{self.kind} ended instead of answering:\n{self.log()}")
-        connection = http.client.HTTPConnection(HOST, self.port, timeout=5)
+        connection = self.connection(timeout=5)
         try:
-            connection.request("GET", "/healthz")
+            connection.request("GET", "/healthz", headers={"Host": HOST})
             return connection.getresponse().status == http.client.OK
         except OSError:
             return False

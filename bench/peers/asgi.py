@@ -19,4 +19,4 @@ def daphne(port: int) -> list[str]:
 
 def uvicorn(port: int) -> list[str]:
     # Whatever else is installed: Rill's requirements don't bring httptools along.
-    return [*COMMANDS["uvicorn"], "--http", "h11", "--port", str(port)]
+    return [*COMMANDS["uvicorn"], "--http", "h11", "--host", HOST, "--port", str(port)]

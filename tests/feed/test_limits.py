@@ -135,12 +135,19 @@ def test_what_is_kept_of_a_name_has_one_length_and_is_this_sites_alone(settings:
         ("::ffff:192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
-        ("", "unknown"),
-        ("not an address", "unknown"),
+        ("", None),
+        ("not an address", None),
     ],
 )
-def test_an_ipv6_address_counts_with_all_that_one_customer_has(remote: str, counted_as: str) -> None:
+def test_an_ipv6_address_counts_with_all_that_one_customer_has(remote: str, counted_as: str | None) -> None:
     assert address(RequestFactory().get("/", REMOTE_ADDR=remote)) == counted_as
+
+
+def test_those_whose_address_is_not_known_do_not_share_a_limit(settings: Settings) -> None:
+    settings.SIGNUP_LIMIT = "1/hour"
+    assert [take(Limit("SIGNUP_LIMIT", (None,))) for _ in range(3)] == [0, 0, 0]
+    assert take(Limit("SIGNUP_LIMIT", ("192.0.2.7",))) == 0
+    assert take(Limit("SIGNUP_LIMIT", ("192.0.2.7",))) > 0
 
 
 @pytest.mark.parametrize(
