@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from feed.consumers import FeedConsumer
 from feed.frames import FORMATS
-from feed.hub import hub
+from feed.hub import Hub, hub
 from feed.models import Event
 from tests.feed.watching import Client, client, comment, post, texts
 
@@ -155,3 +155,18 @@ async def test_who_watches_keeps_no_copy_of_the_scope() -> None:
     async with client() as watcher:
         await watcher.frame()
         assert not [kept for kept in gc.get_objects() if type(kept) is dict and "url_route" in kept]
+
+
+async def test_a_watcher_that_can_not_be_served_is_told_to_come_back(
+    alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(*_: object) -> None:
+        raise AssertionError("something that nobody thought of")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Hub, "join", fail)
+        async with client() as watcher:
+            assert await watcher.closed() == 4012
+    assert "something that nobody thought of" in caplog.text
+    async with client() as watcher:
+        assert (await watcher.frame())["type"] == "changes"
