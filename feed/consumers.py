@@ -100,11 +100,11 @@ class FeedConsumer(AsyncConsumer):
         del scope  # so much is kept of it for as long as the connection
         await receive()  # websocket.connect
         self.send, self.receive = send, receive
+        self.flow = flow_of(server_send)  # before it accepts: a client may flood without waiting for that
         try:
             await send_or_gone(send, {"type": "websocket.accept"})
         except Gone:  # or its handshake was broken, as the server has found out meanwhile
             return
-        self.flow = flow_of(server_send)
         self.format = "json"
         try:
             await self.serve_or_end(query, session)

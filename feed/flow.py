@@ -38,7 +38,7 @@ async def send_or_gone(send: Send, message: Message) -> None:
 
 
 class Flow:
-    """The flow of one connection, from when it was accepted, by ASGI's `send` alone.
+    """The flow of one connection, by ASGI's `send` alone.
 
     come_back: the close code, of those that the server can send, which says that the client should connect again.
     is_writable: whether the client has read most of what it was sent. Who writes before that has it kept in memory.

@@ -14,19 +14,27 @@ from typing import Any
 
 from twisted.internet.tcp import Connection
 
+from feed.budget import LARGEST
 from feed.flow import COME_BACK, Flow, Send
 from feed.frames import Frame
+from feed.metering import MeteredFlow
 
 SERVICE_RESTART = 1012
 """The registered close code for what is not the client's fault."""
 MOST_UNSENT = 16 * 1024
 """Bytes that may wait for a client in the kernel, and again in its transport, before it is written to no more."""
+MOST_READ = 4 * 1024
+"""Bytes that are read from a client at once."""
+NOTHING = bytearray()
 RESET = struct.pack("ii", 1, 0)
 """For SO_LINGER: forget what is unsent, and say so."""
 
 
-class AsyncioFlow(Flow):
-    """uvicorn: it stops reading when a message has come, and its `send` waits, but pongs are written regardless."""
+class AsyncioFlow(MeteredFlow, asyncio.BufferedProtocol):
+    """uvicorn: its protocol talks to the transport through this flow, which is the transport's protocol.
+
+    A buffered one: else uvloop would read 256 KB at a time, and up to 32 times in a row.
+    """
 
     come_back = SERVICE_RESTART
 
@@ -36,8 +44,12 @@ class AsyncioFlow(Flow):
         self._transport: asyncio.Transport = protocol.transport
         # The implementation without an own transport (websockets-sansio), and nothing that changes messages on the way.
         self._is_plain = getattr(getattr(protocol, "conn", None), "extensions", None) == []
-        self._pause_protocol, self._resume_protocol = protocol.pause_writing, protocol.resume_writing
-        protocol.pause_writing, protocol.resume_writing = self.pause_writing, self.resume_writing
+        # Whether the protocol has messages that nobody has taken yet.
+        self._is_full = getattr(protocol, "read_paused", False)
+        self._buffer = NOTHING
+        limit_messages(getattr(protocol, "conn", None), "max_message_size")
+        protocol.transport = Valve(self._transport, self)
+        self._transport.set_protocol(self)
         self._transport.set_write_buffer_limits(MOST_UNSENT)
         fill_sooner(self._transport.get_extra_info("socket"))
 
@@ -47,16 +59,51 @@ class AsyncioFlow(Flow):
         elif not self._transport.is_closing():
             self._transport.write(frame.message)
 
+    def get_buffer(self, sizehint: int) -> bytearray:
+        self._buffer = bytearray(MOST_READ)
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data, self._buffer = bytes(self._buffer[:nbytes]), NOTHING  # few clients ever send something
+        self.received(data)
+
+    def eof_received(self) -> bool | None:
+        is_kept_open: bool | None = self._protocol.eof_received()
+        return is_kept_open
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost()
+        self._protocol.connection_lost(exc)
+
     def pause_writing(self) -> None:
         self._pause()
-        self._pause_protocol()
-        self._transport.pause_reading()
+        self._protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        self._resume_protocol()
-        if not getattr(self._protocol, "read_paused", False):  # it has messages that nobody has taken yet
-            self._transport.resume_reading()
+        self._protocol.resume_writing()
         self._resume()
+
+    def fill(self) -> None:
+        """The protocol takes no more for now."""
+        self._is_full = True
+        self._read_or_not()
+
+    def drain(self) -> None:
+        """The protocol takes more again."""
+        self._is_full = False
+        self._pass_on()
+
+    def _takes_more(self) -> bool:
+        return super()._takes_more() and not self._is_full
+
+    def _start_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def _stop_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def _deliver(self, data: bytes) -> None:
+        self._protocol.data_received(data)
 
     def abort(self) -> None:
         # Without this the kernel goes on trying to send what it still holds, and the client isn't told.
@@ -71,8 +118,27 @@ class AsyncioFlow(Flow):
         asyncio.get_running_loop().call_later(patience, self.abort)
 
 
-class TwistedFlow(Flow):
-    """Daphne: a push producer (twisted.internet.interfaces.IPushProducer) of its connection's transport."""
+class Valve:
+    """The transport as uvicorn's protocol has it: when to read is for the flow to decide."""
+
+    __slots__ = ("_flow", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, flow: AsyncioFlow) -> None:
+        self._transport, self._flow = transport, flow
+
+    def pause_reading(self) -> None:
+        self._flow.fill()
+
+    def resume_reading(self) -> None:
+        self._flow.drain()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class TwistedFlow(MeteredFlow):
+    """Daphne: a push producer (twisted.internet.interfaces.IPushProducer) of its connection's transport, which takes
+    what is meant for the protocol."""
 
     come_back = COME_BACK  # autobahn sends no code below 3000 but 1000
 
@@ -80,12 +146,16 @@ class TwistedFlow(Flow):
         super().__init__(send)
         self._protocol = protocol
         self._transport = protocol.transport
-        self._held = False
         self._transport.bufferSize = MOST_UNSENT
         fill_sooner(self._transport.getHandle())
         # The HTTP channel under the websocket has registered itself.
         self._transport.unregisterProducer()
         self._transport.registerProducer(self, True)
+        limit_messages(protocol, "maxFramePayloadSize")
+        self._deliver_to, protocol.dataReceived = protocol.dataReceived, self.received
+        early, protocol.data = protocol.data, b""
+        if early:
+            self.received(early)
 
     def write(self, frame: Frame) -> None:
         if self._protocol.state != self._protocol.STATE_OPEN:
@@ -97,31 +167,32 @@ class TwistedFlow(Flow):
 
     def pauseProducing(self) -> None:  # noqa: N802 (Twisted's name)
         self._pause()
-        self._read_or_not()
 
     def resumeProducing(self) -> None:  # noqa: N802
         self._resume()
-        self._read_or_not()
 
     def stopProducing(self) -> None:  # noqa: N802
+        self._lost()
         self._resume()
 
-    def hold(self) -> None:
-        self._held = True
-        self._read_or_not()
+    def _start_reading(self) -> None:
+        self._transport.resumeProducing()
 
-    def release(self) -> None:
-        self._held = False
-        self._read_or_not()
+    def _stop_reading(self) -> None:
+        self._transport.pauseProducing()
 
-    def _read_or_not(self) -> None:
-        if self._held or not self.is_writable:
-            self._transport.pauseProducing()
-        else:
-            self._transport.resumeProducing()
+    def _deliver(self, data: bytes) -> None:
+        self._deliver_to(data)
 
     def abort(self) -> None:
         self._transport.abortConnection()
+
+
+def limit_messages(protocol: Any, name: str) -> None:
+    """Have the protocol refuse larger messages by itself, with close code 1009, though its server allows more."""
+    limit = getattr(protocol, name, None)
+    if isinstance(limit, int):
+        setattr(protocol, name, min(limit or LARGEST, LARGEST))  # 0 is autobahn's word for none
 
 
 def write_now(transport: Any, data: bytes) -> None:
@@ -144,7 +215,7 @@ def fill_sooner(own: Any) -> None:
 
 
 def flow_of(send: Send) -> Flow:
-    """The flow of the connection that the server's own `send` belongs to, once it has been accepted."""
+    """The flow of the connection that the server's own `send` belongs to."""
     daphne = next(iter(getattr(send, "args", ())), None)
     if hasattr(getattr(daphne, "transport", None), "registerProducer"):
         return TwistedFlow(send, daphne)

@@ -117,6 +117,9 @@ class Protocol:
             write=self.written.append,
             is_closing=lambda: False,
             set_write_buffer_limits=lambda most: None,
+            set_protocol=lambda protocol: None,
+            pause_reading=lambda: None,
+            resume_reading=lambda: None,
             get_extra_info=lambda name: None,
         )
 
@@ -148,8 +151,8 @@ async def test_who_agreed_to_compression_is_sent_frames_by_the_server() -> None:
 
 async def test_who_has_left_is_written_nothing() -> None:
     protocol = Protocol([])
-    flow = AsyncioFlow(protocol.send, protocol)
     protocol.transport.is_closing = lambda: True
+    flow = AsyncioFlow(protocol.send, protocol)
     flow.write(HELLO)
     assert protocol.written == []
 
