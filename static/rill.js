@@ -56,7 +56,7 @@ on("htmx:after:swap", () => {
 // Move rows from #incoming to where a reload would show them, if the reader is there to see it; else offer to.
 function takeIn(asked = false) {
   const [feed, incoming, pill] = ["feed", "incoming", "pill"].map(find);
-  if (!incoming?.childElementCount) return;
+  if (!incoming?.childElementCount || pressed) return;
   const ascending = feed.dataset.order === "ascending";
   const seen = asked || ascending || feed.getBoundingClientRect().top > 0;
   const others = [...incoming.children].filter((row) => !belongs(row, feed) || row.dataset.user !== me).length;
@@ -100,6 +100,16 @@ function trim(feed) {
 }
 
 on("scroll", () => takeIn(), { passive: true });
+
+// Nothing moves under a finger: a click is lost if the button has moved between press and release.
+let pressed = false;
+on("pointerdown", ({ button }) => (pressed = button === 0)); // a menu may swallow the release of another
+for (const name of ["pointerup", "pointercancel"]) {
+  on(name, () => {
+    pressed = false;
+    setTimeout(takeIn); // after the click
+  });
+}
 on("click", ({ target }) => {
   if (target.id !== "pill") return;
   takeIn(true);

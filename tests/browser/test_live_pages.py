@@ -51,6 +51,23 @@ def test_comments_are_live_on_the_page_of_what_they_are_about(visit: Visitor) ->
         expect(page.locator("#feed > article .text").first).to_have_text("Hello")
 
 
+def test_a_button_does_not_move_while_it_is_pressed(visit: Visitor, server: Server) -> None:
+    """Below a thread, what others write moves the form: the click would be lost."""
+    alice = sign_up(visit(), "alice")
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    live(open_thread(alice, "Hello")).locator("#compose textarea").fill("Hi, bob")
+    alice.locator("#compose button").hover()
+    alice.mouse.down()
+    server.shell(
+        "s = StatusChange.objects.get(); bob = User.objects.create_user('bob');"
+        "Comment.objects.create(user=bob, thread=s, text='Hi, alice')"
+    )
+    expect(alice.locator("#incoming > article")).to_have_count(1)
+    alice.mouse.up()
+    sees(alice, "Hello", "Hi, alice", "Hi, bob")
+
+
 def test_a_page_that_stays_open_over_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
     alice, bob = sign_up(visit(), "alice"), live(visit(viewport={"width": 390, "height": 800}))
     write(alice, "before")
@@ -118,8 +135,7 @@ def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Ser
     visitor = live(visit())
     rows = visitor.locator("#feed > article")
     expect(rows).to_have_count(30)
-    while rows.count() < 71:
-        known = rows.count()
+    while (known := rows.count()) < 71:
         rows.last.scroll_into_view_if_needed()
         visitor.mouse.wheel(0, 10_000)
         expect(rows.nth(known)).to_be_attached()
