@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 T = TypeVar("T")
 MOST_REPORTED = 1000
@@ -22,8 +23,12 @@ def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[]
     what: what is done, for the log: "load", "render". kind: the kind of event that it is done for.
     Raises what `work` raises in an outage of the database: that is tried again, and isn't the event's fault.
     """
+    connection = connections[using or DEFAULT_DB_ALIAS]
     try:
-        with own_savepoint(using or DEFAULT_DB_ALIAS):
+        # SQLite goes on after an error.
+        if not connection.in_atomic_block or connection.vendor == "sqlite":
+            return work()
+        with own_savepoint(connection):
             return work()
     except Exception as error:
         if is_outage(error):
@@ -33,10 +38,9 @@ def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[]
 
 
 @contextmanager
-def own_savepoint(using: str) -> Iterator[None]:
+def own_savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """Roll back to where it began if a query in it fails: after an error PostgreSQL refuses all that follows in the
     transaction. The savepoint is made by the first query, as most of what is tried makes none."""
-    connection = connections[using]
     made: list[Any] = []
 
     def make_first(execute: Callable[..., Any], *query: Any) -> Any:
@@ -45,9 +49,6 @@ def own_savepoint(using: str) -> Iterator[None]:
             made[0] = connection.savepoint()
         return execute(*query)
 
-    if not connection.in_atomic_block or connection.vendor == "sqlite":  # which goes on after an error
-        yield
-        return
     try:
         with connection.execute_wrapper(make_first):
             yield

@@ -143,6 +143,7 @@ class Event(models.Model):
         return Event
 
     @classmethod
+    @cache
     def own_fields(cls) -> list["models.Field[Any, Any]"]:
         """The fields that a kind adds to `Event`, those of the kinds between them included."""
         common = set(Event._meta.concrete_fields)

@@ -20,17 +20,21 @@ from feed.rendering import rendered
 def describe(event: Event) -> dict[str, Any]:
     """An event's public fields, as design and API promise them; times are aware, and in UTC."""
     own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
-    return own | describe_simply(event) | {"url": event.get_absolute_url()}
+    return own | _common(event, event.user.get_username(), event.get_absolute_url())
 
 
 def describe_simply(event: Event) -> dict[str, Any]:
     """What every event has, whatever its kind may fail at."""
+    return _common(event, author(event), Event.get_absolute_url(event))
+
+
+def _common(event: Event, user: str | None, url: str) -> dict[str, Any]:
     return {
         "id": event.id,
         "kind": event.kind,
-        "user": author(event),
+        "user": user,
         "summary": encodable(str(event)),
-        "url": Event.get_absolute_url(event),
+        "url": url,
         "created_at": in_utc(event.created_at),
         "edited_at": in_utc(event.edited_at),
     }

@@ -9,12 +9,14 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections
 
 PATIENCE = 5.0
 """Seconds that one read may take. SQLite, which is no link, has its own limit."""
+MOST_LEFT = 8
+"""Threads that may be left at a time. If more hang, the database is down, and they wait like everybody."""
 STEP = 0.5
 """Seconds between two looks at a read that takes long."""
 
@@ -28,6 +30,7 @@ class ReadingThreads:
     def __init__(self, count: int, name: str) -> None:
         self._count, self._name = count, name
         self.threads = self._new()
+        self._left: set[asyncio.Future[Any]] = set()
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns. Raises OperationalError if it takes too long, and what `work` raises."""
@@ -41,7 +44,7 @@ class ReadingThreads:
         done = asyncio.get_running_loop().run_in_executor(threads, timed)
         if connection.vendor != "sqlite":
             while not (await asyncio.wait({done}, timeout=STEP))[0]:
-                if begun and time.monotonic() - begun[0] > PATIENCE:
+                if begun and time.monotonic() - begun[0] > PATIENCE and self._may_leave(done):
                     self._leave(threads)
                     raise OperationalError(f"The database has not answered for {PATIENCE:.0f} s.")
         return await done
@@ -56,6 +59,13 @@ class ReadingThreads:
 
     def _new(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._count, self._name)
+
+    def _may_leave(self, done: "asyncio.Future[Any]") -> bool:
+        self._left = {each for each in self._left if not each.done()}
+        if len(self._left) >= MOST_LEFT:
+            return False
+        self._left.add(done)
+        return True
 
     def _leave(self, threads: ThreadPoolExecutor) -> None:
         if self.threads is threads:

@@ -59,9 +59,9 @@ class AsyncioFlow(MeteredFlow, asyncio.BufferedProtocol):
         elif not self._transport.is_closing():
             self._transport.write(frame.message)
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         self._buffer = bytearray(MOST_READ)
-        return self._buffer
+        return memoryview(self._buffer)  # of which asyncio's TLS fills slices
 
     def buffer_updated(self, nbytes: int) -> None:
         data, self._buffer = bytes(self._buffer[:nbytes]), NOTHING  # few clients ever send something

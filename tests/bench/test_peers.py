@@ -29,7 +29,7 @@ def test_a_server_whose_needs_are_missing_says_so(name: str) -> None:
 
 def test_every_server_has_its_own_name() -> None:
     assert all(peer.name == name for name, peer in PEERS.items())
-    assert len(PEERS) == 16
+    assert len(PEERS) == 18
 
 
 def test_the_raw_servers_frame_is_a_text_message() -> None:
