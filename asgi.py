@@ -14,9 +14,10 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from feed.flow import remember_send  # noqa: E402
 from feed.origins import same_origin_or_none  # noqa: E402
 from feed.routing import websocket_urlpatterns  # noqa: E402
+from project.finishing import Finishing  # noqa: E402
 
 websocket = remember_send(same_origin_or_none(URLRouter(websocket_urlpatterns)))
-application = ProtocolTypeRouter({"http": http, "websocket": websocket})
+application = ProtocolTypeRouter({"http": Finishing(http), "websocket": websocket})
 
 # What has been loaded by now stays, so the collector needn't look through all of it while watchers wait.
 gc.collect()
