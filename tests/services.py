@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import psycopg
 import redis as redis_client
@@ -88,6 +88,9 @@ class Service:
             self._process = None
 
 
+AnyService = TypeVar("AnyService", bound=Service)
+
+
 @contextmanager
 def postgresql() -> Iterator[Service]:
     """A PostgreSQL that forgets everything; its url is the superuser's. Raises FileNotFoundError if there is none."""
@@ -124,7 +127,7 @@ def long_options(values: Mapping[str, object]) -> list[str]:
     return [f"--{name}={value}" for name, value in values.items()]
 
 
-def serving(service: Service) -> Iterator[Service]:
+def serving(service: AnyService) -> Iterator[AnyService]:
     try:
         service.start()
         yield service

@@ -10,29 +10,17 @@ from pathlib import Path
 from bench.compiled import Missing
 from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import HOST, Peer, Plan, Stage, most_files, program
+from tests import nginx
 
 MODULES = [Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"), Path("/usr/share/nginx/modules")]
 MODULE = "ngx_nchan_module.so"
 SUBSCRIBE, PUBLISH = "/sub", "/pub"
 
-CONFIGURATION = """
-load_module {module};
-daemon off;
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log stderr warn;
-events {{ worker_connections {files}; }}
-http {{
-    access_log off;
+HTTP = """
     tcp_nodelay on;
     keepalive_timeout 1h;
     keepalive_requests 1000000;
     nchan_shared_memory_size 128M;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
     server {{
         listen {host}:{port} backlog=4096;
         location = {subscribe} {{
@@ -48,25 +36,14 @@ http {{
         }}
         location / {{ return 404; }}
     }}
-}}
 """
 
 
 def nchan(stage: Stage) -> Plan:
-    nginx, file = program("nginx"), stage.folder / "nginx.conf"
-    file.write_text(
-        CONFIGURATION.format(
-            module=module(),
-            files=most_files(),
-            folder=stage.folder,
-            host=HOST,
-            port=stage.port,
-            subscribe=SUBSCRIBE,
-            publish=PUBLISH,
-        )
-    )
+    http = HTTP.format(host=HOST, port=stage.port, subscribe=SUBSCRIBE, publish=PUBLISH)
+    file = nginx.written(stage.folder, http, modules=f"load_module {module()};", connections=most_files())
     return Plan(
-        [nginx, "-e", "stderr", "-p", str(stage.folder), "-c", str(file)],
+        nginx.command(program("nginx"), stage.folder, file),
         ["nchan", HOST, str(stage.port), PUBLISH],
         django_environment(stage, SITE),
     )

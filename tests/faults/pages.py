@@ -1,14 +1,15 @@
 """Who posts by the pages of a server, as people do with their browsers."""
 
+import secrets
 import threading
 import time
 from http.client import FOUND, HTTPConnection, HTTPException
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlencode
 
 from tests.processes import wait_until
-from tests.servers import HOST, Server
+from tests.servers import HOST
 
 CSRF = "x" * 32
 PATIENCE = 20.0
@@ -16,17 +17,25 @@ EVERY = 1.0
 """Seconds between two posts of each, so that together they stay below the limit for one user."""
 
 
+class Listening(Protocol):
+    """A server, or what stands in front of one."""
+
+    port: int
+
+
 class Visitors:
     """Several at once who post a status again and again, in the session of one person.
 
-    posted: how often they have been answered.
+    posted: how often they have been answered. texts: what they have posted.
     longest: seconds that one of them has waited for the answer, at most. failures: what was answered instead.
     """
 
-    def __init__(self, server: Server, session: str, many: int = 3) -> None:
+    def __init__(self, server: Listening, session: str, many: int = 3, every: float = EVERY) -> None:
         self.longest = 0.0
         self.posted = 0
+        self.texts: list[str] = []
         self.failures: list[str] = []
+        self._every = every
         self._server = server
         self._session = session
         self._over = threading.Event()
@@ -49,9 +58,10 @@ class Visitors:
 
     def _post_on(self) -> None:
         while not self._over.is_set():
-            began = time.monotonic()
+            began, text = time.monotonic(), f"from a page: {secrets.token_hex(8)}"
+            self.texts.append(text)
             try:
-                status = post(self._server, self._session)
+                status = post(self._server, self._session, text, key=secrets.token_hex(8))
             except (OSError, HTTPException) as error:
                 self.failures.append(f"{type(error).__name__}: {error}")
             else:
@@ -59,14 +69,14 @@ class Visitors:
                     self.failures.append(f"Answered with {status}.")
             self.longest = max(self.longest, time.monotonic() - began)
             self.posted += 1
-            self._over.wait(EVERY)
+            self._over.wait(self._every)
 
 
-def post(server: Server, session: str, text: str = "from a page", path: str = "/events/") -> int:
+def post(server: Listening, session: str, text: str = "from a page", path: str = "/events/", key: str = "") -> int:
     """Post once, in somebody's session; returns the status of the answer. Raises OSError or HTTPException."""
     connection = HTTPConnection(HOST, server.port, timeout=PATIENCE)
     try:
-        form = urlencode({"text": text, "csrfmiddlewaretoken": CSRF})
+        form = urlencode({"text": text, "key": key, "csrfmiddlewaretoken": CSRF})
         cookies = f"sessionid={session}; csrftoken={CSRF}"
         headers = {"Cookie": cookies, "Content-Type": "application/x-www-form-urlencoded"}
         connection.request("POST", path, form, headers)

@@ -1,0 +1,123 @@
+"""Behind a real nginx, with the configuration that the documents have."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from http.client import HTTPConnection
+from typing import Self
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin
+
+from tests.conftest import missing
+from tests.faults.pages import CSRF, Visitors
+from tests.faults.stage import Stage
+from tests.nginx import Nginx, nginx
+from tests.servers import HOST, Kind, Server
+from tests.watching import BOTH
+
+POSTERS, READERS, OFTEN = 3, 2, 0.05
+"""Those who post and load pages during a restart, and the seconds between two posts of each."""
+
+
+@contextmanager
+def in_front_of(*servers: Server) -> Iterator[Nginx]:
+    with ExitStack() as stack:
+        try:
+            proxy = stack.enter_context(nginx([server.port for server in servers]))
+        except FileNotFoundError as error:
+            missing(str(error))
+        yield proxy
+
+
+class Readers:
+    """Load the feed again and again. failures: what was answered in place of it."""
+
+    def __init__(self, url: str, many: int) -> None:
+        self.failures: list[str] = []
+        self._url = url
+        self._over = threading.Event()
+        self._threads = [threading.Thread(target=self._read_on, daemon=True) for _ in range(many)]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _read_on(self) -> None:
+        while not self._over.is_set():
+            try:
+                urlopen(self._url, timeout=60).close()
+            except HTTPError as error:
+                self.failures.append(f"Answered with {error.code}.")
+
+
+@BOTH
+def test_both_servers_are_restarted_and_nobody_gets_an_error_or_misses_anything(
+    kind: Kind, postgresql_database: str, redis_url: str
+) -> None:
+    with Stage(kind, postgresql_database, redis_url) as stage:
+        ada = stage.poster("ada", rate=20)
+        servers = [stage.server(FEED_POST_LIMIT="10000/minute") for _ in range(2)]
+        session = ada.wait_ready().ready["session"]
+        with in_front_of(*servers) as proxy:
+            stage.fleet.crew([proxy.url], ["public", "kind:comment", *ada.streams])
+            stage.fleet.wait_live()
+            with Visitors(proxy, session, POSTERS, OFTEN) as visitors, Readers(proxy.url, READERS) as readers:
+                ada.run()
+                for server in servers:
+                    visitors.wait_posted(10)
+                    server.stop()
+                    visitors.wait_posted(10)
+                    stage.wait_committed(5)
+                    server.start()
+                ada.rest()
+            stage.settle()
+        assert not readers.failures
+        assert not visitors.failures
+        assert visitors.posted == len(set(visitors.texts)) == posts_of(stage, visitors.texts)
+        assert all(watcher.endings for watcher in stage.fleet.watchers), "Nobody had to come back."
+        assert not [told for watcher in stage.fleet.watchers for told in watcher.refusals]
+        verdict = stage.verdict()
+        assert verdict.delivered
+        assert (verdict.lost, verdict.doubled, verdict.out_of_order) == (0, 0, 0)
+
+
+def posts_of(stage: Stage, texts: list[str]) -> int:
+    """How many events there are with one of these texts."""
+    return int(stage.servers[0].shell(f"print(StatusChange.objects.filter(text__in={texts!r}).count())"))
+
+
+@BOTH
+def test_its_pages_are_of_its_own_origin_on_a_port_of_their_own(kind: Kind) -> None:
+    with Server(kind) as server, in_front_of(server, server) as proxy:
+        assert proxy.port not in {80, 443}
+        with connect(f"ws://{HOST}:{proxy.port}/ws/feed/", origin=Origin(proxy.url)) as page:
+            assert '"changes"' in str(page.recv(timeout=60))
+        assert log_in(proxy, origin=proxy.url) == 422  # the password is wrong
+        for other in (f"http://{HOST}", "http://evil.example"):
+            with pytest.raises(InvalidStatus) as refused:
+                connect(f"ws://{HOST}:{proxy.port}/ws/feed/", origin=Origin(other))
+            assert refused.value.response.status_code == 403
+            assert log_in(proxy, origin=other) == 403
+
+
+def log_in(proxy: Nginx, origin: str) -> int:
+    connection = HTTPConnection(HOST, proxy.port, timeout=60)
+    form = urlencode({"username": "alice", "password": "wrong", "csrfmiddlewaretoken": CSRF})
+    headers = {"Origin": origin, "Cookie": f"csrftoken={CSRF}", "Content-Type": "application/x-www-form-urlencoded"}
+    try:
+        connection.request("POST", "/accounts/login/", form, headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
