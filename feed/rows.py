@@ -53,25 +53,26 @@ class Rows:
 
     def events(self, found: Iterable[Row]) -> "Iterator[Event]":
         """The events that such rows are; without those that the kind's own fields fail to read."""
+        connection = connections[self._using]
         for row in found:
             try:
-                event = self._event(row)
+                event = self._event(row, connection)
             except Exception as error:  # noqa: BLE001 (a kind's own from_db or from_db_value)
                 guard.report("read", self._kind.kind_name(), error)
             else:
                 yield event
 
-    def _event(self, row: Row) -> "Event":
-        values = self._converted(row)
+    def _event(self, row: Row, connection: object) -> "Event":
+        values = self._converted(row, connection)
         event = self._kind.from_db(self._using, self._own, values[: len(self._own)])
         event.user = self._user.from_db(self._using, self._users, values[len(self._own) :])
         return event
 
-    def _converted(self, row: Row) -> list[Any]:
+    def _converted(self, row: Row, connection: object) -> list[Any]:
         values = list(row)
         for place, (converters, column) in self._converters.items():
             for convert in converters:
-                values[place] = convert(values[place], column, connections[self._using])
+                values[place] = convert(values[place], column, connection)
         return values
 
 
