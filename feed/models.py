@@ -1,8 +1,8 @@
 """Events, their kinds, and the tables of the log."""
 
 import secrets
-from collections.abc import Callable, Iterable
-from functools import cache, wraps
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -14,9 +14,9 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from feed import guard, receivers
+from feed import receivers
 from feed.loading import in_own_kinds
-from feed.naming import snake_case
+from feed.naming import guarded, snake_case
 from feed.posted import Posted  # noqa: F401 (Django looks for models here)
 from feed.querysets import EventManager, RowManager, lock
 
@@ -163,29 +163,6 @@ class Event(models.Model):
                 target = field.remote_field.model
                 return field if isinstance(target, type) and issubclass(target, Event) else None
         return None
-
-
-def guarded(text: Callable[[Any], str]) -> Callable[[Any], str]:
-    """A `__str__` that never fails: where `text` does, it says whose event it is and of which kind."""
-    if getattr(text, "is_guarded", False):
-        return text
-
-    @wraps(text)
-    def guarded_text(event: Event) -> str:
-        kind = event.kind
-        return guard.attempt("name", kind, lambda: str(text(event)), lambda: simplest_text(event))
-
-    guarded_text.is_guarded = True  # type: ignore[attr-defined]
-    return guarded_text
-
-
-def simplest_text(event: Event) -> str:
-    return f"{author(event) or '?'}: {event.kind.replace('_', ' ')}"
-
-
-def author(event: Event) -> str | None:
-    """The name of the event's user, or None if the user can't be loaded."""
-    return guard.attempt("load the user of", event.kind, lambda: str(event.user.get_username()), lambda: None)
 
 
 class StatusChange(Event):

@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 from feed import kept
 from feed.guard import attempt
 from feed.loading import in_own_kinds
-from feed.models import Event, author
+from feed.models import Event
+from feed.naming import author
 from feed.rendering import rendered
 
 
