@@ -4,7 +4,6 @@ A frame covers the interval (after, position] of the log, and shows the present 
 changed in it: of several changes of one event only the last stands, at its position.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -126,7 +125,6 @@ def encode_more(entries: Sequence[Entry], formats: Collection[str]) -> None:
 def _encode_and_drop(entry: Entry, formats: Iterable[str]) -> None:
     entry.encode(formats)
     entry.event = None
-    time.sleep(0)  # lets the event loop and the pages have the interpreter, if they want it
 
 
 def _present(changes: Sequence[Change | Entry], read: Iterable[Event] = ()) -> dict[int, Event]:
