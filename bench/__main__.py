@@ -20,6 +20,7 @@ MEASURES = (
     "narrow",
     "storm",
     "memory",
+    "flood",
     "saving",
     "numbering",
     "page",

@@ -7,9 +7,11 @@ of 6 bytes costs it as much as a message. So each frame and each read costs toke
 BURST = 32 * 1024
 """Tokens that a client may spend at once. A byte costs one."""
 PER_SECOND = 4 * 1024
-"""Tokens that it is given back: enough for ten messages a second, of which a feed needs none."""
+"""Tokens that it is given back: enough for ten messages a second, or for four pings."""
 FRAME = 256
-"""Tokens that each frame costs besides its bytes."""
+"""Tokens that each message costs besides its bytes."""
+RARE = 768
+"""Tokens that each ping, pong and part of a message costs besides its bytes. An honest client sends few of them."""
 READ = 128
 """Tokens that each read costs: a client may send every byte by itself."""
 PAUSE = 0.5
@@ -18,7 +20,7 @@ PATIENCE = 5.0
 """Seconds after which a client that still spends everything is ended."""
 LARGEST = 32 * 1024
 """Bytes of one message, finished or not."""
-CONTINUATION, FIRST_CONTROL = 0x0, 0x8
+TEXT, BINARY, FIRST_CONTROL = 0x1, 0x2, 0x8
 
 
 class Budget:
@@ -76,19 +78,19 @@ class Budget:
         size = header_size(waiting, start)
         if size:
             self._payload = payload_size(waiting, start)
-            self._tokens -= FRAME
             self._count(waiting[start])
         return size
 
     def _count(self, first: int) -> None:
-        """Add the current frame, which has this first byte, to its message. An empty part takes memory, too."""
+        """Pay for the current frame, which begins with this byte, and add it to its message. Empty parts cost, too."""
         opcode, is_last = first & 0x0F, first & 0x80
-        if opcode >= FIRST_CONTROL:
-            return
-        self._message = self._payload + (self._message + FRAME if opcode == CONTINUATION else 0)
-        self.is_exceeded |= self._message > LARGEST
-        if is_last:
-            self._message = 0
+        begins = opcode in {TEXT, BINARY}
+        self._tokens -= FRAME if begins else RARE
+        if opcode < FIRST_CONTROL:
+            self._message = self._payload + (0 if begins else self._message + RARE)
+            self.is_exceeded |= self._message > LARGEST
+            if is_last:
+                self._message = 0
 
 
 def header_size(waiting: bytes, start: int) -> int:

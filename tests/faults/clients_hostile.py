@@ -1,10 +1,16 @@
 """What clients send that no client should."""
 
+from contextlib import ExitStack
+from typing import get_args
+
 from tests.faults.claims import assert_stayed
+from tests.faults.floods import Flood, Sent
 from tests.faults.hostile import every
 from tests.faults.memory import Memory, resident
 from tests.faults.registry import Size, fault
 from tests.faults.stage import Stage, assert_within
+from tests.processes import wait_until
+from tests.servers import HOST
 from tests.test_hostile import provoke
 
 ARRIVE_WITHIN = 2.0
@@ -29,6 +35,28 @@ def clients_hostile(stage: Stage, size: Size) -> None:
     stage.settle()
     told = len(server.log().splitlines())
     assert told <= len(chosen), f"{len(chosen)} connections have made {told} lines in the log."
+    assert memory.peak - before <= MORE_MEMORY, f"They have cost {memory.peak - before:.0f} MiB of memory."
+    assert_within(ARRIVE_WITHIN, size, stage.verdict().longest_delay, "An event to others")
+    assert_stayed(stage.fleet.watchers)
+
+
+@fault(
+    "clients that flood with pings, pongs, parts of nothing, single bytes and messages without end, and come back",
+    short=[("daphne", "sqlite"), ("uvicorn", "sqlite")],
+)
+def clients_flood(stage: Stage, size: Size) -> None:
+    """Each is ended, costs no memory, and holds up nobody else."""
+    count, ends = (1, 1) if size == "short" else (4, 12)
+    ada = stage.poster("ada", rate=20)
+    server = stage.server()
+    stage.crew_of(ada)
+    ada.run()
+    before = resident(server)
+    with Memory([server]) as memory, ExitStack() as stack:
+        floods = [stack.enter_context(Flood(HOST, server.port, sent, count, again=True)) for sent in get_args(Sent)]
+        wait_until(lambda: all(flood.ended >= ends for flood in floods), "the clients to be ended")
+        ada.rest()
+    stage.settle()
     assert memory.peak - before <= MORE_MEMORY, f"They have cost {memory.peak - before:.0f} MiB of memory."
     assert_within(ARRIVE_WITHIN, size, stage.verdict().longest_delay, "An event to others")
     assert_stayed(stage.fleet.watchers)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-TEXT, BINARY, PING, CLOSE = 0x1, 0x2, 0x9, 0x8
+TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 FIN = 0x80
 MASK = bytes(4)
 """Of zeros, which changes nothing."""
@@ -30,7 +30,7 @@ HANDSHAKES = {
 @dataclass(frozen=True, slots=True)
 class Hostile:
     """A request for the websocket, and what follows once it is open. ends: whether the server has to end it.
-    waits: whether it may go on waiting for the rest of the request."""
+    waits: whether it may go on waiting for the rest of the request. silent: whether the server says nothing first."""
 
     name: str
     query: str = ""
@@ -39,6 +39,7 @@ class Hostile:
     raw: bytes | None = None
     ends: bool = True
     waits: bool = False
+    silent: bool = False
 
     def request(self, host: str) -> bytes:
         if self.raw is not None:
@@ -122,9 +123,13 @@ def floods() -> Iterator[Hostile]:
     claim = frame(FIN | TEXT, bytes(2**20), claimed=100 * 2**20)
     yield Hostile("a frame of 100 MB", sends=(claim, *[bytes(2**20)] * 99))
     yield Hostile("100 MB in parts", sends=(frame(TEXT, b"x" * 2**16), *[frame(0, b"x" * 2**16)] * 1600))
-    yield Hostile("many parts of nothing", sends=(frame(TEXT, b""), *[frame(0, b"") * 1000] * 20), ends=False)
-    yield Hostile("many pings", sends=tuple([frame(FIN | PING, b"") * 1000] * 20), ends=False)
+    yield Hostile("100 MB in small parts", sends=(frame(TEXT, b""), *[frame(0, b"x" * 100) * 10_000] * 100))
+    yield Hostile("16 MB never finished", sends=(frame(TEXT, bytes(2**20), claimed=16 * 2**20), *[bytes(2**20)] * 14))
+    yield Hostile("many parts of nothing", sends=(frame(TEXT, b""), *[frame(0, b"") * 1000] * 20))
     yield Hostile("a million messages", sends=tuple([frame(FIN | TEXT, b'{"type": "ping"}') * 10_000] * 100))
+    yield Hostile("a million empty messages", sends=tuple([frame(FIN | TEXT, b"") * 10_000] * 100))
+    yield Hostile("a million pongs", sends=tuple([frame(FIN | PONG, b"") * 10_000] * 100))
+    yield Hostile("pings before the hello", "format=html", sends=(frame(FIN | PING, b"") * 20_000,), silent=True)
 
 
 def frames() -> Iterator[Hostile]:

@@ -1,0 +1,90 @@
+"""Clients that send too much: they pay for it, and nobody else."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import get_args
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from tests.faults.floods import Flood, Sent
+from tests.faults.memory import Memory, resident
+from tests.processes import wait_until
+from tests.servers import HOST, Kind, Server
+from tests.watching import BOTH, post, watching
+
+COMPRESSED = ["--ws-per-message-deflate", "true"]
+SERVERS = pytest.mark.parametrize(
+    ("kind", "options"),
+    [("daphne", []), ("uvicorn", []), ("uvicorn", ["--loop", "asyncio"]), ("uvicorn", COMPRESSED)],
+    ids=["daphne", "uvicorn", "uvicorn-asyncio", "uvicorn-compressed"],
+)
+MORE_MEMORY = 24.0
+"""MiB, of which 40 clients with 64 KiB each take two and a half."""
+
+
+@contextmanager
+def bounded(server: Server) -> Iterator[None]:
+    """Assert that the server takes little more memory meanwhile."""
+    before = resident(server)
+    with Memory([server]) as memory:
+        yield
+    assert memory.peak - before < MORE_MEMORY
+
+
+def assert_served(server: Server, floods: list[Flood], ends: int) -> None:
+    """Each is ended, and until then somebody else sees what is posted."""
+    with watching(server) as watcher:
+        watcher.receive()
+        texts: list[str] = []
+        while not texts or sum(flood.ended for flood in floods) < ends:
+            texts.append(str(len(texts)))
+            post(server, texts[-1])
+            watcher.see(*texts)
+
+
+@SERVERS
+def test_floods_of_every_kind_are_ended_while_others_are_served(kind: Kind, options: list[str]) -> None:
+    with Server(kind, options=options) as server, ExitStack() as stack:
+        post(server, "before")
+        with bounded(server):
+            floods = [stack.enter_context(Flood(HOST, server.port, sent, 2)) for sent in get_args(Sent)]
+            assert_served(server, floods, 2 * len(floods))
+        server.assert_quiet()
+
+
+@SERVERS
+@pytest.mark.parametrize("sent", ["endless message", "claim"])
+def test_messages_that_are_never_finished_take_little_memory(kind: Kind, options: list[str], sent: Sent) -> None:
+    with Server(kind, options=options) as server, bounded(server), Flood(HOST, server.port, sent, 40) as flood:
+        wait_until(lambda: flood.ended == 40, "them to be ended")
+
+
+@BOTH
+def test_floods_that_come_back_hold_nobody_up(kind: Kind) -> None:
+    with Server(kind) as server, bounded(server), Flood(HOST, server.port, "pongs", 20, again=True) as flood:
+        assert_served(server, [flood], 40)
+
+
+@BOTH
+def test_a_page_that_floods_in_place_of_its_hello_is_ended(kind: Kind) -> None:
+    with Server(kind) as server, Flood(HOST, server.port, "pings", 2, query="format=html") as flood:
+        assert_served(server, [flood], 2)
+
+
+@BOTH
+def test_who_sends_a_little_too_much_is_told_so(kind: Kind) -> None:
+    with Server(kind) as server:
+        with watching(server) as watcher, pytest.raises(ConnectionClosed) as ended:
+            for _ in range(51):
+                watcher.connection.send('{"type": "ping"}')
+            while True:
+                watcher.connection.recv(timeout=20)
+        assert ended.value.rcvd
+        assert ended.value.rcvd.code == 4429
+        with watching(server) as watcher, pytest.raises(ConnectionClosed) as ended:
+            watcher.connection.send('{"type": "ping", "x": "' + "x" * 20_000 + '"}')
+            while True:
+                watcher.connection.recv(timeout=20)
+        assert ended.value.rcvd
+        assert ended.value.rcvd.code == 4400
