@@ -100,8 +100,9 @@ class Following:
         rung, self._rung = self._rung, False
         return rung
 
-    def wake(self) -> None:
-        """Have the log read now, as if the poll were due."""
+    def ring(self) -> None:
+        """Have the log read now."""
+        self._rung = True
         self._woken.set()
 
     async def listen(self) -> None:
@@ -113,8 +114,7 @@ class Following:
                 await layer.group_add(GROUP, channel)
                 while True:
                     await layer.receive(channel)
-                    self._rung = True
-                    self.wake()
+                    self.ring()
             except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the poll must do meanwhile)
                 logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(settings.FEED_POLL)

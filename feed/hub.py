@@ -49,7 +49,7 @@ class Hub:
                 self.following.listen(),
                 self.sessions.follow(),
                 again.follow(self._beside),
-                look.follow(self.following.wake),
+                look.follow(self.following.ring, lambda: (self.following.name, self.following.head)),
                 self.sending.go_round(),
                 self.sending.tick(),
             )

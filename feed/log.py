@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
@@ -86,6 +86,13 @@ def state() -> State:
         return state()
     name, head, floor, waiting = row
     return State(name, head, floor, bool(waiting))
+
+
+def glance(cursor: Any) -> tuple[str, int, bool]:
+    """The log's name, its head, and whether changes wait, by a cursor of the driver's own."""
+    cursor.execute(_STATE)
+    name, head, _, waiting = cursor.fetchone() or ("", -1, 0, False)
+    return name, head, bool(waiting)
 
 
 def number() -> State:

@@ -1,44 +1,133 @@
-"""Looks: what another process writes wakes the hub long before its poll, where no doorbell crosses processes."""
+"""Looks: what another process writes rings long before the hub's poll is due, where no doorbell crosses processes."""
 
 import asyncio
-import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
-from django.db import connection
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection, connections, transaction
 from pytest_django import Settings
 
 from feed import log, look
+from feed.doorbell import WIDEST
 from feed.models import StatusChange
-from tests.feed.watching import client, texts
+from tests.feed.watching import client, post, texts
+from tests.processes import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
+OF_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="Only SQLite's are files, or in memory.")
 
-def new_look() -> look.Look:
-    return look.SqliteLook() if connection.vendor == "sqlite" else look.QueryLook()
-
-
-@database_sync_to_async
-def post(user: User, text: str) -> None:
-    StatusChange.objects.create(user=user, text=text)
+LOOKED = look.INTERVAL
+"""What a look that went well returns."""
 
 
-async def test_a_look_sees_what_another_connection_has_committed_and_nothing_else(alice: User) -> None:
-    await database_sync_to_async(log.number)()
-    looking = new_look()
-    try:
-        await looking.has_changed()
-        assert not await looking.has_changed()
-        await post(alice, "Hello")
-        assert await looking.has_changed()
-        await database_sync_to_async(log.number)()
-        assert await looking.has_changed()
-        assert not await looking.has_changed()
-    finally:
-        looking.close()
+class Looker:
+    """Looks when it is told to, in a thread of its own, for a hub that has read what it is told."""
+
+    def __init__(self) -> None:
+        self.rings = 0
+        self._known = ("", -1)
+        self._looking = look.Looking(self._ring, lambda: self._known)
+        self._thread = ThreadPoolExecutor(1)
+        self.has_read(log.number())
+        assert self.look() == LOOKED
+
+    def has_read(self, state: log.State) -> None:
+        self._known = (state.name, state.head)
+        assert self.look() == WIDEST
+
+    def look(self) -> float:
+        return self._thread.submit(self._looking.look).result()
+
+    def lose_its_connection(self) -> None:
+        self._thread.submit(close_what_is_under_django).result()
+
+    def close(self) -> None:
+        self._thread.submit(connections.close_all)
+        self._thread.shutdown()
+
+    def _ring(self) -> None:
+        self.rings += 1
+
+
+def close_what_is_under_django() -> None:
+    assert connection.connection is not None
+    connection.connection.close()
+
+
+@pytest.fixture
+def looker(alice: User) -> Iterator[Looker]:
+    looker = Looker()
+    assert looker.rings == 0
+    yield looker
+    looker.close()
+
+
+def test_what_another_connection_commits_rings_at_the_next_look(alice: User, looker: Looker) -> None:
+    with transaction.atomic():
+        StatusChange.objects.create(user=alice, text="Hello")
+        assert looker.look() == LOOKED
+        assert looker.rings == 0, "It has not been committed."
+    looker.look()
+    assert looker.rings == 1
+
+
+def test_what_another_process_has_numbered_by_then_rings_too(alice: User, looker: Looker) -> None:
+    StatusChange.objects.create(user=alice, text="Hello")
+    log.number()
+    looker.look()
+    assert looker.rings == 1
+
+
+def test_what_the_hub_has_read_by_itself_does_not_ring(alice: User, looker: Looker) -> None:
+    StatusChange.objects.create(user=alice, text="Hello")
+    looker.has_read(log.number())
+    assert looker.look() == LOOKED
+    assert looker.rings == 0
+
+
+def test_what_is_not_for_the_log_does_not_ring(looker: Looker) -> None:
+    SessionStore().save()
+    assert looker.look() == LOOKED
+    assert looker.rings == 0
+
+
+def test_what_the_hub_fails_at_rings_once_and_the_next_ring_is_for_what_comes_after(
+    alice: User, looker: Looker
+) -> None:
+    for text in ("one", "two"):
+        StatusChange.objects.create(user=alice, text=text)
+        looker.look()
+    assert looker.rings == 1
+    looker.has_read(log.number())
+    StatusChange.objects.create(user=alice, text="three")
+    looker.look()
+    assert looker.rings == 2
+
+
+def test_a_look_goes_well_while_another_process_writes(alice: User, looker: Looker) -> None:
+    with transaction.atomic():
+        log.rename()
+        assert looker.look() == LOOKED
+    looker.look()
+    assert looker.rings == 1
+
+
+def test_after_a_look_that_fails_the_next_is_due_with_the_poll_on_a_new_connection(
+    alice: User, looker: Looker, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.FEED_POLL = 7.0
+    looker.lose_its_connection()
+    assert looker.look() == 7
+    StatusChange.objects.create(user=alice, text="Hello")
+    assert looker.look() == LOOKED
+    assert looker.rings == 1
+    assert not [record for record in caplog.records if record.name.startswith("feed")], "The hub says what is wrong."
 
 
 @pytest.mark.usefixtures("closed_hub")
@@ -53,22 +142,45 @@ async def test_without_a_bell_a_post_comes_long_before_the_poll(
     assert rings, "It would have been heard, had it been sent."
 
 
-async def test_where_a_bell_is_heard_nobody_looks(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(look, "INTERVAL", 0)
+async def test_a_hub_that_is_closed_leaves_no_thread() -> None:
+    following = asyncio.create_task(look.follow(lambda: None, lambda: ("", -1)))
+    await asyncio.to_thread(wait_until, is_looking, "somebody to look")
+    following.cancel()
+    await asyncio.wait([following])
+    assert not is_looking()
+
+
+def is_looking() -> bool:
+    return any(thread.name == "rill-look" for thread in threading.enumerate())
+
+
+async def test_where_a_bell_is_heard_nobody_looks(settings: Settings) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
-    await asyncio.wait_for(look.follow(lambda: pytest.fail("It was looked.")), 60)
+    await asyncio.wait_for(look.follow(lambda: None, lambda: ("", -1)), 60)
 
 
-async def test_a_file_that_is_not_there_is_looked_at_as_soon_as_it_is(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@OF_SQLITE
+async def test_a_database_in_memory_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other process could write to it."""
+    monkeypatch.setitem(connection.settings_dict, "NAME", ":memory:")
+    await asyncio.wait_for(look.follow(lambda: None, lambda: ("", -1)), 60)
+
+
+@OF_SQLITE
+def test_a_file_that_is_replaced_is_reported_once_and_no_more_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "rill.sqlite3"
     monkeypatch.setitem(connection.settings_dict, "NAME", file)
-    looking = look.SqliteLook()
-    with pytest.raises(sqlite3.OperationalError):
-        await looking.has_changed()
-    sqlite3.connect(file).close()
-    file.touch()
-    assert await looking.has_changed()
-    assert not await looking.has_changed()
-    looking.close()
+
+    def known() -> look.Known:
+        if file.exists():  # as it is from the first look on
+            file.replace(tmp_path / "old.sqlite3")
+            file.touch()
+        return "", -1
+
+    looking = threading.Thread(target=look.Looking(lambda: None, known).go_on, args=(threading.Event(),), daemon=True)
+    looking.start()
+    looking.join(PATIENCE)
+    assert not looking.is_alive()
+    assert caplog.messages == [f"{file} was moved, removed or replaced: restart the server, which reads the old file"]
