@@ -140,3 +140,17 @@ def test_what_another_process_posts_comes_long_before_the_poll_without_redis(kin
         watcher.receive()
         post(server, "from elsewhere")
         watcher.see("from elsewhere")
+
+
+def test_servers_that_share_postgresql_without_redis_see_what_the_other_has_numbered(postgresql_database: str) -> None:
+    shared = {"database_url": postgresql_database, "FEED_POLL": "3600"}
+    with Server("daphne", **shared) as one, Server("uvicorn", **shared) as other:
+        with watching(one) as first, watching(other) as second:
+            first.receive()
+            second.receive()
+            for texts in (["a"], ["a", "b"], ["a", "b", "c"]):
+                post(one, texts[-1])
+                first.see(*texts)
+                second.see(*texts)
+        one.assert_quiet()
+        other.assert_quiet()

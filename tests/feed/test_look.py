@@ -167,19 +167,16 @@ async def test_a_database_in_memory_is_not_looked_at(monkeypatch: pytest.MonkeyP
 
 
 @OF_SQLITE
-def test_a_file_that_is_replaced_is_reported_once_and_no_more_looked_at(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_file_that_is_moved_is_reported_once_and_no_more_looked_at(
+    alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    log.number()
     file = tmp_path / "rill.sqlite3"
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM INTO %s", [str(file)])
     monkeypatch.setitem(connection.settings_dict, "NAME", file)
-
-    def known() -> look.Known:
-        if file.exists():  # as it is from the first look on
-            file.replace(tmp_path / "old.sqlite3")
-            file.touch()
-        return "", -1
-
-    looking = threading.Thread(target=look.Looking(lambda: None, known).go_on, args=(threading.Event(),), daemon=True)
+    looks = look.Looking(lambda: file.rename(tmp_path / "old.sqlite3"), lambda: ("", -1))
+    looking = threading.Thread(target=looks.go_on, args=(threading.Event(),), daemon=True)
     looking.start()
     looking.join(PATIENCE)
     assert not looking.is_alive()
