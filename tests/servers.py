@@ -24,7 +24,7 @@ from tests.processes import PATIENCE, free_port, temporary_folder, wait_until
 HOST = "127.0.0.1"
 Kind = Literal["daphne", "uvicorn"]
 
-UVICORN_WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false"]
+UVICORN_WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "32768"]
 COMMANDS: dict[Kind, list[str]] = {
     "daphne": ["daphne", "--verbosity", "0"],
     "uvicorn": ["uvicorn", "--log-level", "warning", "--loop", "uvloop", *UVICORN_WEBSOCKETS],

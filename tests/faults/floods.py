@@ -35,7 +35,7 @@ AT_ONCE = 64 * 1024
 END = b"\r\n\r\n"
 EXTENSION = b"\r\nSec-WebSocket-Extensions: permessage-deflate"
 AWAY = 1.0
-"""Seconds for which a client stays away that was ended; else it would be a flood of connections."""
+"""Seconds in which all of them come, and for which a client stays away that was ended."""
 LOOK = 0.1
 """Seconds after which it is looked whether the flood is over."""
 
@@ -77,7 +77,8 @@ class Flood(Beside):
         self.ended = 0
         self._address = (host, port)
         self._sent, self._again = sent, again
-        self._due = deque([0.0] * count)  # when a client comes (back); on the clock of time.monotonic()
+        # When a client comes (back), by time.monotonic(): not all at once, which would be a flood of connections.
+        self._due = deque(time.monotonic() + AWAY * number / count for number in range(count))
         self._handshake = HANDSHAKE % query.encode()
         if sent == "bombs":
             self._handshake = self._handshake.replace(END, EXTENSION + END)
