@@ -48,6 +48,7 @@ class AsyncioFlow(MeteredFlow, asyncio.BufferedProtocol):
         self._is_full = getattr(protocol, "read_paused", False)
         self._buffer = NOTHING
         limit_messages(getattr(protocol, "conn", None), "max_message_size")
+        limit_messages(protocol, "max_size")  # uvicorn's older implementation
         protocol.transport = Valve(self._transport, self)
         self._transport.set_protocol(self)
         self._transport.set_write_buffer_limits(MOST_UNSENT)
