@@ -139,6 +139,19 @@ async def test_uvicorns_clients_are_written_the_same_bytes() -> None:
     assert flow.is_writable
 
 
+async def test_what_tls_writes_into_parts_of_the_buffer_reaches_uvicorn() -> None:
+    """asyncio decrypts one record after the other, each into a slice of what is left of the buffer."""
+    got: list[bytes] = []
+    protocol: Any = Protocol([])
+    protocol.data_received = got.append
+    flow = AsyncioFlow(protocol.send, protocol)
+    buffer = flow.get_buffer(-1)
+    buffer[:3] = b"one"
+    buffer[3:][:3] = b"two"
+    flow.buffer_updated(6)
+    assert b"".join(got) == b"onetwo"
+
+
 async def test_who_agreed_to_compression_is_sent_frames_by_the_server() -> None:
     protocol = Protocol(["permessage-deflate"])
     flow = AsyncioFlow(protocol.send, protocol)
