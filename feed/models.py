@@ -80,7 +80,7 @@ class Event(models.Model):
         """Set `kind` and the times, and return the names of those that were set."""
         self.changed_at = timezone.now()
         self.edited_at = None if self._state.adding else self.changed_at
-        if "kind" in self.get_deferred_fields() or self.kind == self.kind_name() or self._is_deeper():
+        if "kind" not in vars(self) or self.kind == self.kind_name() or self._is_deeper():
             return {"edited_at", "changed_at"}
         self.kind = self.kind_name()
         return {"edited_at", "changed_at", "kind"}
