@@ -81,7 +81,7 @@ def is_from_own_page(request: HttpRequest, form: BaseForm, field: str | None = N
 
 
 def seen_event(request: OwnRequest, pk: int) -> Event:
-    """The event, whoever it belongs to: to be shown, never to be changed. Raises Http404."""
+    """The event of any user: to be shown, never to be changed. Raises Http404."""
     event: Event = get_object_or_404(Event.objects.visible_to(request.user), pk=pk)
     return event
 

@@ -20,7 +20,8 @@ INTERVAL = 10.0
 """Seconds between two looks."""
 MOST = 100
 """Events that are brought again in one transaction."""
-LONGEST_WAIT = timedelta(minutes=5)
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(minutes=5)
+"""Before an event is brought again."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,14 +34,15 @@ async def follow(query: Callable[[Callable[[], int]], Awaitable[int]]) -> None:
             await query(bring)
         except DatabaseError as error:  # the hub says what is wrong
             logger.debug("No event can be brought again: %s", error)
+        except Exception:
+            logger.exception("No event was brought again this time")
 
 
 def mark(changes: Iterable[Change], events: Mapping[int, Event]) -> None:
     """Remember the changes whose events have been loaded without their kinds, if it is this process that can't."""
     partial = [change for change in changes if _is_partial(events.get(change.event_id))]
-    kinds = Event.kinds()
     names = {events[change.event_id].kind for change in partial}
-    unreadable = {name for name in names if name not in kinds or not loading.is_readable(kinds[name])}
+    unreadable = names - _readable(names)
     marked = [change.pk for change in partial if events[change.event_id].kind in unreadable]
     if not marked:
         return
@@ -54,10 +56,17 @@ def _is_partial(event: Event | None) -> bool:
     return event is not None and event.kind != event.kind_name()
 
 
+def _readable(names: Iterable[str]) -> set[str]:
+    """Those of these kinds that this process can load."""
+    kinds = Event.kinds()
+    return {name for name in names if name in kinds and loading.is_readable(kinds[name])}
+
+
 def bring() -> int:
     """Record an update of each marked event that can be loaded now, and return how many there were."""
-    marked = Change.objects.filter(incomplete=True, kind__in=Event.kinds()).order_by("id")[:MOST]
-    due = [change for change in marked if change.at < timezone.now() - timedelta(seconds=INTERVAL / 2)]
+    marked = Change.objects.filter(incomplete=True).order_by("id")
+    kinds = _readable(marked.order_by().values_list("kind", flat=True).distinct())
+    due = [change for change in marked.filter(kind__in=kinds)[:MOST] if change.at < timezone.now() - SHORTEST_WAIT]
     if not due:
         return 0
     with transaction.atomic():
@@ -65,15 +74,16 @@ def bring() -> int:
         for change in due:
             wanted.setdefault(change.kind, set()).add(change.event_id)
         events = loading.of_kinds(wanted, Event.kinds())
-        waited = [change.event_id for change in due if _has_waited(change, events.get(change.event_id))]
-        taken = _unmark(waited)
-        receivers.notify("updated", [events[key] for key in sorted(taken)], None)
-    return len(taken)
+        # An event that isn't there is never brought: it has been deleted.
+        taken = _unmark([change.event_id for change in due if _has_waited(change, events.get(change.event_id))])
+        brought = [events[key] for key in sorted(taken & events.keys())]
+        receivers.notify("updated", brought, None)
+    return len(brought)
 
 
 def _has_waited(change: Change, event: Event | None) -> bool:
     """Twice as long each time: while a process runs that can't load it, the update is marked as well."""
-    return event is not None and timezone.now() - change.at >= min(change.at - event.created_at, LONGEST_WAIT)
+    return event is None or timezone.now() - change.at >= min(change.at - event.created_at, LONGEST_WAIT)
 
 
 def _unmark(event_ids: list[int]) -> set[int]:

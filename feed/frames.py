@@ -137,7 +137,7 @@ def _present(changes: Sequence[Change | Entry], read: Iterable[Event] = ()) -> d
     events |= loading.of_kinds(wanted, Event.kinds())
     last = {change.event_id: change.action for change in changes}
     if missing := {key for keys in wanted.values() for key in keys if key not in events and last[key] != "deleted"}:
-        events |= loading.by_id(Event, missing)
+        events |= loading.by_id(Event, missing, tried=wanted)
     return events
 
 

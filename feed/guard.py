@@ -12,6 +12,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 T = TypeVar("T")
 MOST_REPORTED = 1000
+GIVEN_UP = {"57014", "55P03"}
+"""PostgreSQL's codes for `statement_timeout` and `lock_timeout`."""
 
 logger = logging.getLogger(__name__)
 _reported: dict[tuple[object, ...], None] = {}
@@ -31,7 +33,7 @@ def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[]
         with own_savepoint(connection):
             return work()
     except Exception as error:
-        if is_outage(error):
+        if is_outage(error) and not is_of_one_statement(error):
             raise
         report(what, kind, error)
         return instead()
@@ -77,6 +79,12 @@ def report(what: str, kind: object, error: Exception) -> None:
 def forget_reports() -> None:
     """Log what fails from now on, whether or not it failed before."""
     _reported.clear()
+
+
+def is_of_one_statement(error: Exception) -> bool:
+    """Whether PostgreSQL has given up this statement alone, as it took too long or waited too long for a lock. A kind
+    whose table a migration has locked must not hold up the others."""
+    return getattr(error.__cause__, "sqlstate", None) in GIVEN_UP
 
 
 def is_outage(error: BaseException | None) -> bool:

@@ -6,7 +6,7 @@ known that way: such a row isn't kept. Where Redis is, processes of the same rel
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from threading import Lock
 from typing import Any
@@ -40,8 +40,8 @@ def find(events: Sequence[Event]) -> dict[int, SafeString]:
         found = {key: row for key in keys if (row := _rows.get(key)) is not None}
     if (missing := keys.keys() - found.keys()) and settings.REDIS_URL:
         elsewhere = shared.find(settings.REDIS_URL, list(missing))
-        with _lock:
-            _rows.update(elsewhere)
+        for key, row in elsewhere.items():
+            _put(key, row)
         found |= elsewhere
     return {keys[key]: mark_safe(row) for key, row in found.items()}  # noqa: S308 (what a template rendered)
 
@@ -56,10 +56,17 @@ def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
 
 
 def _remember(key: Key, row: str) -> None:
-    with _lock, suppress(ValueError):  # it is larger than all that may be kept
-        _rows[key] = row
-    if settings.REDIS_URL and not settings.DEBUG:
+    if _put(key, row) and settings.REDIS_URL and not settings.DEBUG:
         shared.keep(settings.REDIS_URL, key, row, SECONDS)
+
+
+def _put(key: Key, row: str) -> bool:
+    """Whether there is room: a row may be larger than all that is kept."""
+    if len(row) > _rows.maxsize:
+        return False
+    with _lock:
+        _rows[key] = row
+    return True
 
 
 def forget() -> None:

@@ -3,17 +3,23 @@
 The one loader for pages, API, admin and hub. No kind can fail it: an event that its kind can't load is its root row.
 """
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.db.models import prefetch_related_objects
 
-from feed.guard import attempt
+from feed.guard import attempt, is_of_one_statement
 from feed.rows import rows_of
 
 if TYPE_CHECKING:
     from feed.models import Event
+
+
+BLOCKED = 2.0
+"""Seconds for which a kind isn't asked again whose table was locked: each try waits, and a batch would take many."""
+_blocked_at: "dict[type[Event], float]" = {}
 
 
 def in_own_kinds(roots: "Sequence[Event]", copied: Collection[str] = (), using: str | None = None) -> "list[Event]":
@@ -50,9 +56,6 @@ def of_kinds(
 
 
 def _of_kind(kind: "type[Event]", keys: Sequence[int], using: str) -> "dict[int, Event]":
-    def read() -> "dict[int, Event]":
-        return {event.id: event for event in rows_of(kind, using).read(keys)}
-
     def in_halves() -> "dict[int, Event]":
         """Without the row that makes the database fail, if it isn't the table that does."""
         if len(keys) == 1 or not is_readable(kind, using):
@@ -60,18 +63,39 @@ def _of_kind(kind: "type[Event]", keys: Sequence[int], using: str) -> "dict[int,
         middle = len(keys) // 2
         return _of_kind(kind, keys[:middle], using) | _of_kind(kind, keys[middle:], using)
 
-    return attempt("load", kind.kind_name(), read, in_halves, using)
+    if _is_blocked(kind):
+        return {}
+    return attempt("load", kind.kind_name(), lambda: _read(kind, keys, using), in_halves, using)
+
+
+def _read(kind: "type[Event]", keys: Sequence[int], using: str) -> "dict[int, Event]":
+    try:
+        return {event.id: event for event in rows_of(kind, using).read(keys)}
+    except DatabaseError as error:
+        if is_of_one_statement(error):
+            _blocked_at[kind] = time.monotonic()
+        raise
+
+
+def _is_blocked(kind: "type[Event]") -> bool:
+    return time.monotonic() - _blocked_at.get(kind, -BLOCKED) < BLOCKED
 
 
 def is_readable(kind: "type[Event]", using: str = DEFAULT_DB_ALIAS) -> bool:
     """Whether the kind's table is there, with the columns that this process knows."""
-    return attempt("load", kind.kind_name(), lambda: list(rows_of(kind, using).read([0])) == [], lambda: False, using)
+    if _is_blocked(kind):
+        return False
+    return attempt("load", kind.kind_name(), lambda: _read(kind, [0], using) == {}, lambda: False, using)
 
 
-def by_id(model: "type[Event]", keys: Collection[int]) -> "dict[int, Event]":
+def by_id(model: "type[Event]", keys: Collection[int], tried: Collection[str]) -> "dict[int, Event]":
     """The events (`model` is `Event` itself) with these ids, in their own kinds as far as these can be loaded; with
-    their users if these can be."""
+    their users if these can be.
+
+    tried: the kinds that have been asked for these events already.
+    """
     found = list(model.rows.filter(pk__in=keys))
     if found:
         attempt("load the user of", "event", lambda: prefetch_related_objects(found, "user"), lambda: None)
-    return {event.id: event for event in in_own_kinds(found)}
+    others = {event.id: event for event in in_own_kinds([event for event in found if event.kind not in tried])}
+    return {event.id: event for event in found} | others

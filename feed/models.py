@@ -50,6 +50,7 @@ class Event(models.Model):
         receivers.connect(cls)
         cls.__str__ = guarded(cls.__str__)  # type: ignore[method-assign]
 
+    @guarded
     def __str__(self) -> str:
         if type(self) is Event:  # also the row of a kind that can't be loaded
             return f"{self.user}: {self.kind.replace('_', ' ')}"

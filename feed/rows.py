@@ -17,6 +17,8 @@ from feed.statements import Row, Statement
 if TYPE_CHECKING:
     from feed.models import Event
 
+NO_WAIT = "SET LOCAL lock_timeout = '500ms'"
+"""For a table that a migration has locked: its events are shown without the fields of their kind until it is done."""
 FEW = 10
 """Rows that are read while the log is locked: those of a quiet hub's cycle."""
 
@@ -46,10 +48,16 @@ class Rows:
 
     def read(self, keys: Collection[int]) -> "Iterator[Event]":
         """Those that there are, in one query; without those that the kind's own fields fail to read."""
-        with connections[self._using].cursor() as cursor:
-            cursor.execute(self._statement.replace("%s", ", ".join(["%s"] * len(keys))), list(keys))
-            found = cursor.fetchall()
-        return self.events(found)
+        connection = connections[self._using]
+        statement = self._statement.replace("%s", ", ".join(str(int(key)) for key in keys))
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql" and not connection.in_atomic_block:
+                # In one message, and so in one transaction. In one that is open already it would hold on to its end.
+                cursor.execute(f"{NO_WAIT};{statement}")
+                cursor.nextset()
+            else:
+                cursor.execute(statement)
+            return self.events(cursor.fetchall())
 
     def events(self, found: Iterable[Row]) -> "Iterator[Event]":
         """The events that such rows are; without those that the kind's own fields fail to read."""

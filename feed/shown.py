@@ -26,7 +26,8 @@ def describe(event: Event) -> dict[str, Any]:
 
 def describe_simply(event: Event) -> dict[str, Any]:
     """What every event has, whatever its kind may fail at."""
-    return _common(event, author(event), Event.get_absolute_url(event))
+    url = attempt("find the URL of", "event", lambda: Event.get_absolute_url(event), str)
+    return _common(event, author(event), url)
 
 
 def _common(event: Event, user: str | None, url: str) -> dict[str, Any]:

@@ -21,6 +21,8 @@ Row = tuple[Any, ...]
 NO_PLAN_KEPT = {"26000", "42P05", "0A000"}
 """PostgreSQL's codes for a plan that isn't there, and for one that is there already: somebody else's session. And for
 one whose columns have other types by now: a migration, and as many old plans as there are sessions in the pool."""
+NO_LONG_WAIT = "SET LOCAL lock_timeout = '2s'"
+"""A migration that has locked the table of one kind must not hold up the log, whose lock these statements hold."""
 ONE_PLAN = "SET LOCAL plan_cache_mode = force_generic_plan"
 """Or PostgreSQL, once the log is long, plans a part of it each time: not knowing which, it takes it to be large."""
 
@@ -81,7 +83,7 @@ def carry_out(calls: Sequence[Call]) -> list[list[Row]]:
         with connection.cursor() as cursor, _noticing_who_forgets():
             planned = _plan(cursor, [statement for statement, _ in calls])
             sent = [each.planned(*numbers) if planned else each.written(*numbers) for each, numbers in calls]
-            cursor.execute(";".join([ONE_PLAN, *sent] if planned else sent))
+            cursor.execute(";".join([NO_LONG_WAIT, *([ONE_PLAN] if planned else []), *sent]))
             more: bool | None = True
             while more:
                 answers += [cursor.fetchall()] if cursor.description else []

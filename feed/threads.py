@@ -5,7 +5,6 @@ after a while it is left with its connection, and the next read has a new thread
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,6 @@ STEP = 0.5
 """Seconds between two looks at a read that takes long."""
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
 
 
 class ReadingThreads:

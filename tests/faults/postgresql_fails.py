@@ -92,7 +92,7 @@ def postgresql_cuts_off(stage: Stage, size: Size) -> None:
     "the links to PostgreSQL half open: nothing arrives, and nobody is told", databases=["postgresql"], short=HALF_OPEN
 )
 def postgresql_half_open(stage: Stage, size: Size) -> None:
-    """Those of the server alone: whoever posts beside it goes on, and is seen."""
+    """Those of the server alone: posts from beside it go on, and are seen."""
     times = 1 if size == "short" else 3
     ada = stage.poster("ada", rate=20)
     with Proxy(stage.database.url) as proxy:

@@ -1,7 +1,7 @@
 """No event can hold up another: kinds that fail at something, and what is shown of their events."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +12,11 @@ from django.db import connection, models
 from django.test import Client as Browser
 from django.utils import timezone
 
-from feed import again, log, receivers
+from feed import again, loading, log, receivers
 from feed.models import Change, Event, StatusChange
 from tests.feed.recorded import changes, forget_changes
 from tests.feed.watching import client, post
+from tests.kinds import Deploy
 from tests.odd_kinds import new_kind, odd_kinds, tables, using_kinds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -204,7 +205,6 @@ async def test_what_could_not_be_loaded_in_full_is_brought_again_when_it_can(
     async with client(f"?after={start}") as watcher:
         assert "text" not in (await watcher.frame())["changes"][0]["event"]
         await database_sync_to_async(make_complete)(absent, event)
-        monkeypatch.setattr(again, "INTERVAL", 0.0)
         monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + again.LONGEST_WAIT)
         assert await database_sync_to_async(again.bring)() == 1
         assert await database_sync_to_async(again.bring)() == 0
@@ -223,3 +223,75 @@ def make_complete(kind: Any, event: Event) -> None:
 def drop(kind: Any) -> None:
     with connection.schema_editor() as editor:
         editor.delete_model(kind)
+
+
+@pytest.mark.postgresql
+async def test_a_kind_whose_table_is_locked_holds_up_nobody_and_is_brought_again(
+    alice: User, closed_hub: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = (await database_sync_to_async(log.number)()).head
+    deploy = await database_sync_to_async(Deploy.objects.create)(user=alice, service="web")
+    release = await database_sync_to_async(lock_table)("feed_deploy")
+    try:
+        await post(alice, "good")
+        async with client(f"?after={start}") as watcher:
+            found: list[dict[str, Any]] = []
+            while len(found) < 2:
+                found += (await watcher.frame())["changes"]
+    finally:
+        await database_sync_to_async(release)()
+    assert (found[0]["action"], found[0]["event"]["id"]) == ("created", deploy.pk)
+    assert set(found[0]["event"]) == COMMON
+    assert found[1]["event"]["text"] == "good"
+    monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + again.LONGEST_WAIT)
+    monkeypatch.setattr(loading, "BLOCKED", 0.0)
+    async with client() as watcher:
+        await watcher.frame()
+        assert await database_sync_to_async(again.bring)() == 1
+        change = (await watcher.frame())["changes"][0]
+    assert (change["action"], change["event"]["service"]) == ("updated", "web")
+
+
+def lock_table(name: str) -> Callable[[], None]:
+    """As a migration does. Returns what releases it."""
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {name} IN ACCESS EXCLUSIVE MODE")
+    return other.close
+
+
+@pytest.fixture
+def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users whose own `__str__` fails."""
+
+    def fail(self: User) -> str:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(User, "__str__", fail)
+
+
+@pytest.mark.usefixtures("nameless")
+def test_an_event_of_a_user_that_can_not_be_named_is_shown(client: Browser, alice: User) -> None:
+    Event.objects.create(user=alice)
+    Deploy.objects.create(user=alice, service="web")
+    StatusChange.objects.create(user=alice, text="good")
+    events = client.get("/api/events/").json()["events"]
+    assert [event["summary"] for event in events] == [
+        "alice: status change",
+        "alice: deploy",
+        "alice: event",
+        "alice: welcome",
+    ]
+    assert client.get("/").status_code == 200
+
+
+def test_an_event_that_was_deleted_before_it_could_be_brought_again_is_forgotten(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status = StatusChange.objects.create(user=alice, text="gone")
+    status.delete()
+    Change.objects.update(incomplete=True)
+    monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + again.LONGEST_WAIT)
+    assert again.bring() == 1  # the welcome
+    assert not Change.objects.filter(incomplete=True).exists()

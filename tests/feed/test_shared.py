@@ -72,6 +72,15 @@ def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
         kept.forget()
 
 
+def test_a_row_that_is_larger_than_all_that_may_be_kept_is_not_shared(
+    redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    StatusChange.objects.create(user=alice, text="x" * 20_000)
+    render_in_another_process(redis, 2)
+    monkeypatch.setattr(kept, "_rows", type(kept._rows)(10_000, 60, getsizeof=len))
+    assert "x" * 20_000 in client.get("/").content.decode()
+
+
 def test_another_release_renders_for_itself(
     redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
