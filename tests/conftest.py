@@ -66,11 +66,8 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-def running(variable: str, starter: Callable[[], AbstractContextManager[services.Service]]) -> Iterator[str]:
-    """The URL of the server that tests.services has started around the tests, or else of one of their own."""
-    if variable in os.environ:
-        yield os.environ[variable]
-        return
+def started(starter: Callable[[], AbstractContextManager[services.Service]]) -> Iterator[str]:
+    """The URL of a server that runs as long as the tests of this worker."""
     try:
         with starter() as service:
             yield service.url
@@ -125,14 +122,23 @@ def hurried_hasher(settings: Settings) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """The superuser's URL of a PostgreSQL that all tests share."""
-    yield from running("TEST_POSTGRESQL_URL", services.postgresql)
+    """The superuser's URL of the PostgreSQL that tests.services started around all tests, or of one of our own.
+
+    All workers share it: each test has a database of its own in it.
+    """
+    if url := os.environ.get("TEST_POSTGRESQL_URL"):
+        yield url
+    else:
+        yield from started(services.postgresql)
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A Redis that all tests share; one to be killed or frozen comes from `services.redis()`."""
-    yield from running("TEST_REDIS_URL", services.redis)
+    """A Redis of this worker alone: tests empty it, and count what is in it.
+
+    A test that kills or freezes Redis takes its own from `services.redis()`.
+    """
+    yield from started(services.redis)
 
 
 @pytest.fixture(scope="session")
