@@ -20,8 +20,8 @@ from django.db import connection, connections
 from feed import log
 from feed.doorbell import WIDEST
 
-INTERVAL = 0.04
-"""Seconds between two looks. An idle process spends about a hundredth of a core on PostgreSQL, and less on SQLite."""
+INTERVAL = 0.05
+"""Seconds between two looks. An idle process spends less than a hundredth of a core on them."""
 PATIENCE = 5.0
 """Seconds that the end of the hub waits for a look that isn't answered."""
 

@@ -31,8 +31,9 @@ class Event(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
     """When it was last edited, as people are told; code may say otherwise: `update(…, edited_at=None)`."""
-    changed_at = models.DateTimeField(db_default=Now(), editable=False)
-    """When any of its fields was last written, whatever people are told: by this a kept row of it is known."""
+    changed_at = models.DateTimeField(null=True, editable=False)
+    """When any of its fields was last written, whatever people are told: by this a kept row of it is known. Without a
+    default in the database, as Django would read that back after each insert."""
 
     objects = EventManager()
     rows = RowManager()
@@ -89,8 +90,10 @@ class Event(models.Model):
     def _is_deeper(self) -> bool:
         """Whether this is only the row of a parent of the event's kind. Of a bare `Event` it always may be: another
         release may know its kind."""
+        if not self.kind:
+            return False
         kind = self.kinds().get(self.kind)
-        return issubclass(kind, type(self)) if kind else bool(self.kind) and type(self) is Event
+        return issubclass(kind, type(self)) if kind else type(self) is Event
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """Delete as Django does. If several callers delete the same event, exactly one finds and records it."""
