@@ -12,8 +12,8 @@ http = get_asgi_application()
 # Only now: these need the apps to be loaded.
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 
-from feed.flow import remember_send  # noqa: E402
-from feed.origins import same_origin_or_none  # noqa: E402
+from feed.connection.asgi import remember_send  # noqa: E402
+from feed.connection.origins import same_origin_or_none  # noqa: E402
 from feed.routing import websocket_urlpatterns  # noqa: E402
 from project.finishing import Finishing  # noqa: E402
 

@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from feed.models import Change, Event, Log
+from feed.log import Change, Log
+from feed.models import Event
 from feed.querysets import EventQuerySet
 
 

@@ -8,12 +8,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 
-from feed import limits, log, streams
+from feed import log, ratelimit, streams
+from feed.frames.describe import as_json
 from feed.models import Event
 from feed.refusals import Refusal
-from feed.shown import as_json
 
-MOST = 200
+MAX_EVENTS = 200
 STATUS = {4404: 404, 4429: 429, None: 503}
 STREAMS_AS_ONE = 10
 """So many streams of a snapshot count as one request more."""
@@ -25,7 +25,7 @@ api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api")
 
 class TooManyReads(Refusal):
     def __init__(self, wait: int) -> None:
-        super().__init__("too_many_requests", f"Too many requests. Try again in {limits.spoken(wait)}.", 4429)
+        super().__init__("too_many_requests", f"Too many requests. Try again in {ratelimit.humanize(wait)}.", 4429)
         self.wait = wait
 
 
@@ -79,7 +79,7 @@ def list_events(
     request: HttpRequest,
     stream: Annotated[list[str] | None, Query()] = None,
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
-    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = 50,
 ) -> Any:
     """The newest events, newest first; `next` leads to the older ones. To follow on, open the websocket with
     `after` = `position` and `log` = `log`: the position was read before the events."""
@@ -92,14 +92,14 @@ def list_events(
     older = _next(request, shown[-1].pk) if len(events) > limit else None
     # Encoded as the websocket's frames are, and not a second time by way of the schema.
     encoded = [msgspec.Raw(as_json(event).encode()) for event in shown]
-    body = {"log": state.name, "position": state.head, "events": encoded, "next": older}
+    body = {"log": state.epoch, "position": state.head, "events": encoded, "next": older}
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")
 
 
 def within_limit(request: HttpRequest, count: int) -> None:
     """Raises Refusal if the address has asked for too much lately. What a snapshot costs grows with its streams."""
-    limit = limits.Limit("FEED_READ_LIMIT", (limits.address(request),))
-    if wait := limits.take(limit, amount=1 + count // STREAMS_AS_ONE):
+    limit = ratelimit.Limit("FEED_READ_LIMIT", (ratelimit.address(request),))
+    if wait := ratelimit.hit(limit, amount=1 + count // STREAMS_AS_ONE):
         raise TooManyReads(wait)
 
 

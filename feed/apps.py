@@ -9,8 +9,8 @@ class FeedConfig(AppConfig):
 
     def ready(self) -> None:
         from feed import admin, checks, receivers  # noqa: F401 (registers the checks)
+        from feed.kinds.renames import follow_renames
         from feed.models import Event
-        from feed.renames import follow_renames
 
         # Subclasses connect themselves when their class is made; the root has nobody who does it for it.
         receivers.connect(Event)

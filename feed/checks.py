@@ -11,10 +11,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
+from feed.frames.describe import PUBLIC_FIELDS
 from feed.querysets import EventQuerySet
 from feed.repair import kinds_in_use
-
-PUBLIC_FIELDS = {"id", "kind", "user", "summary", "url", "created_at", "edited_at"}
 
 
 @register(Tags.models)
@@ -63,7 +62,7 @@ def _has_key_of_event(kind: Any) -> bool:
 @register(Tags.models)
 def managers_record_changes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """feed.E005: what another manager updates, no watcher would be told of."""
-    hint = "Derive it from feed.querysets.EventManager, or its queryset from feed.querysets.EventQuerySet."
+    hint = "Derive it feed.querysets.EventManager, or its queryset feed.querysets.EventQuerySet."
     return [
         Error(f"The manager {manager.name!r} would change events without recording it.", hint=hint, obj=kind,
               id="feed.E005")

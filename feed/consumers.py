@@ -1,4 +1,4 @@
-"""The door of the websocket: authorise, start at the cursor, send, stop."""
+"""The websocket: authorise the client, start at its cursor, end."""
 
 import asyncio
 import logging
@@ -16,21 +16,30 @@ from django.db import Error as DatabaseError
 from django.http import parse_cookie
 
 from feed import streams
-from feed.flow import Flow, Gone, Message, Receive, Scope, Send, held, send_or_gone
-from feed.frames import FORMATS, Frame
-from feed.goodbye import ComeBack
+from feed.connection import connection_for
+from feed.connection.asgi import (
+    Connection,
+    Disconnected,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    reading_paused,
+    send_message,
+)
+from feed.frames.formats import FORMATS, Frame
 from feed.hub import hub
+from feed.hub.drain import ServerStopping
+from feed.hub.scheduler import Stalled
+from feed.hub.watcher import Watcher
 from feed.refusals import Refusal
-from feed.sending import Stalled
-from feed.tail import Watcher
-from feed.transports import flow_of
 
-LARGEST_MESSAGE = 4096
-"""Bytes that a client may send in one message."""
-MOST_MESSAGES, MESSAGES_PERIOD = 50, 10.0
-"""So many messages may a client send in so many seconds."""
-LAST_WORDS = 3.0
-"""Seconds in which a client whose connection ends may read what it was sent; a server that stops waits for it."""
+MAX_MESSAGE = 4096
+"""Bytes of a client's message."""
+MAX_MESSAGES, MESSAGES_PERIOD = 50, 10.0
+"""Messages that a client may send, and the seconds in which they count."""
+CLOSE_TIMEOUT = 3.0
+"""Seconds in which a client can read why its connection ends. A server that stops waits for that."""
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +51,7 @@ class Request:
     streams: frozenset[str]
     format: str
     after: int | None
-    log: str
+    epoch: str
 
     @classmethod
     def parse(cls, query: bytes) -> Self:
@@ -55,7 +64,7 @@ class Request:
             streams=streams.parse(values.get("stream", [])),
             format=format_of(query),
             after=parse_cursor(values["after"][-1]) if "after" in values else None,
-            log=values.get("log", [""])[-1],
+            epoch=values.get("log", [""])[-1],
         )
 
 
@@ -82,13 +91,13 @@ def session_of(scope: Scope) -> str | None:
 class FeedConsumer(AsyncConsumer):
     """One connected websocket.
 
-    Not dispatched by Channels: that would subscribe a channel of its own for every watcher, and hop to
-    another thread for every message.
+    Channels doesn't dispatch its messages: that would subscribe a channel for each watcher, and switch threads for each
+    message.
     """
 
     @classmethod
     def as_asgi(cls, **initkwargs: Any) -> Any:  # an Application, which `path` doesn't take for a view
-        """As that of Channels, but without a coroutine that keeps the router's copy of the scope until the end."""
+        """Like that of Channels, but without a coroutine that keeps the router's copy of the scope until the end."""
 
         def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             return cls(**initkwargs)(scope, receive, send)
@@ -97,53 +106,53 @@ class FeedConsumer(AsyncConsumer):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         query, session, server_send = scope["query_string"], session_of(scope), scope.get("server_send", send)
-        del scope  # so much is kept of it for as long as the connection
+        del scope  # it would live as long as the connection
         await receive()  # websocket.connect
         self.send, self.receive = send, receive
-        self.flow = flow_of(server_send)  # before it accepts: a client may flood without waiting for that
+        self.connection = connection_for(server_send)  # before accepting: a client may flood the server at once
         try:
-            await send_or_gone(send, {"type": "websocket.accept"})
-        except Gone:  # or its handshake was broken, as the server has found out meanwhile
+            await send_message(send, {"type": "websocket.accept"})
+        except Disconnected:  # or its handshake was invalid
             return
         self.format = "json"
         try:
             await self.serve_or_end(query, session)
-        except Gone:
+        except Disconnected:
             pass
-        except (Stalled, TimeoutError):  # a client that never reads can't be told anything
-            self.flow.abort()
+        except (Stalled, TimeoutError):  # a client that doesn't read can't be told why
+            self.connection.abort()
         finally:
-            self.flow.finish(LAST_WORDS)
+            self.connection.close(CLOSE_TIMEOUT)
 
     async def serve_or_end(self, query: bytes, session: str | None) -> None:
         try:
             await self.serve(query, session)
         except Refusal as refusal:
-            with held(self.flow):  # whatever else it has to say
-                await self.end(refusal.close or self.flow.come_back, FORMATS[self.format].error(refusal))
-        except ComeBack:
-            await self.end(self.flow.come_back)
+            with reading_paused(self.connection):  # whatever else it sends
+                await self.end(refusal.close or self.connection.retry_code, FORMATS[self.format].error(refusal))
+        except ServerStopping:
+            await self.end(self.connection.retry_code)
         except DatabaseError as error:
             logger.warning("A watcher was sent away, as the database can't be read: %s", error)
-            await self.end(self.flow.come_back)
-        except (Gone, Stalled, TimeoutError):
+            await self.end(self.connection.retry_code)
+        except (Disconnected, Stalled, TimeoutError):
             raise
         except Exception:
             logger.exception("A watcher was sent away, as it could not be served")
-            await self.end(self.flow.come_back)
+            await self.end(self.connection.retry_code)
 
     async def serve(self, query: bytes, session: str | None) -> None:
         self.format = format_of(query)
         request = Request.parse(query)
         self.hub = hub()
-        if type(self.flow) is not Flow:  # of an unknown server the signals aren't known either
-            self.hub.be_ready_to_stop()
-        after, log = request.after, request.log
+        if type(self.connection) is not Connection:  # an unknown server may have other signals
+            self.hub.drain_on_stop()
+        after, epoch = request.after, request.epoch
         if request.format == "html" and after is None:
-            after, log = await self.hello()
-        watcher = Watcher(request.streams, request.format, self.flow, log=log)
+            after, epoch = await self.hello()
+        watcher = Watcher(request.streams, request.format, self.connection, epoch=epoch)
         try:
-            async with asyncio.timeout(None) as watcher.leash:
+            async with asyncio.timeout(None) as watcher.cancel_scope:
                 await self.join(watcher, after, session)
                 await self.listen(watcher)
         except TimeoutError:
@@ -152,44 +161,43 @@ class FeedConsumer(AsyncConsumer):
             self.hub.leave(watcher)
 
     async def join(self, watcher: Watcher, after: int | None, session: str | None) -> None:
-        with held(self.flow):
+        with reading_paused(self.connection):
             watcher.login = await self.hub.sessions.find(session) if session else None
-            if not after:  # who resumes is served even if its subject is gone: that is what it has to hear
+            if not after:  # a client that resumes must hear that its thread or user was deleted
                 await self.hub.check(watcher.streams)
             await self.hub.join(watcher, after)
 
     async def hello(self) -> tuple[int, str]:
-        """The first message of a page: its cursor, and the log that it counts in."""
+        """The first message of a page: its cursor and its log."""
         async with asyncio.timeout(settings.FEED_STALL):
             message = await self.message()
         return parse_cursor(message.get("after")), str(message.get("log", ""))
 
     async def listen(self, watcher: Watcher) -> None:
         loop = asyncio.get_running_loop()
-        times: deque[float] | None = None  # few clients ever say something
+        times: deque[float] | None = None  # few clients ever send something
         while True:
             message = await self.message()
-            times = times or deque([-MESSAGES_PERIOD] * MOST_MESSAGES, maxlen=MOST_MESSAGES)
-            if loop.time() - times[0] < MESSAGES_PERIOD:  # each is cheap to send, and may be dear to answer
-                raise Refusal("too_many_messages", f"At most {MOST_MESSAGES} in {MESSAGES_PERIOD:.0f} seconds.", 4429)
+            times = times or deque([-MESSAGES_PERIOD] * MAX_MESSAGES, maxlen=MAX_MESSAGES)
+            if loop.time() - times[0] < MESSAGES_PERIOD:  # an answer costs more than a message
+                raise Refusal("too_many_messages", f"At most {MAX_MESSAGES} in {MESSAGES_PERIOD:.0f} seconds.", 4429)
             times.append(loop.time())
             if message.get("type") == "ping":
-                self.hub.answer(watcher)
+                self.hub.send_frame(watcher)
             elif self.format == "html" and "after" in message:
-                # The page has put in rows that were read at this cursor: what changed since then may be
-                # missing in them, and comes again.
-                self.hub.go_back(watcher, parse_cursor(message["after"]))
+                # The page has loaded older rows, which were read at this cursor. What changed since then is sent again.
+                self.hub.rewind(watcher, parse_cursor(message["after"]))
             else:
                 raise Refusal("bad_request", 'A client sends {"type": "ping"} and nothing else.')
 
     async def message(self) -> dict[str, object]:
-        """The next message of the client. Raises Gone, or Refusal if it is not a JSON object."""
+        """The client's next message. Raises Disconnected, or Refusal if it isn't a JSON object."""
         event: Message = await self.receive()
         if event["type"] == "websocket.disconnect":
-            raise Gone
+            raise Disconnected
         text = event.get("text") or ""
-        if len(text.encode()) > LARGEST_MESSAGE or len(event.get("bytes") or b"") > LARGEST_MESSAGE:
-            raise Refusal("too_large", f"A message has at most {LARGEST_MESSAGE} bytes.")
+        if len(text.encode()) > MAX_MESSAGE or len(event.get("bytes") or b"") > MAX_MESSAGE:
+            raise Refusal("too_large", f"A message has at most {MAX_MESSAGE} bytes.")
         try:
             message = msgspec.json.decode(text)
         except (msgspec.DecodeError, RecursionError):
@@ -200,16 +208,16 @@ class FeedConsumer(AsyncConsumer):
 
     async def end(self, code: int, last: str = "") -> None:
         """Close the connection. Raises TimeoutError if the client doesn't read."""
-        async with asyncio.timeout(LAST_WORDS):
-            await self.flow.writable()
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await self.connection.writable()
             if last:
-                self.flow.write(Frame(last))
-                await self.flow.writable()
-            await send_or_gone(self.send, {"type": "websocket.close", "code": code})
+                self.connection.write(Frame(last))
+                await self.connection.writable()
+            await send_message(self.send, {"type": "websocket.close", "code": code})
 
 
 class NowhereConsumer(FeedConsumer):
-    """Any other path: told so, as a refused handshake would tell a program nothing."""
+    """Any other path. Accepted to be told so: a refused handshake tells a program nothing."""
 
     async def serve(self, query: bytes, session: str | None) -> None:
         raise Refusal("not_found", "There is no websocket at this path; the feed is at /ws/feed/.", 4404)

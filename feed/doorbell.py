@@ -16,11 +16,11 @@ from weakref import WeakKeyDictionary
 from asgiref.sync import SyncToAsync
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
-PATIENCE = 0.5
+RING_TIMEOUT = 0.5
 """Seconds that a ring may take, and that a process which ends waits for its last."""
-PAUSE = 3.0
+RETRY_AFTER = 3.0
 """Seconds after a ring that failed in which none is tried."""
-SPACING, WIDEST = 0.02, 0.06
+SPACING, MAX_SPACING = 0.02, 0.06
 """Seconds from one ring to the next, for each post that it stands for, and at most: or a stream of posts would spend
 more on rings, and each hub on reading, than on the events. While each stands for one, waiting longer gains nothing."""
 
@@ -59,7 +59,7 @@ class Bell:
                 message, asked = waiting
                 rung = await send(layer, group, message)
                 self._rest(failed=not rung)
-                await asyncio.sleep(min(asked * SPACING, WIDEST) if rung else PAUSE)
+                await asyncio.sleep(min(asked * SPACING, MAX_SPACING) if rung else RETRY_AFTER)
         except asyncio.CancelledError:  # the loop ends, and with it those who could hear
             self._next()
             self._rest(failed=True)
@@ -83,7 +83,7 @@ class Bell:
 async def send(layer: BaseChannelLayer, group: str, message: Message) -> bool:
     """Whether it could be sent. If not, it's a line in the log, and a second until the next poll."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(RING_TIMEOUT):
             await layer.group_send(group, message)
     except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the event is saved already)
         logger.warning("No ring for event %s: %s", message["event_id"], str(error) or type(error).__name__)
@@ -128,7 +128,7 @@ class Doorbell:
         except KeyError:
             return self._bells.setdefault(loop, WeakKeyDictionary()).setdefault(layer, Bell())
 
-    def wait(self, seconds: float = PATIENCE) -> bool:
+    def wait(self, seconds: float = RING_TIMEOUT) -> bool:
         """Until what waits has been sent, or that has failed; returns whether that is so."""
         with self._lock:
             bells = [bell for of_loop in self._bells.values() for bell in of_loop.values()]

@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from feed import keys
+from feed import idempotency
 from feed.models import TEXT_LENGTH, Event
 
 
@@ -36,28 +36,28 @@ class ComposeForm(TextForm):
     # Not to be filled in by the browser: a page that is loaded anew has a new key.
     key = forms.CharField(
         required=False,
-        validators=[keys.well_formed],
-        initial=keys.new_key,
+        validators=[idempotency.well_formed],
+        initial=idempotency.new_key,
         widget=forms.HiddenInput(attrs={"autocomplete": "off"}),
     )
 
     def add_error(self, field: str | None, error: Any) -> None:
         """Errors stand beside the text, where they are seen; and a key that is refused is replaced."""
         super().add_error("text", error)
-        if field == "key" or isinstance(error, keys.UsedOtherwise):
-            self.data = dict(self.data.items()) | {"key": keys.new_key()}
+        if field == "key" or isinstance(error, idempotency.KeyReused):
+            self.data = dict(self.data.items()) | {"key": idempotency.new_key()}
 
     def is_repeated(self, event: Event) -> bool:
         try:
-            return keys.is_repeated(event, self.cleaned_data["key"])
-        except keys.UsedOtherwise as error:
+            return idempotency.is_repeated(event, self.cleaned_data["key"])
+        except idempotency.KeyReused as error:
             self.add_error("text", error)
             return False
 
     def save(self, event: Event) -> None:
         try:
-            keys.save(event, self.cleaned_data["key"])
-        except keys.UsedOtherwise as error:
+            idempotency.save(event, self.cleaned_data["key"])
+        except idempotency.KeyReused as error:
             self.add_error("text", error)
 
 

@@ -13,12 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from feed import log
-from feed.doorbell import PATIENCE
+from feed.doorbell import RING_TIMEOUT
 from feed.hub import running_hub
 
-MISSED_POLLS = 5
+MAX_MISSED_POLLS = 5
 """Polls in a row that a hub may miss before its process counts as unable to serve."""
-DATABASE_PATIENCE = 5.0
+DATABASE_TIMEOUT = 5.0
 """Seconds after which a database that doesn't answer counts as one that can't be read."""
 
 
@@ -45,7 +45,7 @@ async def readyz(request: HttpRequest) -> JsonResponse:
 
 async def _database() -> dict[str, Any]:
     try:
-        async with asyncio.timeout(DATABASE_PATIENCE):
+        async with asyncio.timeout(DATABASE_TIMEOUT):
             state = await sync_to_async(log.state)()
     except (DatabaseError, TimeoutError) as error:
         return {"ok": False, "reason": type(error).__name__}
@@ -57,7 +57,7 @@ async def _doorbell() -> dict[str, Any]:
     if layer is None:
         return {"ok": False, "reason": "There is no channel layer."}
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(RING_TIMEOUT):
             await layer.group_send("feed.nobody", {"type": "feed.nothing"})
     except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise)
         return {"ok": False, "reason": type(error).__name__}
@@ -69,7 +69,7 @@ def _hub(position: int) -> dict[str, Any]:
     hub = running_hub()
     if hub is None:
         return {"ok": True, "following": False}
-    silent = hub.following.seconds_since_cycle()
-    ok = silent < MISSED_POLLS * settings.FEED_POLL and not hub.stopping
-    lag = max(0, position - hub.head)
-    return {"ok": ok, "following": True, "stopping": hub.stopping, "lag": lag, "seconds": round(silent, 3)}
+    silent = hub.poller.seconds_since_read()
+    ok = silent < MAX_MISSED_POLLS * settings.FEED_POLL and not hub.is_stopping
+    lag = max(0, position - hub.tail.head)
+    return {"ok": ok, "following": True, "stopping": hub.is_stopping, "lag": lag, "seconds": round(silent, 3)}

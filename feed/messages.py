@@ -1,75 +1,46 @@
-"""The doorbell: the message that says that the log has grown."""
+"""The doorbell's message: the log has grown."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, transaction
 
 from feed.doorbell import doorbell
 
-if TYPE_CHECKING:
-    from feed.models import Event
-
 GROUP = "feed"
+MAX_SUMMARY = 200
+"""Characters of the summary in a message."""
 
 
 @dataclass(frozen=True)
 class MessageFactory:
-    """Makes the messages about one event, and sends them to the hubs of all processes."""
+    """Makes the messages about one event and sends them to the hubs of all processes."""
 
     event_id: int
 
     def on_activity(self, summary: str) -> None:
-        """Ring the doorbell, without waiting until it has rung."""
+        """Ring the doorbell. Doesn't wait for the channel layer."""
         layer = get_channel_layer()
         if layer is not None:
-            message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:200]}
+            message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:MAX_SUMMARY]}
             doorbell.ring(layer, GROUP, message)
 
 
-@dataclass
-class _Peal:
-    rung: bool = False
+def ring_on_commit(event_id: int, summary: Callable[[], str], using: str | None) -> None:
+    """Ring once the open transaction has committed.
 
-
-@dataclass
-class _Ring:
-    """What is heard when a transaction has committed: of the rings of one peal only the first.
-
-    Each change has a ring of its own, because a rollback to a savepoint takes away those that came since.
+    summary: asked only then. A summary that fails must not fail the save, nor its queries prolong the transaction.
     """
 
-    event_id: int
-    event: "Event"
-    peal: _Peal = field(default_factory=_Peal)
+    def ring() -> None:
+        MessageFactory(event_id).on_activity(_text(summary))
 
-    def ring(self) -> None:
-        if not self.peal.rung:
-            self.peal.rung = True
-            # Named only now: a name that can't be told fails no save, and what it queries holds up no transaction.
-            MessageFactory(self.event_id).on_activity(self._summary())
-
-    def _summary(self) -> str:
-        try:
-            return str(self.event)
-        except DatabaseError:  # the bell rings without it
-            return ""
+    transaction.on_commit(ring, using=using, robust=True)
 
 
-def ring_on_commit(event: "Event", using: str | None) -> None:
-    """Ring once when the transaction that changed `event` commits, however much it changes."""
-    ring = _Ring(event.id, _as_it_is(event))
-    connection = transaction.get_connection(using)
-    hooks = (hook for _, hook, *_ in reversed(connection.run_on_commit))
-    earlier = next((own for hook in hooks if isinstance(own := getattr(hook, "__self__", None), _Ring)), None)
-    if earlier and not earlier.peal.rung:
-        ring.peal = earlier.peal
-    connection.on_commit(ring.ring, robust=True)
-
-
-def _as_it_is(event: "Event") -> "Event":
-    """A copy, as Django takes the key away from what it deletes. Not by `copy`, for which a model pickles itself."""
-    kept = object.__new__(type(event))
-    kept.__dict__ = vars(event).copy()
-    return kept
+def _text(summary: Callable[[], str]) -> str:
+    try:
+        return summary()
+    except DatabaseError:
+        return ""

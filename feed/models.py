@@ -1,6 +1,5 @@
 """Events, their kinds, and the tables of the log."""
 
-import secrets
 from collections.abc import Iterable
 from functools import cache
 from typing import Any
@@ -15,12 +14,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feed import receivers
-from feed.loading import in_own_kinds
-from feed.naming import guarded, snake_case
-from feed.posted import Posted  # noqa: F401 (Django looks for models here)
+from feed.kinds.loading import in_own_kinds
+from feed.kinds.naming import guarded, snake_case
+from feed.log.tables import Change, Log  # noqa: F401 (Django looks for models here)
 from feed.querysets import EventManager, RowManager, lock
 
 TEXT_LENGTH = 2000
+KEY_LENGTH = 100
 
 
 class Event(models.Model):
@@ -204,47 +204,20 @@ def depth(event: Event) -> int:
     return above
 
 
-class Change(models.Model):
-    """One entry of the log. Its position is given after its transaction has committed; see `feed.log`."""
+class Posted(models.Model):
+    """A key that a user has posted with; see `feed.idempotency`."""
 
-    class Action(models.TextChoices):
-        CREATED = "created"
-        UPDATED = "updated"
-        DELETED = "deleted"
-
-    # Its index also leads to those that have none yet.
-    position = models.BigIntegerField(null=True, unique=True)
-    action = models.CharField(max_length=7, choices=Action)
-    event_id = models.BigIntegerField()
-    kind = models.CharField(max_length=100)
-    streams = models.JSONField()
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    key = models.CharField(max_length=KEY_LENGTH)
+    digest = models.CharField(max_length=64)
+    # No foreign key: a repeated request must not bring back an event that has been deleted.
+    event_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
-    incomplete = models.BooleanField(db_default=False)
-    """Whether a process has sent the event without its own fields, as it couldn't load them; see `feed.again`."""
 
     class Meta:
-        indexes = [models.Index(fields=["id"], condition=models.Q(incomplete=True), name="feed_change_incomplete")]
+        verbose_name_plural = "posted"
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="feed_posted_once")]
+        indexes = [models.Index(fields=["user", "id"], name="feed_posted_newest")]
 
     def __str__(self) -> str:
-        return f"{self.position or 'waiting'}: event {self.event_id} {self.action}"
-
-    @property
-    def at_position(self) -> int:
-        """The position of a change that has been given one."""
-        assert self.position is not None
-        return self.position
-
-
-def log_name() -> str:
-    return secrets.token_hex(4)
-
-
-class Log(models.Model):
-    """The one row that says how far the log goes. Who gives positions locks it; who writes events never does."""
-
-    name = models.CharField(max_length=20, default=log_name)
-    head = models.BigIntegerField(default=0)
-    floor = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.floor} to {self.head}"
+        return f"{self.key}: event {self.event_id}"

@@ -11,10 +11,10 @@ from django.utils.safestring import SafeString
 
 from feed import log, streams
 from feed.access import PageRequest
+from feed.frames.rows import render_rows
 from feed.models import Event
 from feed.querysets import EventQuerySet
 from feed.rendering import render
-from feed.shown import render_rows
 
 SIZE = 30
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from copy import copy
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from django.apps import apps
 from django.db import NotSupportedError, models, transaction
@@ -13,10 +13,7 @@ from django.utils import timezone
 
 from feed import receivers
 from feed.batches import batches
-from feed.loading import in_own_kinds
-
-if TYPE_CHECKING:
-    from feed.models import Event
+from feed.kinds.loading import in_own_kinds
 
 
 class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
@@ -40,7 +37,7 @@ def _with_kind(events: Any) -> Any:
     return events
 
 
-class EventQuerySet(models.QuerySet["Event"]):
+class EventQuerySet(models.QuerySet[Any]):
     def in_own_kinds(self) -> Self:
         """Each event as an instance of its own kind: one query more for each kind that is among them.
 
@@ -145,11 +142,11 @@ def own_kinds(keys: Iterable[int], using: str) -> EventQuerySet:
 def lock(keys: Iterable[int], using: str) -> list[int]:
     """Lock the events with these keys, by their root rows and in the order of their keys, as every writer does:
     or two of them could wait for each other. Returns the keys that are there."""
-    rows: models.QuerySet[Event] = models.QuerySet(root_model(), using=using).order_by("pk").select_for_update()
+    rows: models.QuerySet[Any] = models.QuerySet(root_model(), using=using).order_by("pk").select_for_update()
     parts = (rows.filter(pk__in=part).values_list("pk", flat=True) for part in batches(sorted(keys)))
     return list(chain.from_iterable(parts))
 
 
-def root_model() -> "type[Event]":
-    model: type[Event] = apps.get_model("feed", "Event")
+def root_model() -> type[Any]:
+    model: type[Any] = apps.get_model("feed", "Event")
     return model

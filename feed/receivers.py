@@ -1,7 +1,10 @@
-"""What happens when an event of any kind is saved or deleted: the change is recorded, and the doorbell rings."""
+"""Signal receivers: record the change of an event of any kind, and ring the doorbell when it commits.
+
+They stand below the models, which connect them. So events are typed `Any` here.
+"""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.signals import post_save, pre_delete
@@ -9,25 +12,17 @@ from django.utils import timezone
 
 from feed import log, messages
 
-if TYPE_CHECKING:
-    from feed.models import Event
 
-
-def connect(kind: "type[Event]") -> None:
-    """Connect a kind when its class is made; nothing here may touch `_meta`, which is still its parent's."""
+def connect(kind: type) -> None:
+    """Connect a kind. Called while its class is being made, when `_meta` is still its parent's."""
     post_save.connect(send_activity_notification, sender=kind)
     pre_delete.connect(send_deletion_notification, sender=kind)
 
 
 def send_activity_notification(
-    sender: "type[Event]",
-    instance: "Event",
-    raw: bool,
-    *,
-    created: bool = False,
-    using: str | None = None,
-    **kwargs: Any,
+    sender: type, instance: Any, raw: bool, *, created: bool = False, using: str | None = None, **kwargs: Any
 ) -> None:
+    """Record a save. Fixtures (`raw`) bring no changes: they are loaded as they are."""
     if raw:
         return
     if created is (instance.edited_at is not None):
@@ -35,40 +30,44 @@ def send_activity_notification(
     notify("created" if created else "updated", [instance.in_own_kind()], using)
 
 
-def _correct_edited_at(event: "Event", created: bool, using: str | None) -> None:
-    """An insert is never edited, an update always is. Which of them a save would be was not known before, if the event
-    was given the key of a row that was there, or if its row was gone."""
+def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:
+    """`save()` guesses whether it will insert or update. It is wrong if the event got the key of an existing row, or if
+    its row is gone. An insert is never an edit, an update always is."""
     event.edited_at = None if created else timezone.now()
-    rows: QuerySet[Event] = QuerySet(event.root_model(), using=using)
-    rows.filter(id=event.id).update(edited_at=event.edited_at)
+    QuerySet(event.root_model(), using=using).filter(id=event.id).update(edited_at=event.edited_at)
 
 
-def send_deletion_notification(
-    sender: "type[Event]", instance: "Event", *, using: str | None = None, **kwargs: Any
-) -> None:
-    """Record a deletion while its user can still be asked for.
+def send_deletion_notification(sender: Any, instance: Any, *, using: str | None = None, **kwargs: Any) -> None:
+    """Record a deletion, while the event's user can still be loaded.
 
-    Django sends the signal for the kind and again for each of its parents; only the kind's own counts. The root's
-    counts if there is none of the kind: its class is gone or was renamed, or its part was never saved.
+    Django sends the signal for the kind and for each of its parents. Only the kind's own signal counts; or the root's,
+    if the event has no row of its kind: the class was removed or renamed.
     """
     if instance.kind == sender.kind_name() or (sender is instance.root_model() and not _has_own_part(instance, using)):
         notify("deleted", [instance], using)
 
 
-def _has_own_part(root: "Event", using: str | None) -> bool:
-    """Whether the event has a row of the kind that it says it is of, which Django deletes with a signal of its own."""
+def _has_own_part(root: Any, using: str | None) -> bool:
+    """Whether the event has a row of its kind, for which Django sends a signal as well."""
     kind = root.kinds().get(root.kind)
     if kind is None:
         return False
-    # Django has deleted by the kind's own instance, and made the root's from it.
+    # That row may be deleted already. Django then made the root's instance from the kind's.
     if any(isinstance(each, kind) for each in root._state.fields_cache.values()):
         return True
     return QuerySet(kind, using=using).filter(id=root.id).exists()
 
 
-def notify(action: str, events: "Iterable[Event]", using: str | None) -> None:
-    """Record one change for each event, in their transaction, and ring once when it commits."""
+def notify(action: str, events: Iterable[Any], using: str | None) -> None:
+    """Record a change of each event in the open transaction, and ring once when it commits."""
     changed = list(events)
-    log.record(action, changed, using)
+    log.record(action, [log.Recorded(event.id, event.kind, event.streams()) for event in changed], using)
     for event in changed[:1]:
-        messages.ring_on_commit(event, using)
+        messages.ring_on_commit(event.id, _snapshot(event).__str__, using)
+
+
+def _snapshot(event: Any) -> Any:
+    """A copy of the event as it is now: Django takes the key from what it deletes. `copy.copy` would pickle it."""
+    copied = object.__new__(type(event))
+    copied.__dict__ = vars(event).copy()
+    return copied

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from feed import receivers
 from feed.batches import batches
-from feed.loading import is_readable
+from feed.kinds.loading import is_readable
 from feed.models import Event
 from feed.querysets import lock, own_kinds
 

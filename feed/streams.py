@@ -21,9 +21,9 @@ from feed.refusals import Refusal
 PUBLIC = "public"
 ONLY_PUBLIC = frozenset([PUBLIC])
 """What most watchers watch: one for all of them."""
-MOST = 100
+MAX_STREAMS = 100
 """Streams that one watcher may ask for."""
-MOST_PARTS = 400
+MAX_PARTS = 400
 """Queries in one union: SQLite takes 500."""
 
 Part = tuple[type[Event], str, Any]
@@ -33,8 +33,8 @@ Part = tuple[type[Event], str, Any]
 def parse(names: Iterable[str]) -> frozenset[str]:
     """The streams with these names, `public` if there are none. Raises Refusal."""
     streams = frozenset(names) or ONLY_PUBLIC
-    if len(streams) > MOST:
-        raise Refusal("too_many_streams", f"At most {MOST} streams can be watched at once.", 4429)
+    if len(streams) > MAX_STREAMS:
+        raise Refusal("too_many_streams", f"At most {MAX_STREAMS} streams can be watched at once.", 4429)
     for name in streams:
         if not _is_well_formed(name):
             raise _unknown(name)
@@ -69,7 +69,7 @@ def newest(events: EventQuerySet, names: Collection[str], before: int | None, si
         return list(events.before(before).newest()[:size])
     users = _users(names)
     parts = [part for name in names for part in _parts(name, users)]
-    found = {key for some in batches(parts, MOST_PARTS) for key in _newest_ids(some, before, size)}
+    found = {key for some in batches(parts, MAX_PARTS) for key in _newest_ids(some, before, size)}
     return list(events.filter(pk__in=sorted(found, reverse=True)[:size]).newest())
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import limits, log, pages, streams
+from feed import log, pages, ratelimit, streams
 from feed.access import (
     OwnRequest,
     PageRequest,
@@ -146,14 +146,14 @@ def deleted(request: OwnRequest, about: int | None = None) -> HttpResponse:
 
 
 def within_limit(request: OwnRequest, form: BaseForm, field: str | None = None) -> bool:
-    limit = limits.Limit("FEED_POST_LIMIT", (str(request.user.pk),))
-    return limits.allows(limit, form, "That was a lot in a short time.", field)
+    limit = ratelimit.Limit("FEED_POST_LIMIT", (str(request.user.pk),))
+    return ratelimit.check_form(limit, form, "That was a lot in a short time.", field)
 
 
 def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None) -> HttpResponse:
     """A form on a page of its own; or alone, where htmx puts it into the page that is there."""
     base = "feed/alone.html" if request.htmx else "feed/page.html"
-    return limits.answer(render(request, template, {"base": base, "form": form, "event": event}), form)
+    return ratelimit.set_status(render(request, template, {"base": base, "form": form, "event": event}), form)
 
 
 def done_in_dialog() -> HttpResponse:

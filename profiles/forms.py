@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
 from django.core.validators import URLValidator
 
-from feed.limits import Limit, TooMany, address, seconds_left, take
+from feed.ratelimit import Limit, TooMany, address, hit, seconds_left
 from profiles import names
 from profiles.models import UserProfile
 
@@ -53,7 +53,7 @@ class LoginForm(AuthenticationForm):
         try:
             cleaned = super().clean()
         except forms.ValidationError:
-            refuse(take(*limits))
+            refuse(hit(*limits))
             raise
         # Or of a thousand that are tried at once, before any has failed, the right one would get through.
         refuse(seconds_left(*limits))

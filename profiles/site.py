@@ -6,7 +6,7 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from feed import limits
+from feed import ratelimit
 from profiles.forms import AdminLoginForm
 
 
@@ -18,5 +18,5 @@ class Site(AdminSite):
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         response = super().login(request, extra_context)
         if isinstance(response, TemplateResponse) and response.context_data:
-            return limits.answer(response, response.context_data["form"])
+            return ratelimit.set_status(response, response.context_data["form"])
         return response

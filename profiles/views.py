@@ -14,7 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from feed import limits, log, pages, streams
+from feed import log, pages, ratelimit, streams
 from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, now_logged_in, posted
 from feed.models import Event
 from feed.refusals import Refusal
@@ -56,11 +56,11 @@ def signup(request: PageRequest) -> HttpResponse:
     if request.user.is_authenticated and request.method == "GET":
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignupForm(posted(request))
-    limit = limits.Limit("SIGNUP_LIMIT", (limits.address(request),))
+    limit = ratelimit.Limit("SIGNUP_LIMIT", (ratelimit.address(request),))
     own = is_from_own_page(request, form)
-    if own and limits.allows(limit, form, "Many have signed up from where you are.") and join(request, form):
+    if own and ratelimit.check_form(limit, form, "Many have signed up from where you are.") and join(request, form):
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return limits.answer(render(request, "registration/signup.html", {"form": form}), form)
+    return ratelimit.set_status(render(request, "registration/signup.html", {"form": form}), form)
 
 
 def join(request: PageRequest, form: SignupForm) -> bool:
@@ -89,7 +89,7 @@ class Login(LoginView):
         return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
-        return limits.answer(super().form_invalid(form), form)
+        return ratelimit.set_status(super().form_invalid(form), form)
 
 
 class Logout(LogoutView):

@@ -13,7 +13,7 @@ from twisted.internet import reactor as _reactor  # Daphne's, which its app has 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 
-PATIENCE = 5.0
+FINISH_TIMEOUT = 5.0
 """Seconds that requests have to end."""
 
 reactor: Any = _reactor
@@ -47,5 +47,5 @@ class Finishing:
 
     async def _end(self) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE if self._running else 0):
+            async with asyncio.timeout(FINISH_TIMEOUT if self._running else 0):
                 await self._idle.wait()

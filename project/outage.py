@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.views import defaults
 
-from feed.guard import is_outage
+from feed.kinds.guard import is_outage
 
 RETRY_AFTER = 5
 """Seconds after which a client may try again."""

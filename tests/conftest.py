@@ -19,10 +19,10 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 
-from feed import kept
 from feed.admin import register_kinds
-from feed.guard import forget_reports
-from feed.tally import tally
+from feed.frames import row_cache
+from feed.kinds.guard import forget_reports
+from feed.ratelimit.storage import storage
 from tests import services
 from tests.databases import migrate, new_database
 from tests.kinds import KINDS_WITH_TABLES
@@ -87,9 +87,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 @pytest.fixture(autouse=True)
 def nothing_counted() -> None:
     """Limits are of users and addresses, which are the same in every test. So are the errors of kinds."""
-    tally.forget()
+    storage.forget()
     forget_reports()
-    kept.forget()
+    row_cache.forget()
 
 
 @pytest.fixture

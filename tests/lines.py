@@ -1,13 +1,13 @@
 """What leads to a client, without a server."""
 
-from feed.flow import Flow, Message
-from feed.frames import Frame
+from feed.connection.asgi import Connection, Message
+from feed.frames.formats import Frame
 
 
 async def nowhere(message: Message) -> None: ...
 
 
-class Line(Flow):
+class Line(Connection):
     """It is full when the client doesn't read.
 
     arrived: the frames, as they were sent.

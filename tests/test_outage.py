@@ -11,7 +11,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client, RequestFactory
 
 from feed import log
-from feed.guard import is_outage
+from feed.kinds.guard import is_outage
 from feed.models import StatusChange
 from project.outage import unavailable, wants_json
 

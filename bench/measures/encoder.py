@@ -18,8 +18,8 @@ import orjson  # noqa: E402
 from django.core.serializers.json import DjangoJSONEncoder  # noqa: E402
 
 from bench.measures.filling import fill  # noqa: E402
+from feed.frames.describe import describe  # noqa: E402
 from feed.models import Event  # noqa: E402
-from feed.shown import describe  # noqa: E402
 
 EVENTS, TIMES = 200, 20
 

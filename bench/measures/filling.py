@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
-from feed.models import Log
+from feed.log import Log
 
 TEXT = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. " * 2
 

@@ -21,9 +21,10 @@ from django.db import connection, connections  # noqa: E402
 
 from bench.measures.filling import fill  # noqa: E402
 from feed import log  # noqa: E402
-from feed.following import Following  # noqa: E402
 from feed.hub import Hub  # noqa: E402
-from feed.models import Change, Log, StatusChange  # noqa: E402
+from feed.hub.poller import LogPoller  # noqa: E402
+from feed.log import Change, Log  # noqa: E402
+from feed.models import StatusChange  # noqa: E402
 
 PATIENCE = 60
 
@@ -50,7 +51,7 @@ class Counted:
 
     @contextmanager
     def counting(self) -> Iterator[None]:
-        own: Any = Following
+        own: Any = LogPoller
         read_on = own._read_on
 
         def counted_query(execute: Any, sql: str, *rest: Any) -> Any:

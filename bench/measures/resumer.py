@@ -13,7 +13,8 @@ import django
 django.setup()
 
 from bench.measures.filling import fill  # noqa: E402
-from feed import frames, log  # noqa: E402
+from feed import log  # noqa: E402
+from feed.frames import encoding  # noqa: E402
 
 BATCH = 500
 
@@ -24,7 +25,7 @@ def read() -> dict[str, float]:
     head = log.state().head
     size = 0
     for after in range(0, head, BATCH):
-        for entry in frames.load(log.read(after, min(after + BATCH, head))):
+        for entry in encoding.load(log.read(after, min(after + BATCH, head))):
             entry.encode(["json"])
             size += entry.size("json")
     return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used, "bytes": size}

@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import feed.models
+import feed.log.tables
 
 
 class Migration(migrations.Migration):
@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
             name="Log",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(default=feed.models.log_name, max_length=20)),
+                ("name", models.CharField(default=feed.log.tables.new_epoch, max_length=20)),
                 ("head", models.BigIntegerField(default=0)),
                 ("floor", models.BigIntegerField(default=0)),
             ],

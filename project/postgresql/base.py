@@ -12,7 +12,7 @@ from psycopg_pool import ConnectionPool
 from project.forking import leave_socket
 from project.postgresql import POOL
 
-PATIENCE = 5.0
+CHECK_TIMEOUT = 5.0
 """Seconds that an idle connection has to answer."""
 
 
@@ -47,7 +47,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def ask(connection: Any) -> None:
-    """Raise OperationalError if the connection is broken, and TimeoutError if there is no answer in PATIENCE.
+    """Raise OperationalError if the connection is broken, and TimeoutError if there is no answer in CHECK_TIMEOUT.
 
     psycopg itself would wait for ever on a link that takes questions, and answers none: the server hangs, or a proxy
     in between has lost it."""
@@ -55,7 +55,7 @@ def ask(connection: Any) -> None:
     link.send_query(b"")
     ready.register(link.socket, select.POLLIN)
     while link.is_busy():
-        if not ready.poll(PATIENCE * 1000):
+        if not ready.poll(CHECK_TIMEOUT * 1000):
             raise TimeoutError
         link.consume_input()
     while result := link.get_result():

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from bench import events
-from feed.frames import FORMATS
+from feed.frames.formats import FORMATS
 from feed.models import StatusChange
 
 pytestmark = pytest.mark.django_db

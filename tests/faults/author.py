@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.test import Client
 
-from feed.models import Change, Comment, Event, StatusChange
+from feed.log import Change
+from feed.models import Comment, Event, StatusChange
 from tests.faults.received import NEVER
 
 LIVELY = 100

@@ -31,7 +31,8 @@ from django.contrib.auth.models import User  # noqa: E402
 from django.db import Error as DatabaseError  # noqa: E402
 from django.db import connection, transaction  # noqa: E402
 
-from feed.models import Change, StatusChange  # noqa: E402
+from feed.log import Change  # noqa: E402
+from feed.models import StatusChange  # noqa: E402
 from tests.faults.author import Author, RolledBack  # noqa: E402
 
 Record = Callable[..., None]

@@ -6,7 +6,8 @@ from typing import get_args
 import pytest
 from django.contrib.auth.models import User
 
-from feed.frames import FORMATS, Entry
+from feed.frames.entries import Entry
+from feed.frames.formats import FORMATS
 from feed.models import StatusChange
 from feed.refusals import Refusal
 from tests.faults.fleet import Fleet

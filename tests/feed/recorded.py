@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from feed.models import Change, Event, StatusChange
+from feed.log import Change
+from feed.models import Event, StatusChange
 from tests.kinds import Announcement, Deploy, Shout, Temperature
 
 

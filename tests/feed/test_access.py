@@ -8,9 +8,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from feed import frames, log, shown
+from feed import log
+from feed.connection.origins import is_allowed
+from feed.frames import encoding, rows
 from feed.models import Comment, Event, StatusChange
-from feed.origins import is_allowed
 from tests.conftest import logged_in
 from tests.kinds import Deploy
 from tests.markup import elements, skeleton
@@ -28,7 +29,7 @@ def hello(alice: User) -> StatusChange:
 
 def state() -> list[dict[str, Any]]:
     """All events, as everybody sees them."""
-    return [shown.describe(event) for event in Event.objects.order_by("pk")]
+    return [rows.describe(event) for event in Event.objects.order_by("pk")]
 
 
 @pytest.mark.parametrize("action", ["edit", "delete"])
@@ -205,9 +206,9 @@ def places(client: Client, text: str) -> dict[str, str]:
 
 
 def frame(event: Event, action: str) -> str:
-    entry = frames.Entry(1, action, event.pk, event.kind, frozenset(), event)
+    entry = encoding.Entry(1, action, event.pk, event.kind, frozenset(), event)
     entry.encode(["html"])
-    return frames.changes_frame("html", "k3x9", 0, 1, [entry]).text
+    return encoding.changes_frame("html", "k3x9", 0, 1, [entry]).text
 
 
 def texts(html: str) -> list[str]:
@@ -218,7 +219,7 @@ def test_no_text_becomes_markup(as_alice: Client, alice: User) -> None:
     harmless = places(as_alice, "Hello")
     for text in TEXTS:
         for place, html in places(as_alice, text).items():
-            assert text in [shown.removeprefix("\n") for shown in texts(html)], (text, place)
+            assert text in [rows.removeprefix("\n") for rows in texts(html)], (text, place)
             assert skeleton(html) == skeleton(harmless[place]), (text, place)
 
 
@@ -227,10 +228,10 @@ def test_every_text_is_itself_as_json(client: Client, hello: StatusChange, text:
     hello.text = text
     hello.save()
     state = log.number()
-    entries = frames.load(log.read(0, state.head))
+    entries = encoding.load(log.read(0, state.head))
     for entry in entries:
         entry.encode(["json"])
-    frame = json.loads(frames.changes_frame("json", state.name, 0, state.head, entries).text)
+    frame = json.loads(encoding.changes_frame("json", state.name, 0, state.head, entries).text)
     assert frame["changes"][-1]["event"]["text"] == text
     assert client.get("/api/events/").json()["events"][0]["text"] == text
 
@@ -240,6 +241,6 @@ def test_a_kind_without_a_template_is_no_markup_either(client: Client, alice: Us
     deploy = Deploy.objects.create(user=alice, service="web")
     harmless = client.get(deploy.get_absolute_url()).content.decode()
     Deploy.objects.update(service=text, details={text: text}, edited_at=None)
-    shown = client.get(deploy.get_absolute_url()).content.decode()
-    assert skeleton(shown) == skeleton(harmless)
-    assert any(text in each for each in texts(shown))
+    rows = client.get(deploy.get_absolute_url()).content.decode()
+    assert skeleton(rows) == skeleton(harmless)
+    assert any(text in each for each in texts(rows))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from feed.budget import BURST, LARGEST, PATIENCE, PAUSE, PER_SECOND, RARE, READ, Budget
+from feed.connection.budget import BURST, MAX_MESSAGE, MAX_OVERDRAWN, PER_SECOND, RARE, READ, RETRY_AFTER, Budget
 from tests.faults.clients import masked
 
 TEXT, BEGUN, PART, PING, PONG = 0x81, 0x01, 0x00, 0x89, 0x8A
@@ -59,10 +59,10 @@ def test_a_flood_that_goes_on_is_ended() -> None:
     budget, now = Budget(0), 0.0
     passed(budget, PONGS)
     while not budget.is_exceeded:
-        assert now <= PATIENCE + PAUSE
-        now += PAUSE
+        assert now <= MAX_OVERDRAWN + RETRY_AFTER
+        now += RETRY_AFTER
         budget.passable(PONGS, now)
-    assert now > PATIENCE
+    assert now > MAX_OVERDRAWN
 
 
 def test_a_client_that_falls_silent_in_time_is_forgiven() -> None:
@@ -73,7 +73,7 @@ def test_a_client_that_falls_silent_in_time_is_forgiven() -> None:
     assert not budget.is_exceeded
 
 
-@pytest.mark.parametrize("size", [LARGEST + 1, 16 * 2**20, 2**62])
+@pytest.mark.parametrize("size", [MAX_MESSAGE + 1, 16 * 2**20, 2**62])
 def test_a_message_that_will_be_too_large_is_known_by_its_header(size: int) -> None:
     budget = Budget(0)
     header = bytes([BEGUN, 0xFF]) + size.to_bytes(8, "big") + bytes(4)
@@ -86,14 +86,14 @@ def test_a_message_in_parts_is_too_large_as_a_whole() -> None:
     size = passed(budget, masked(BEGUN, b"x" * 4096))
     while not budget.is_exceeded:
         size += passed(budget, masked(PART, b"x" * 4096), now := now + 10)
-    assert LARGEST / 2 < size < LARGEST
+    assert MAX_MESSAGE / 2 < size < MAX_MESSAGE
 
 
 def test_parts_of_nothing_are_counted_too_however_slowly_they_come() -> None:
     budget, now = Budget(0), 0.0
     passed(budget, masked(BEGUN, b""))
     while not budget.is_exceeded:
-        assert now <= LARGEST / RARE
+        assert now <= MAX_MESSAGE / RARE
         passed(budget, masked(PART, b"") + masked(PING, b""), now := now + 1)
     assert not budget.is_spent
 

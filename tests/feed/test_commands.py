@@ -10,8 +10,9 @@ from django.core.management import CommandError, call_command, get_commands
 from django.utils import timezone
 
 from feed import log
+from feed.log import Change
 from feed.management.commands.tail import printable
-from feed.models import Change, Event, StatusChange
+from feed.models import Event, StatusChange
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from feed.consumers import FeedConsumer
-from feed.frames import FORMATS
+from feed.frames.formats import FORMATS
 from feed.hub import Hub, hub
 from feed.models import Event
 from tests.feed.watching import Client, client, comment, post, texts

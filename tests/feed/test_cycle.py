@@ -11,12 +11,14 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from pytest_django import Settings
 
-from feed import log, tail
-from feed.following import Following
-from feed.frames import Entry
-from feed.hub import Hub, hub
-from feed.tail import Cut, Watcher, cut
-from feed.threads import ReadingThreads
+from feed import log
+from feed.frames.entries import Entry
+from feed.frames.formats import Frame
+from feed.hub import Hub, hub, tail
+from feed.hub.poller import LogPoller
+from feed.hub.tail import make_frame
+from feed.hub.threads import ReadingThreads
+from feed.hub.watcher import Watcher
 from tests.feed.watching import client, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
@@ -33,19 +35,19 @@ class Cycles:
 def cycles(monkeypatch: pytest.MonkeyPatch) -> Cycles:
     """What the hubs do to the database, from now on."""
     counted = Cycles()
-    read_on = Following._read_on
+    read_on = LogPoller._read_on
 
     def counted_query(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
         counted.queries += 1
         counted.numberings += log._NUMBER.is_in(sql)
         return execute(sql, *rest)
 
-    def counted_cycle(following: Following, rung: bool) -> Any:
+    def counted_cycle(following: LogPoller, rung: bool) -> Any:
         counted.count += 1
         with connection.execute_wrapper(counted_query):
             return read_on(following, rung)
 
-    monkeypatch.setattr(Following, "_read_on", counted_cycle)
+    monkeypatch.setattr(LogPoller, "_read_on", counted_cycle)
     return counted
 
 
@@ -102,9 +104,9 @@ async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(ali
 async def test_a_frame_is_cut_once_for_all_whom_it_concerns(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Watcher] = []
 
-    def counted(watcher: Watcher, entries: Sequence[Entry], position: int) -> Cut:
+    def counted(watcher: Watcher, entries: Sequence[Entry], position: int) -> Frame:
         made.append(watcher)
-        return cut(watcher, entries, position)
+        return make_frame(watcher, entries, position)
 
     async with client() as one, client() as two, client("?stream=user:alice") as third:
         watchers = (one, two, third)

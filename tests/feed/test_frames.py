@@ -15,10 +15,12 @@ from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
 from feed import log
-from feed.frames import FORMATS, Entry, Frame, JsonFormat, changes_frame, compact, load
+from feed.frames.describe import describe
+from feed.frames.encoding import load
+from feed.frames.entries import Entry
+from feed.frames.formats import FORMATS, Frame, JsonFormat, changes_frame, compact
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
-from feed.shown import describe
 from tests.kinds import Deploy, Slogan
 
 

@@ -7,14 +7,14 @@ from django.contrib.auth.models import User
 from pytest_django import DjangoAssertNumQueries
 
 from feed import log
-from feed.history import History, Part, Subject, find
+from feed.hub.history import History, HistoryPage, HistoryQuery, find
+from feed.hub.watcher import Watcher
 from feed.models import Comment, StatusChange
-from feed.tail import Watcher
 from tests.lines import Line
 
 pytestmark = pytest.mark.database
 
-PUBLIC = Subject("k3x9", frozenset(["public"]), "json")
+PUBLIC = HistoryQuery("k3x9", frozenset(["public"]), "json")
 
 
 def fill(alice: User, *texts: str) -> int:
@@ -24,7 +24,7 @@ def fill(alice: User, *texts: str) -> int:
     return log.number().head
 
 
-def texts(part: Part, begin: int) -> list[str]:
+def texts(part: HistoryPage, begin: int) -> list[str]:
     frame, _ = part.cut(Watcher(PUBLIC.streams, "json", Line(), begin, "k3x9"), begin)
     return [change["event"]["text"] for change in json.loads(frame.text)["changes"] if "text" in change["event"]]
 
@@ -50,9 +50,9 @@ def test_what_was_read_serves_only_who_asks_for_the_same_and_only_for_a_moment(
     part = history.read(PUBLIC, 1, head)
     assert history.kept(PUBLIC, 1) is part
     assert history.kept(PUBLIC, 0) is None
-    assert history.kept(Subject("other", PUBLIC.streams, "json"), 1) is None
-    assert history.kept(Subject("k3x9", frozenset(["user:alice"]), "json"), 1) is None
-    assert history.kept(Subject("k3x9", PUBLIC.streams, "html"), 1) is None
+    assert history.kept(HistoryQuery("other", PUBLIC.streams, "json"), 1) is None
+    assert history.kept(HistoryQuery("k3x9", frozenset(["user:alice"]), "json"), 1) is None
+    assert history.kept(HistoryQuery("k3x9", PUBLIC.streams, "html"), 1) is None
     monkeypatch.setattr("feed.history.KEPT_SECONDS", 0)
     assert history.kept(PUBLIC, 1) is None
 

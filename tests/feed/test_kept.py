@@ -9,7 +9,7 @@ from django.template import engines
 from django.test import Client
 from pytest_django import Settings
 
-from feed import kept, shown
+from feed.frames import row_cache, rows
 from feed.models import Comment, Event, StatusChange
 from tests.kinds import Slogan
 
@@ -20,13 +20,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.database]
 def rendered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The ids of the events whose rows were rendered."""
     ids: list[int] = []
-    render = shown._rendered
+    render = rows._rendered
 
     def noting(templates: list[str], event: Event) -> Any:
         ids.append(event.id)
         return render(templates, event)
 
-    monkeypatch.setattr(shown, "_rendered", noting)
+    monkeypatch.setattr(rows, "_rendered", noting)
     return ids
 
 
@@ -50,7 +50,7 @@ def test_a_row_is_rendered_once_for_all_who_look(
 def test_what_the_hub_has_rendered_is_not_rendered_again(client: Client, alice: User, rendered: list[int]) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     for event in Event.objects.with_users():
-        shown.render_row(event)
+        rows.render_row(event)
     rendered.clear()
     assert "Hello" in home(client)
     assert rendered == []
@@ -117,10 +117,10 @@ def use_templates(settings: Settings, folder: Path, kind: str, text: str) -> Non
 
 
 def test_memory_is_bounded_in_bytes(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_rows", type(kept._rows)(10_000, 60, getsizeof=len))
+    monkeypatch.setattr(row_cache, "_rows", type(row_cache._rows)(10_000, 60, getsizeof=len))
     for number in range(20):
-        shown.render_row(StatusChange.objects.create(user=alice, text=f"{number} " + "x" * 1000))
-    assert 0 < kept._rows.currsize <= 10_000
-    large = shown.render_row(StatusChange.objects.create(user=alice, text="x" * 20_000))
+        rows.render_row(StatusChange.objects.create(user=alice, text=f"{number} " + "x" * 1000))
+    assert 0 < row_cache._rows.currsize <= 10_000
+    large = rows.render_row(StatusChange.objects.create(user=alice, text="x" * 20_000))
     assert large.startswith("<article")
     assert f'<p class="text">{"x" * 20_000}</p>' in large

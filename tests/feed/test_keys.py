@@ -14,9 +14,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from feed import keys
-from feed.models import Comment, StatusChange
-from feed.posted import Posted
+from feed import idempotency
+from feed.models import Comment, Posted, StatusChange
 from tests.conftest import logged_in
 from tests.markup import elements
 from tests.processes import wait_until
@@ -155,8 +154,8 @@ def test_a_post_that_fails_uses_no_key(alice: User, monkeypatch: pytest.MonkeyPa
     with monkeypatch.context() as broken:
         broken.setattr(StatusChange, "save", fail)
         with pytest.raises(RuntimeError):
-            keys.save(StatusChange(user=alice, text="Hello"), "k1")
-    keys.save(StatusChange(user=alice, text="Hello"), "k1")
+            idempotency.save(StatusChange(user=alice, text="Hello"), "k1")
+    idempotency.save(StatusChange(user=alice, text="Hello"), "k1")
     assert StatusChange.objects.count() == 1
 
 
@@ -188,14 +187,14 @@ def test_a_second_request_waits_for_the_first(alice: User, commits: bool, texts:
 
     def second() -> None:
         try:
-            with pytest.raises(keys.UsedOtherwise) if commits else transaction.atomic():
-                keys.save(StatusChange(user=alice, text="second"), "k1")
+            with pytest.raises(idempotency.UsedOtherwise) if commits else transaction.atomic():
+                idempotency.save(StatusChange(user=alice, text="second"), "k1")
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
-            keys.save(StatusChange(user=alice, text="first"), "k1")
+            idempotency.save(StatusChange(user=alice, text="first"), "k1")
             waiting = threads.submit(second)
             wait_until(insert_is_waiting, "the second request to wait for the first")
             transaction.set_rollback(not commits)
@@ -212,11 +211,11 @@ def insert_is_waiting() -> bool:
 
 @pytest.mark.database
 def test_only_the_newest_keys_of_a_user_are_kept(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "KEPT", 3)
+    monkeypatch.setattr(idempotency, "KEPT", 3)
     bob = User.objects.create_user("bob")
     for user in (alice, bob):
         for number in range(5):
-            keys.save(StatusChange(user=user, text=str(number)), f"k{number}")
+            idempotency.save(StatusChange(user=user, text=str(number)), f"k{number}")
         assert set(Posted.objects.filter(user=user).values_list("key", flat=True)) == {"k2", "k3", "k4"}
     assert StatusChange.objects.count() == 10
 
@@ -225,7 +224,7 @@ def test_only_the_newest_keys_of_a_user_are_kept(alice: User, monkeypatch: pytes
 def post_of(alice: User) -> Callable[[timedelta], None]:
     def post(age: timedelta) -> None:
         key = f"k{age}"
-        keys.save(StatusChange(user=alice, text="Hello"), key)
+        idempotency.save(StatusChange(user=alice, text="Hello"), key)
         Posted.objects.filter(key=key).update(at=timezone.now() - age)
 
     return post

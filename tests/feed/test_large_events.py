@@ -8,7 +8,8 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from feed import frames, log
+from feed import log
+from feed.frames import encoding
 from feed.hub import hub
 from feed.models import StatusChange
 from tests.feed.watching import client, texts
@@ -28,20 +29,20 @@ def test_events_are_loaded_in_parts_as_large_as_fit(alice: User, monkeypatch: py
     before = fill(alice, *[1000] * 100)
     changes = log.read(before, log.number().head)
     loaded: list[int] = []
-    load = frames.load
+    load = encoding.load
 
     def noting(part: Any, read: Any = ()) -> Any:
         loaded.append(len(part))
         return load(part, read)
 
-    monkeypatch.setattr(frames, "load", noting)
-    entries = frames.load_encoded(changes, ["json"], 30_000)
+    monkeypatch.setattr(encoding, "load", noting)
+    entries = encoding.load_encoded(changes, ["json"], 30_000)
     assert [entry.position for entry in entries] == [change.position for change in changes[: len(entries)]]
     assert 30_000 <= sum(entry.total_size for entry in entries) < 35_000
-    assert loaded[0] == frames.SMALLEST_PART
+    assert loaded[0] == encoding.SMALLEST_PART
     assert sum(loaded) == len(entries)
     assert all(entry.event is None for entry in entries)
-    assert len(frames.load_encoded(changes, ["json", "html"], 1)) == frames.SMALLEST_PART
+    assert len(encoding.load_encoded(changes, ["json", "html"], 1)) == encoding.SMALLEST_PART
 
 
 @pytest.mark.parametrize("query", ["", "?stream=user:alice"])

@@ -13,9 +13,9 @@ from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
-from feed.limits import Limit, address, seconds_left, spoken, take
 from feed.models import Comment, StatusChange
-from feed.tally import Tally
+from feed.ratelimit import Limit, address, hit, humanize, seconds_left
+from feed.ratelimit.storage import FallbackStorage
 from tests import services
 from tests.processes import wait_until
 
@@ -67,28 +67,28 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """That has counted nothing itself."""
-    monkeypatch.setattr("feed.limits.tally", cache(lambda url: Tally(url, patience=60)))
+    monkeypatch.setattr("feed.limits.tally", cache(lambda url: FallbackStorage(url, patience=60)))
 
 
 @pytest.mark.usefixtures("counted_in")
 def test_who_waits_for_as_long_as_they_are_told_may_go_on(settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "3/second; 100/hour"
-    told = next(wait for wait in iter(lambda: take(ALICE), None) if wait)
+    told = next(wait for wait in iter(lambda: hit(ALICE), None) if wait)
     now = time.time()
     assert told == 1
     assert seconds_left(BOB) == 0
     wait_until(lambda: time.time() >= now + told, "the time to pass")
     assert seconds_left(ALICE) == 0
-    assert take(ALICE) == 0
+    assert hit(ALICE) == 0
 
 
 @pytest.mark.usefixtures("counted_in")
 def test_what_is_refused_is_not_counted_and_no_wait_is_told_too_short(settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "2/hour"
     began = time.time()
-    assert [take(ALICE), take(ALICE)] == [0, 0]
+    assert [hit(ALICE), hit(ALICE)] == [0, 0]
     for _ in range(10):
-        told = take(ALICE)
+        told = hit(ALICE)
         assert told <= 3600
         assert time.time() + told > began + 3600
 
@@ -100,7 +100,7 @@ def test_of_many_at_once_no_more_get_through_than_one_after_the_other(settings: 
 
     def take_together() -> int:
         together.wait()
-        return take(ALICE)
+        return hit(ALICE)
 
     with ThreadPoolExecutor(8) as threads:
         waits = [threads.submit(take_together) for _ in range(8)]
@@ -111,10 +111,10 @@ def test_several_limits_hold_each_and_what_one_refuses_the_other_does_not_count(
     settings.FEED_POST_LIMIT = "4/hour"
     settings.LOGIN_LIMIT = "2/day"
     both = ALICE, Limit("LOGIN_LIMIT", ("alice",))
-    assert [take(*both), take(*both)] == [0, 0]
-    assert all(23 * 3600 < take(*both) <= 24 * 3600 for _ in range(5))
-    assert [take(ALICE), take(ALICE)] == [0, 0]
-    assert 3500 < take(ALICE) <= 3600
+    assert [hit(*both), hit(*both)] == [0, 0]
+    assert all(23 * 3600 < hit(*both) <= 24 * 3600 for _ in range(5))
+    assert [hit(ALICE), hit(ALICE)] == [0, 0]
+    assert 3500 < hit(ALICE) <= 3600
 
 
 def test_what_is_kept_of_a_name_has_one_length_and_is_this_sites_alone(settings: Settings) -> None:
@@ -145,9 +145,9 @@ def test_an_ipv6_address_counts_with_all_that_one_customer_has(remote: str, coun
 
 def test_those_whose_address_is_not_known_do_not_share_a_limit(settings: Settings) -> None:
     settings.SIGNUP_LIMIT = "1/hour"
-    assert [take(Limit("SIGNUP_LIMIT", (None,))) for _ in range(3)] == [0, 0, 0]
-    assert take(Limit("SIGNUP_LIMIT", ("192.0.2.7",))) == 0
-    assert take(Limit("SIGNUP_LIMIT", ("192.0.2.7",))) > 0
+    assert [hit(Limit("SIGNUP_LIMIT", (None,))) for _ in range(3)] == [0, 0, 0]
+    assert hit(Limit("SIGNUP_LIMIT", ("192.0.2.7",))) == 0
+    assert hit(Limit("SIGNUP_LIMIT", ("192.0.2.7",))) > 0
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_those_whose_address_is_not_known_do_not_share_a_limit(settings: Setting
     [(1, "1 second"), (90, "90 seconds"), (121, "3 minutes"), (7200, "2 hours"), (200_000, "3 days")],
 )
 def test_a_wait_is_told_as_people_would_and_never_too_short(seconds: int, said: str) -> None:
-    assert spoken(seconds) == said
+    assert humanize(seconds) == said
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])

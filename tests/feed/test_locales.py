@@ -9,9 +9,11 @@ from django.test import Client
 from django.utils import timezone, translation
 from pytest_django import Settings
 
-from feed import frames, kept, log
-from feed.models import Change, Comment, Event, Log, StatusChange
-from feed.shown import render_row
+from feed import log
+from feed.frames import encoding, row_cache
+from feed.frames.rows import render_row
+from feed.log import Change, Log
+from feed.models import Comment, Event, StatusChange
 from tests.conftest import logged_in
 from tests.kinds import Announcement, Temperature
 from tests.markup import Element, elements
@@ -49,7 +51,7 @@ def choose(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Choose:
         for name, value in values.items():
             setattr(settings, name, value)
         # Django asks for USE_I18N once.
-        kept.forget()
+        row_cache.forget()
         monkeypatch.setattr(translation, "_trans", type(vars(translation)["_trans"])())
 
     return set_all
@@ -97,15 +99,15 @@ def pages(alice: User, hello: StatusChange) -> dict[str, str]:
     shown |= {f"htmx {path}": logged_in(alice).get(path, headers=HTMX).content.decode() for path in paths}
     shown |= {path: Client().get(path).content.decode() for path in ("/accounts/login/", "/accounts/signup/")}
     shown["refused"] = logged_in(alice).post("/events/", {"text": "", "as": "1"}).content.decode()
-    return shown | {"frame": frame(5000), "reset": frames.FORMATS["html"].reset("k3x9", 5200, "expired")}
+    return shown | {"frame": frame(5000), "reset": encoding.FORMATS["html"].reset("k3x9", 5200, "expired")}
 
 
 def frame(after: int) -> str:
     head = log.state().head
-    entries = frames.load(log.read(after, head))
+    entries = encoding.load(log.read(after, head))
     for entry in entries:
         entry.encode(["html"])
-    return frames.changes_frame("html", "k3x9", after, head, entries).text
+    return encoding.changes_frame("html", "k3x9", after, head, entries).text
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from feed import log
-from feed.models import Change, Log, StatusChange
+from feed.log import Change, Log
+from feed.models import StatusChange
 from tests.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]

@@ -12,8 +12,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection, connections, transaction
 from pytest_django import Settings
 
-from feed import log, look
-from feed.doorbell import WIDEST
+from feed import log
+from feed.doorbell import MAX_SPACING
+from feed.hub import database_watch
 from feed.models import StatusChange
 from tests.feed.watching import client, post, texts
 from tests.processes import PATIENCE, wait_until
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 OF_SQLITE = pytest.mark.skipif(connection.vendor != "sqlite", reason="Only SQLite's are files, or in memory.")
 
-LOOKED = look.INTERVAL
+LOOKED = database_watch.INTERVAL
 """What a look that went well returns."""
 
 
@@ -32,14 +33,14 @@ class Looker:
     def __init__(self) -> None:
         self.rings = 0
         self._known = ("", -1)
-        self._looking = look.Looking(self._ring, lambda: self._known)
+        self._looking = database_watch.Looking(self._ring, lambda: self._known)
         self._thread = ThreadPoolExecutor(1)
         self.has_read(log.number())
         assert self.look() == LOOKED
 
     def has_read(self, state: log.State) -> None:
         self._known = (state.name, state.head)
-        assert self.look() == WIDEST
+        assert self.look() == MAX_SPACING
 
     def look(self) -> float:
         return self._thread.submit(self._looking.look).result()
@@ -143,7 +144,7 @@ async def test_without_a_bell_a_post_comes_long_before_the_poll(
 
 
 async def test_a_hub_that_is_closed_leaves_no_thread() -> None:
-    following = asyncio.create_task(look.follow(lambda: None, lambda: ("", -1)))
+    following = asyncio.create_task(database_watch.follow(lambda: None, lambda: ("", -1)))
     await asyncio.to_thread(wait_until, is_looking, "somebody to look")
     following.cancel()
     await asyncio.wait([following])
@@ -156,14 +157,14 @@ def is_looking() -> bool:
 
 async def test_where_a_bell_is_heard_nobody_looks(settings: Settings) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
-    await asyncio.wait_for(look.follow(lambda: None, lambda: ("", -1)), 60)
+    await asyncio.wait_for(database_watch.follow(lambda: None, lambda: ("", -1)), 60)
 
 
 @OF_SQLITE
 async def test_a_database_in_memory_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """No other process could write to it."""
     monkeypatch.setitem(connection.settings_dict, "NAME", ":memory:")
-    await asyncio.wait_for(look.follow(lambda: None, lambda: ("", -1)), 60)
+    await asyncio.wait_for(database_watch.follow(lambda: None, lambda: ("", -1)), 60)
 
 
 @OF_SQLITE
@@ -175,7 +176,7 @@ def test_a_file_that_is_moved_is_reported_once_and_no_more_looked_at(
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(file)])
     monkeypatch.setitem(connection.settings_dict, "NAME", file)
-    looks = look.Looking(lambda: file.rename(tmp_path / "old.sqlite3"), lambda: ("", -1))
+    looks = database_watch.Looking(lambda: file.rename(tmp_path / "old.sqlite3"), lambda: ("", -1))
     looking = threading.Thread(target=looks.go_on, args=(threading.Event(),), daemon=True)
     looking.start()
     looking.join(PATIENCE)

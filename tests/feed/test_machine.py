@@ -7,7 +7,9 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from feed import following, history, hub, log, messages, statements, tail
+from feed import hub, log, messages
+from feed.hub import history, poller, tail
+from feed.log import batch
 from tests.machine import broken
 from tests.machine.clients import Lost
 from tests.machine.elsewhere import elsewhere
@@ -21,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 def small(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds so small that a handful of changes goes beyond them."""
     settings.FEED_TAIL = 5
-    monkeypatch.setattr(following, "BATCH", 4)
+    monkeypatch.setattr(poller, "BATCH", 4)
     monkeypatch.setattr(hub, "HISTORY_SPAN", 8)
     monkeypatch.setattr(history, "BATCH", 3)
     monkeypatch.setattr(history, "READ_SIZE", 1500)
@@ -50,13 +52,13 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
             elsewhere.happens()
         return execute(sql, *rest)
 
-    def interrupted(calls: Sequence[statements.Call]) -> Any:
+    def interrupted(calls: Sequence[batch.Call]) -> Any:
         with connection.execute_wrapper(happens_before):
             return carry_out(calls)
 
-    carry_out = statements.carry_out
-    monkeypatch.setattr(statements, "carry_out", interrupted)
-    monkeypatch.setattr(statements, "takes_several", lambda: False)
+    carry_out = batch.carry_out
+    monkeypatch.setattr(batch, "carry_out", interrupted)
+    monkeypatch.setattr(batch, "takes_several", lambda: False)
 
 
 @pytest.mark.parametrize("number", seeds(), ids="seed {}".format)

@@ -9,8 +9,9 @@ from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from feed import kept, log
-from feed.frames import load
+from feed import log
+from feed.frames import row_cache
+from feed.frames.encoding import load
 from feed.models import Event, StatusChange
 from tests.odd_kinds import new_kind, tables, using_kinds
 
@@ -41,7 +42,7 @@ def test_pages_and_api_ask_for_the_kinds_that_are_shown(
     for kind in many_kinds[:3]:
         kind.objects.create(user=alice)
     log.number()
-    kept.forget()
+    row_cache.forget()
     assert queries_of(client, path) == before + 3
 
 

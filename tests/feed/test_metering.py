@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from feed.budget import LARGEST
-from feed.flow import Message, held
-from feed.frames import Frame
-from feed.metering import MeteredFlow
+from feed.connection.asgi import Message, reading_paused
+from feed.connection.budget import MAX_MESSAGE
+from feed.connection.metered import MeteredConnection
+from feed.frames.formats import Frame
 from tests.faults.clients import masked
 
 PING = masked(0x89, b"")
 FLOOD = PING * 1000
 
 
-class Recorded(MeteredFlow):
+class Recorded(MeteredConnection):
     """Notes what a transport and a protocol would be told."""
 
     def __init__(self, send: Any) -> None:
@@ -63,7 +63,7 @@ async def test_a_client_that_has_spent_its_budget_is_not_read_from() -> None:
 
 async def test_nothing_is_passed_on_from_a_held_client_until_it_is_released() -> None:
     flow = Recorded(send)
-    with held(flow):
+    with reading_paused(flow):
         assert not flow.is_reading
         flow.received(PING)
         assert flow.delivered == b""
@@ -86,7 +86,7 @@ async def test_a_server_that_reads_although_it_should_not_fills_no_memory() -> N
     flow.hold()
     while not flow.is_aborted:
         flow.received(FLOOD)
-        assert len(flow._waiting) <= LARGEST + len(FLOOD)
+        assert len(flow._waiting) <= MAX_MESSAGE + len(FLOOD)
 
 
 async def test_a_connection_that_is_lost_is_passed_nothing_and_read_no_more() -> None:

@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from feed import log
-from feed.models import Change, Log
+from feed.log import Change, Log
 from tests.feed.watching import Client, client, comment, post, show, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]

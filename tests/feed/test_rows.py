@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from feed import log
+from feed.kinds.compiled import MAX_READ_AHEAD, compiled
 from feed.models import Comment, Event, StatusChange
-from feed.rows import FEW, rows_of
 from tests.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -46,7 +46,7 @@ def test_rows_are_what_django_would_have_read(kind: type[Event], django_assert_n
     saved.save()  # it has an `edited_at`
     wanted = kind.rows.filter(pk__in=keys).select_related("user").order_by("pk")
     with django_assert_num_queries(1):
-        read = sorted(rows_of(kind).read([*keys, 10**9]), key=lambda event: event.pk)
+        read = sorted(compiled(kind).read([*keys, 10**9]), key=lambda event: event.pk)
         found = [state(event) for event in read]
     assert found == [state(event) for event in wanted]
     assert len(found) == 4
@@ -59,17 +59,17 @@ def test_rows_are_what_django_would_have_read(kind: type[Event], django_assert_n
 def test_of_what_is_read_with_the_changes_there_are_only_a_few(alice: User) -> None:
     """The log is locked meanwhile."""
     before = log.number().head
-    posts = [StatusChange.objects.create(user=alice, text=str(number)) for number in range(FEW + 2)]
+    posts = [StatusChange.objects.create(user=alice, text=str(number)) for number in range(MAX_READ_AHEAD + 2)]
     others = [Comment.objects.create(user=alice, text="Aha", thread=posts[0]) for _ in range(2)]
     _, changes, events = log.follow(before, 100, [StatusChange])
     assert [change.event_id for change in changes] == [event.pk for event in (*posts, *others)]
-    assert {event.pk for event in events} == {event.pk for event in posts[:FEW]}
+    assert {event.pk for event in events} == {event.pk for event in posts[:MAX_READ_AHEAD]}
     assert {event.pk for event in log.follow(before, 100, [Comment])[2]} == {event.pk for event in others}
 
 
 def test_no_row_is_no_error(alice: User) -> None:
-    assert list(rows_of(StatusChange).read([10**9])) == []
+    assert list(compiled(StatusChange).read([10**9])) == []
 
 
 def test_the_statement_is_put_together_once() -> None:
-    assert rows_of(Deploy) is rows_of(Deploy)
+    assert compiled(Deploy) is compiled(Deploy)

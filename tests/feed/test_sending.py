@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from pytest_django import Settings
 
-from feed.frames import Frame
-from feed.sending import ROUND, Sending, Stalled
-from feed.tail import Watcher
+from feed.frames.formats import Frame
+from feed.hub.scheduler import BATCH, Scheduler, Stalled
+from feed.hub.watcher import Watcher
 from tests.lines import Line
 
 PATIENCE = 10
@@ -30,7 +30,7 @@ class Feed:
     """Sends everybody the next number, and those who are behind one more."""
 
     def __init__(self) -> None:
-        self.sending = Sending(self.serve)
+        self.sending = Scheduler(self.serve)
         self.served: list[Watcher] = []
         self.broken: Watcher | None = None
         self.tasks = [asyncio.create_task(self.sending.go_round()), asyncio.create_task(self.sending.tick())]
@@ -111,12 +111,12 @@ async def test_who_reads_again_is_sent_nothing_that_is_not_due(feed: Feed) -> No
 
 
 async def test_everything_else_has_its_turn_after_each_round(feed: Feed) -> None:
-    watchers = [feed.come() for _ in range(ROUND + 1)]
+    watchers = [feed.come() for _ in range(BATCH + 1)]
     for watcher in watchers:
         feed.sending.call(watcher)
     async with asyncio.timeout(PATIENCE):
         await line(watchers[0]).written.wait()
-    assert len(feed.served) == ROUND
+    assert len(feed.served) == BATCH
     await a_moment()
     assert feed.served == watchers
 

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from feed import kept, shared, shown
+from feed.frames import row_cache, rows, shared_rows
 from feed.models import Event, StatusChange
 from tests import services
 from tests.processes import wait_until
@@ -26,7 +26,7 @@ def own_redis(redis_url: str) -> Iterator[services.Service]:  # redis_url: skipp
 @pytest.fixture
 def redis(own_redis: services.Service, settings: Settings) -> Iterator["redis_client.Redis"]:
     settings.REDIS_URL = own_redis.url
-    shared._redis.cache_clear()
+    shared_rows._redis.cache_clear()
     with redis_client.Redis.from_url(own_redis.url) as client:
         client.flushall()
         yield client
@@ -40,9 +40,9 @@ def rows(redis: "redis_client.Redis") -> list[bytes]:
 def render_in_another_process(redis: "redis_client.Redis", count: int) -> None:
     """What one process has rendered: in Redis, and not in the memory of this one."""
     for event in Event.objects.with_users():
-        shown.render_row(event)
+        rows.render_row(event)
     wait_until(lambda: len(rows(redis)) == count, "the rows to be shared")
-    kept.forget()
+    row_cache.forget()
 
 
 def test_what_another_process_has_rendered_is_not_rendered_again(
@@ -50,9 +50,9 @@ def test_what_another_process_has_rendered_is_not_rendered_again(
 ) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     render_in_another_process(redis, 2)
-    monkeypatch.setattr(shown, "_rendered", lambda *_: pytest.fail("It was rendered again."))
+    monkeypatch.setattr(rows, "_rendered", lambda *_: pytest.fail("It was rendered again."))
     assert "Hello" in client.get("/").content.decode()
-    assert all(0 < redis.pttl(name) <= kept.SECONDS * 1000 for name in rows(redis))
+    assert all(0 < redis.pttl(name) <= row_cache.SECONDS * 1000 for name in rows(redis))
 
 
 def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
@@ -62,14 +62,19 @@ def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
     render_in_another_process(redis, 2)
     first, second = rows(redis)
     genuine: Any = redis.get(first)
-    for forged in [b"<script>alert(1)</script>", b"0" * shared.SIGNATURE + b"<script>", genuine + b"<script>", b"\xff"]:
+    for forged in [
+        b"<script>alert(1)</script>",
+        b"0" * shared_rows.SIGNATURE + b"<script>",
+        genuine + b"<script>",
+        b"\xff",
+    ]:
         redis.set(first, forged)
         redis.set(second, genuine)  # another's row
         page = client.get("/").content.decode()
         assert "Hello" in page
         assert "has joined" in page
         assert "<script>" not in page
-        kept.forget()
+        row_cache.forget()
 
 
 def test_a_row_that_is_larger_than_all_that_may_be_kept_is_not_shared(
@@ -77,7 +82,7 @@ def test_a_row_that_is_larger_than_all_that_may_be_kept_is_not_shared(
 ) -> None:
     StatusChange.objects.create(user=alice, text="x" * 20_000)
     render_in_another_process(redis, 2)
-    monkeypatch.setattr(kept, "_rows", type(kept._rows)(10_000, 60, getsizeof=len))
+    monkeypatch.setattr(row_cache, "_rows", type(row_cache._rows)(10_000, 60, getsizeof=len))
     assert "x" * 20_000 in client.get("/").content.decode()
 
 
@@ -85,7 +90,7 @@ def test_another_release_renders_for_itself(
     redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     render_in_another_process(redis, 1)
-    monkeypatch.setattr(shared, "fingerprint", lambda: "another")
+    monkeypatch.setattr(shared_rows, "fingerprint", lambda: "another")
     assert "has joined" in client.get("/").content.decode()
     wait_until(lambda: len(rows(redis)) == 2, "its row to be shared")
 

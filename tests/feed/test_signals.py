@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from feed import log
-from feed.models import Change, Comment, Event, StatusChange
+from feed.log import Change
+from feed.models import Comment, Event, StatusChange
 from tests.feed.recorded import changes, every_kind, forget_changes
 
 pytestmark = [

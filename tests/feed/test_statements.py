@@ -7,20 +7,21 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, connection
 
-from feed import log, statements
-from feed.models import Change, StatusChange
-from feed.statements import Statement
+from feed import log
+from feed.log import Change, batch
+from feed.log.sql import Statement
+from feed.models import StatusChange
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql]
 
 
 @pytest.fixture(autouse=True)
 def none_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(statements, "_forgetful", set())
+    monkeypatch.setattr(batch, "_forgetful", set())
     forget()
     yield
     forget()
-    statements._kept.clear()
+    batch._kept.clear()
 
 
 def forget() -> None:
@@ -35,7 +36,7 @@ def kept() -> set[str]:
 
 
 def test_what_a_cycle_carries_out_is_planned_once(alice: User) -> None:
-    statements._kept.clear()
+    batch._kept.clear()
     positions = []
     for text in "ab":
         StatusChange.objects.create(user=alice, text=text)
@@ -46,7 +47,7 @@ def test_what_a_cycle_carries_out_is_planned_once(alice: User) -> None:
 
 
 def test_the_plan_of_a_short_log_and_of_a_long_one_is_kept(alice: User) -> None:
-    statements._kept.clear()
+    batch._kept.clear()
     post = StatusChange.objects.create(user=alice, text="again and again")
     Change.objects.bulk_create(
         Change(action="updated", event_id=post.pk, kind=post.kind, streams=["public"]) for _ in range(5000)
@@ -70,7 +71,7 @@ def test_another_text_is_another_plan() -> None:
 
 
 def test_a_session_that_turns_out_to_forget_fails_one_cycle_and_is_asked_to_plan_no_more(alice: User) -> None:
-    statements._kept.clear()
+    batch._kept.clear()
     before = log.number().head
     forget()
     StatusChange.objects.create(user=alice, text="hello")
@@ -82,7 +83,7 @@ def test_a_session_that_turns_out_to_forget_fails_one_cycle_and_is_asked_to_plan
 
 def test_a_session_that_somebody_else_has_used_fails_one_cycle_too(alice: User) -> None:
     head = log.number().head
-    statements._kept.clear()
+    batch._kept.clear()
     StatusChange.objects.create(user=alice, text="hello")
     with pytest.raises(DatabaseError, match="already exists"):
         log.number()
@@ -117,7 +118,7 @@ def test_a_database_behind_a_pooler_of_transactions_is_not_asked_to_plan(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
-    statements._kept.clear()
+    batch._kept.clear()
     StatusChange.objects.create(user=alice, text="hello")
     state = log.number()
     _, changes, events = log.follow(state.head - 1, 10, [StatusChange])

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from feed.frames import Entry
-from feed.tail import MOST_CUTS, Cut, Tail, Watcher, cut
+from feed.frames.entries import Entry
+from feed.frames.formats import Frame
+from feed.hub.tail import MAX_FRAMES, Tail, make_frame
+from feed.hub.watcher import Watcher
 from tests.lines import Line
 
 
@@ -22,7 +24,7 @@ def watcher(*streams: str, cursor: int = 0, unseen: int | None = None) -> Watche
     return Watcher(frozenset(streams), "json", Line(), cursor, "k3x9", unseen=unseen)
 
 
-def shown(made: Cut) -> tuple[int, list[int], int]:
+def shown(made: Frame) -> tuple[int, list[int], int]:
     """Where a frame begins, the positions of its changes, and where it ends."""
     frame, position = made
     decoded: dict[str, Any] = json.loads(frame.text)
@@ -73,21 +75,21 @@ def test_frames_that_differ_have_places_that_differ() -> None:
 
 
 def test_of_the_frames_that_were_made_only_so_many_are_kept() -> None:
-    tail = Tail(head=MOST_CUTS)
-    for cursor in range(MOST_CUTS + 1):
+    tail = Tail(head=MAX_FRAMES)
+    for cursor in range(MAX_FRAMES + 1):
         tail.cut(watcher("a", cursor=cursor))
-    assert list(tail.cuts) == [watcher("a", cursor=MOST_CUTS).place()]
+    assert list(tail.cuts) == [watcher("a", cursor=MAX_FRAMES).place()]
 
 
 def test_a_large_frame_is_cut_before_what_does_not_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.tail.FRAME_SIZE", 20)
-    assert shown(cut(watcher("a"), entries(1, *"aabab"), 5)) == (0, [1, 2], 3)
-    assert shown(cut(watcher("a", cursor=3), entries(4, *"ab"), 5)) == (3, [4], 5)
+    assert shown(make_frame(watcher("a"), entries(1, *"aabab"), 5)) == (0, [1, 2], 3)
+    assert shown(make_frame(watcher("a", cursor=3), entries(4, *"ab"), 5)) == (3, [4], 5)
 
 
 def test_a_change_that_is_too_large_by_itself_is_sent_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.tail.FRAME_SIZE", 1)
-    assert shown(cut(watcher("a"), entries(1, *"aa"), 2)) == (0, [1], 1)
+    assert shown(make_frame(watcher("a"), entries(1, *"aa"), 2)) == (0, [1], 1)
 
 
 def test_frames_without_changes_are_the_same_for_all_streams() -> None:

@@ -12,7 +12,7 @@ import pytest
 import redis as redis_client
 from limits.storage import MovingWindowSupport
 
-from feed.tally import Memory, Tallies, Tally
+from feed.ratelimit.storage import FallbackStorage, Memory, Storages
 from tests import services
 from tests.processes import free_port, wait_until
 
@@ -59,7 +59,7 @@ def test_memory_has_a_bound() -> None:
 
 
 def test_processes_share_what_redis_counts(empty: services.Service) -> None:
-    one, other = Tally(empty.url, patience=SOON), Tally(empty.url, patience=SOON)
+    one, other = FallbackStorage(empty.url, patience=SOON), FallbackStorage(empty.url, patience=SOON)
     assert one.ask(counted())
     assert other.ask(counted())
     assert not one.ask(counted())
@@ -67,30 +67,30 @@ def test_processes_share_what_redis_counts(empty: services.Service) -> None:
 
 
 def test_threads_that_ask_at_the_same_time_get_one_tally(monkeypatch: pytest.MonkeyPatch) -> None:
-    make, tallies = Tally.__init__, Tallies()
+    make, tallies = FallbackStorage.__init__, Storages()
     asking: list[int] = []
 
-    def make_late(self: Tally, redis_url: str | None) -> None:
+    def make_late(self: FallbackStorage, redis_url: str | None) -> None:
         wait_until(lambda: len(asking) == 8, "all threads to ask")
         make(self, redis_url)
 
-    def ask(number: int) -> Tally:
+    def ask(number: int) -> FallbackStorage:
         asking.append(number)
         return tallies(None)
 
-    monkeypatch.setattr(Tally, "__init__", make_late)
+    monkeypatch.setattr(FallbackStorage, "__init__", make_late)
     with ThreadPoolExecutor(8) as threads:
         assert len(set(threads.map(ask, range(8)))) == 1
 
 
 def test_what_redis_counts_does_not_stay_there_for_ever(empty: services.Service) -> None:
-    Tally(empty.url, patience=SOON).ask(counted())
+    FallbackStorage(empty.url, patience=SOON).ask(counted())
     with redis_client.Redis.from_url(empty.url) as client:
         assert [0 < client.ttl(key) <= HOUR for key in client.scan_iter()] == [True]
 
 
 def test_a_redis_that_hangs_holds_up_nobody(empty: services.Service) -> None:
-    tally = Tally(empty.url, pause=HOUR)
+    tally = FallbackStorage(empty.url, pause=HOUR)
     empty.freeze()
     try:
         began = time.monotonic()
@@ -103,7 +103,7 @@ def test_a_redis_that_hangs_holds_up_nobody(empty: services.Service) -> None:
 
 def test_a_redis_that_answers_a_byte_at_a_time_holds_up_nobody_and_is_left_alone() -> None:
     with trickling() as (url, listener):
-        tally = Tally(url, pause=HOUR)
+        tally = FallbackStorage(url, pause=HOUR)
         began = time.monotonic()
         assert [tally.ask(counted(limit=3)) for _ in range(4)] == [True, True, True, False]
         assert time.monotonic() - began < SOON
@@ -113,7 +113,7 @@ def test_a_redis_that_answers_a_byte_at_a_time_holds_up_nobody_and_is_left_alone
 
 
 def test_an_outage_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    tally = Tally(f"redis://127.0.0.1:{free_port()}/0", pause=0)
+    tally = FallbackStorage(f"redis://127.0.0.1:{free_port()}/0", pause=0)
     for _ in range(10):
         tally.ask(counted())
     assert [record.levelno for record in logged(caplog)] == [logging.WARNING]
@@ -121,7 +121,7 @@ def test_an_outage_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_a_redis_that_is_back_is_used_again(empty: services.Service, caplog: pytest.LogCaptureFixture) -> None:
-    tally, other = Tally(empty.url, patience=SOON, pause=0.5), Tally(empty.url, patience=SOON)
+    tally, other = FallbackStorage(empty.url, patience=SOON, pause=0.5), FallbackStorage(empty.url, patience=SOON)
     assert tally.ask(counted())
     empty.kill()
     assert tally.ask(counted())
@@ -143,7 +143,7 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.name != "feed.doorbell"]
 
 
-def kept(tally: Tally) -> int:
+def kept(tally: FallbackStorage) -> int:
     return tally.ask(lambda counts: counts.get_moving_window("alice", 1000, HOUR)[1])
 
 

@@ -5,8 +5,8 @@ import threading
 import pytest
 from django.db import OperationalError, connection
 
-from feed import threads
-from feed.threads import ReadingThreads
+from feed.hub import threads
+from feed.hub.threads import ReadingThreads
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, pytest.mark.database]
 

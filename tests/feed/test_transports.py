@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from twisted.internet.tcp import Connection
 
-from feed.flow import Message
-from feed.frames import Frame
-from feed.transports import AsyncioFlow, TwistedFlow, flow_of, write_now
+from feed.connection import connection_for
+from feed.connection.asgi import Message
+from feed.connection.daphne import DaphneConnection, write_now
+from feed.connection.uvicorn import UvicornConnection
+from feed.frames.formats import Frame
 
 HELLO = Frame("Hello")
 
@@ -133,7 +135,7 @@ class Protocol:
 
 async def test_uvicorns_clients_are_written_the_same_bytes() -> None:
     protocol = Protocol([])
-    flow = AsyncioFlow(protocol.send, protocol)
+    flow = UvicornConnection(protocol.send, protocol)
     flow.write(HELLO)
     assert protocol.written == [HELLO.message]
     assert flow.is_writable
@@ -144,7 +146,7 @@ async def test_what_tls_writes_into_parts_of_the_buffer_reaches_uvicorn() -> Non
     got: list[bytes] = []
     protocol: Any = Protocol([])
     protocol.data_received = got.append
-    flow = AsyncioFlow(protocol.send, protocol)
+    flow = UvicornConnection(protocol.send, protocol)
     buffer = flow.get_buffer(-1)
     buffer[:3] = b"one"
     buffer[3:][:3] = b"two"
@@ -154,7 +156,7 @@ async def test_what_tls_writes_into_parts_of_the_buffer_reaches_uvicorn() -> Non
 
 async def test_who_agreed_to_compression_is_sent_frames_by_the_server() -> None:
     protocol = Protocol(["permessage-deflate"])
-    flow = AsyncioFlow(protocol.send, protocol)
+    flow = UvicornConnection(protocol.send, protocol)
     flow.write(HELLO)
     assert not flow.is_writable
     await flow.writable()
@@ -165,7 +167,7 @@ async def test_who_agreed_to_compression_is_sent_frames_by_the_server() -> None:
 async def test_who_has_left_is_written_nothing() -> None:
     protocol = Protocol([])
     protocol.transport.is_closing = lambda: True
-    flow = AsyncioFlow(protocol.send, protocol)
+    flow = UvicornConnection(protocol.send, protocol)
     flow.write(HELLO)
     assert protocol.written == []
 
@@ -176,8 +178,8 @@ async def test_an_unknown_server_is_taken_at_its_word() -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    flow = flow_of(send)
-    assert not isinstance(flow, AsyncioFlow | TwistedFlow)
+    flow = connection_for(send)
+    assert not isinstance(flow, UvicornConnection | DaphneConnection)
     flow.write(HELLO)
     await flow.writable()
     assert sent == [{"type": "websocket.send", "text": "Hello"}]

@@ -6,8 +6,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from feed import log
+from feed.log import Change, Log
 from feed.messages import MessageFactory
-from feed.models import Change, Event, Log
+from feed.models import Event
 from tests.machine.elsewhere import elsewhere
 
 

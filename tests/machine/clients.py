@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from django.db import DatabaseError
 
 from feed import log, streams
-from feed.frames import Frame
+from feed.frames.formats import Frame
 from feed.hub import Hub
+from feed.hub.watcher import Watcher
 from feed.models import Event
-from feed.tail import Watcher
 from tests.lines import Line
 from tests.machine.loop import SteppedLoop
 

@@ -8,8 +8,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from hypothesis.strategies import sampled_from
 
 from feed import log
-from feed.models import Change as Row
-from feed.models import Log
+from feed.log import Change as Row
+from feed.log import Log
 from tests.machine import choices, writers
 from tests.machine.clients import Client
 from tests.machine.elsewhere import elsewhere, number_if_let

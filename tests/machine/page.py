@@ -6,8 +6,9 @@ from functools import lru_cache
 import msgspec
 
 from feed import log
+from feed.frames.describe import describe
+from feed.frames.rows import render_row
 from feed.models import Event
-from feed.shown import describe, render_row
 from tests.machine.clients import Client, State
 
 PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from feed.frames.describe import describe
 from feed.models import Event
-from feed.shown import describe
 from tests.machine.clients import Client
 
 

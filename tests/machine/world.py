@@ -13,8 +13,9 @@ from django.utils import timezone
 from feed import log
 from feed.doorbell import doorbell
 from feed.hub import Hub
-from feed.models import Change as Row
-from feed.models import Comment, Event, Log, StatusChange
+from feed.log import Change as Row
+from feed.log import Log
+from feed.models import Comment, Event, StatusChange
 from profiles.models import UserProfile, Welcome
 from tests.machine.clients import Client, State
 from tests.machine.elsewhere import elsewhere

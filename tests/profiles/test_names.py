@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from feed.shown import render_row
+from feed.frames.rows import render_row
 from tests.conftest import logged_in
 from tests.markup import elements, skeleton
 from tests.profiles.people import sign_up

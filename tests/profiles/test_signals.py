@@ -6,7 +6,8 @@ from django.core import serializers
 from django.core.management import call_command
 from django.test import Client
 
-from feed.models import Change, Event
+from feed.log import Change
+from feed.models import Event
 from profiles.models import UserProfile, Welcome
 
 pytestmark = pytest.mark.django_db

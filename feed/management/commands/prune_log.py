@@ -5,7 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from feed import keys, log
+from feed import idempotency, log
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         if days < 0:
             raise CommandError("--days can't be negative.")
         pruned = log.prune(timezone.now() - timedelta(days=days), self._show)
-        keys.prune()
+        idempotency.prune()
         state = log.state()
         self.stdout.write(f"{pruned} changes forgotten; the log holds {state.floor + 1} to {state.head}.")
 

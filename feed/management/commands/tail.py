@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from feed.follower import Follower, Frame, Refused
+from feed.client import FeedClient, Frame, Refused
 
 
 class Command(BaseCommand):
@@ -25,25 +25,25 @@ class Command(BaseCommand):
             raise CommandError("--url must be a URL like ws://localhost:8000/ws/feed/.")
         if after is not None and after < 0:
             raise CommandError("--after can't be negative.")
-        follower = Follower(url, tuple(stream), after)
+        client = FeedClient(url, tuple(stream), after)
         try:
-            asyncio.run(self.follow(follower, as_json=options["json"]))
+            asyncio.run(self.follow(client, as_json=options["json"]))
         except Refused as refusal:
             raise CommandError(str(refusal)) from None
         except KeyboardInterrupt:
             pass
 
-    async def follow(self, follower: Follower, *, as_json: bool) -> None:
-        async for frame in follower.follow():
+    async def follow(self, client: FeedClient, *, as_json: bool) -> None:
+        async for frame in client.frames():
             if isinstance(frame, Exception):
-                self.stderr.write(f"Reconnecting after {follower.after}: {frame}")
+                self.stderr.write(f"Reconnecting after {client.after}: {frame}")
                 continue
-            while follower.gaps:
-                self.stderr.write(self.style.ERROR(f"GAP: {follower.gaps.pop(0)}"))
+            while client.gaps:
+                self.stderr.write(self.style.ERROR(f"GAP: {client.gaps.pop(0)}"))
             if as_json:
                 self.stdout.write(json.dumps(frame, ensure_ascii=False))
             elif frame["type"] == "reset":
-                await self.write_reset(follower, frame)
+                await self.write_reset(client, frame)
             else:
                 self.write_changes(frame)
             self.stdout.flush()
@@ -54,11 +54,11 @@ class Command(BaseCommand):
             shown = event.get("summary", f"#{event['id']}")
             self.stdout.write(f"{change['position']:>8} {change['action']:<8} {event['kind']:<14} {printable(shown)}")
 
-    async def write_reset(self, follower: Follower, frame: Frame) -> None:
+    async def write_reset(self, client: FeedClient, frame: Frame) -> None:
         """A cursor that can't be followed from: show what there is, and go on from the new position."""
         self.stderr.write(f"Reset ({frame['reason']}): the newest events follow; going on after {frame['position']}.")
         try:
-            snapshot = await asyncio.to_thread(follower.snapshot)
+            snapshot = await asyncio.to_thread(client.snapshot)
         except OSError as error:
             self.stderr.write(f"They could not be loaded: {error}")
             return

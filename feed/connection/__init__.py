@@ -1,0 +1,33 @@
+"""The connection to one client: sends it frames, and stops reading and writing while it isn't reading.
+
+ASGI has a `send`, and no flow control. uvicorn's `send` waits for a slow client, but the server goes on answering the
+client's pings. Daphne's never waits: its memory grows with what the client doesn't read, and with what it sends that
+nobody has received yet. Both build the same message anew for each client, which is most of the cost of a frame. So each
+server that is known has a module here, which uses its transport directly. Under any other server, and with compression,
+frames are sent by ASGI's `send`.
+"""
+
+from typing import Any
+
+from feed.connection.asgi import Connection, Send
+from feed.connection.daphne import DaphneConnection
+from feed.connection.metered import MeteredConnection
+from feed.connection.uvicorn import UvicornConnection
+from feed.fast_path import FastPath
+
+KNOWN: dict[type[MeteredConnection], FastPath] = {
+    UvicornConnection: FastPath("Frames are sent by uvicorn's own `send`, which has no flow control"),
+    DaphneConnection: FastPath("Frames are sent by Daphne's own `send`, which has no flow control"),
+}
+
+
+def connection_for(send: Send) -> Connection:
+    """The connection that the server's own `send` belongs to."""
+    for kind, fast_path in KNOWN.items():
+        protocol: Any = kind.protocol_of(send)
+        if protocol is not None and fast_path.is_on:
+            try:
+                return kind(send, protocol)
+            except FastPath.BREAKAGE as error:
+                fast_path.turn_off(error)
+    return Connection(send)

@@ -1,0 +1,64 @@
+"""Events as JSON."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from django.utils import timezone
+
+from feed.kinds.guard import attempt
+from feed.kinds.naming import author
+from feed.models import Event
+
+PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "created_at", "edited_at")
+"""What every event has. The fields of a kind stand beside these."""
+
+
+def describe(event: Event) -> dict[str, Any]:
+    """The public fields of an event and the fields of its kind. Times are aware and in UTC."""
+    own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
+    return own | _common(event, event.user.get_username(), event.get_absolute_url())
+
+
+def describe_simply(event: Event) -> dict[str, Any]:
+    """The public fields only, for an event whose kind fails."""
+    url = attempt("find the URL of", "event", lambda: Event.get_absolute_url(event), str)
+    return _common(event, author(event), url)
+
+
+def _common(event: Event, user: str | None, url: str) -> dict[str, Any]:
+    times = in_utc(event.created_at), in_utc(event.edited_at)
+    values = (event.id, event.kind, user, encodable(str(event)), url, *times)
+    return dict(zip(PUBLIC_FIELDS, values, strict=True))
+
+
+def as_json(event: Event) -> str:
+    """The event as JSON; with the public fields only if its kind can't be described or encoded."""
+
+    def encoded(fields: dict[str, Any]) -> str:
+        return msgspec.json.encode(fields).decode()
+
+    return attempt("describe", event.kind, lambda: encoded(describe(event)), lambda: encoded(describe_simply(event)))
+
+
+def _plain(value: Any) -> Any:
+    """A field's value for JSON. A value that JSON has no type for becomes text."""
+    if isinstance(value, datetime):
+        return in_utc(value)
+    try:
+        msgspec.json.encode(value)
+    except (TypeError, OverflowError):
+        return str(value)
+    return value
+
+
+def in_utc(at: datetime | None) -> datetime | None:
+    """The same moment in UTC. With USE_TZ off, times have no zone and mean TIME_ZONE."""
+    if at is None:
+        return None
+    return (timezone.make_aware(at) if timezone.is_naive(at) else at).astimezone(UTC)
+
+
+def encodable(text: str) -> str:
+    """The text without lone surrogates, which UTF-8 can't express."""
+    return text.encode(errors="replace").decode()

@@ -1,0 +1,88 @@
+"""Loads the events of changes, and encodes each of them once in each format."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from feed.batches import batches
+from feed.frames import redelivery
+from feed.frames.entries import Entry
+from feed.frames.formats import FORMATS
+from feed.kinds import loading
+from feed.log import Change
+from feed.models import Event
+
+MIN_PART, MAX_PART = 16, 128
+"""Events that are loaded at once."""
+
+
+def load(changes: Sequence[Change], known: Iterable[Event] = ()) -> list[Entry]:
+    """The changes with the present state of their events: one query for each kind.
+
+    An event that doesn't exist any more is shown as deleted, whatever the change was: its deletion comes later in the
+    log, and deleting what is absent does no harm. An event that its kind can't load is shown without the fields of its
+    kind.
+
+    known: events that have been read already.
+    """
+    events = _present(changes, known)
+    redelivery.mark(changes, events)
+    encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
+    return [_entry(change, events.get(change.event_id), encoded[change.event_id]) for change in changes]
+
+
+def load_encoded(
+    changes: Sequence[Change], formats: Collection[str], max_bytes: int, known: Iterable[Event] = ()
+) -> list[Entry]:
+    """The first of the changes, encoded: as many as fit into `max_bytes`, and at least one if there is one.
+
+    They are loaded in parts that grow, so memory is bounded however large the events are.
+    """
+    entries, size, part = list[Entry](), 0, MIN_PART
+    known = list(known)
+    while len(entries) < len(changes) and size < max_bytes:
+        for entry in load(changes[len(entries) : len(entries) + part], known):
+            encode(entry, formats)
+            entries.append(entry)
+            size += entry.total_size
+        average = max(1, size // len(entries))
+        part = max(1, min(2 * part, MAX_PART, (max_bytes - size) // average))
+    return entries
+
+
+def encode_more(entries: Sequence[Entry], formats: Collection[str]) -> None:
+    """Encode entries in the formats in which they aren't encoded yet."""
+    for part in batches((entry for entry in entries if not entry.encoded.keys() >= set(formats)), MIN_PART):
+        events = _present(part)
+        for entry in part:
+            entry.event = events.get(entry.event_id)
+            encode(entry, formats)
+
+
+def encode(entry: Entry, formats: Iterable[str]) -> None:
+    """Encode the entry's event, and drop it. Templates may query the database: not for the event loop."""
+    for name in formats:
+        if name not in entry.encoded:
+            entry.encoded[name] = FORMATS[name].event(entry.event) if entry.event else None
+    entry.event = None
+
+
+def _present(changes: Sequence[Change | Entry], known: Iterable[Event] = ()) -> dict[int, Event]:
+    """The events of these changes that exist, by id."""
+    events = {event.id: event for event in known}
+    wanted: dict[str, set[int]] = {}
+    for change in changes:
+        if change.action != "deleted" and change.event_id not in events:
+            wanted.setdefault(change.kind, set()).add(change.event_id)
+    events |= loading.of_kinds(wanted, Event.kinds())
+    last = {change.event_id: change.action for change in changes}
+    if missing := {key for keys in wanted.values() for key in keys if key not in events and last[key] != "deleted"}:
+        events |= loading.by_id(Event, missing, tried=wanted)
+    return events
+
+
+def _entry(change: Change, event: Event | None, encoded: dict[str, str | None]) -> Entry:
+    assert change.position is not None, "Only changes that have a position are read."
+    action = change.action if event else "deleted"
+    is_whole = event is not None and event.kind == event.kind_name()
+    streams = frozenset(change.streams)
+    return Entry(change.position, action, change.event_id, change.kind, streams, event, encoded, is_whole)

@@ -1,0 +1,95 @@
+"""Caches rendered rows until something in them changes.
+
+A row depends on its event and the event's user. Each write of an event sets `changed_at`. So the key of a row is made
+of `changed_at` and the values of the user, and an event whose row is cached isn't even loaded. A row whose template
+queries the database isn't cached. With Redis, the processes of one release share their rows."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+from cachetools import TTLCache
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection
+from django.utils.safestring import SafeString, mark_safe
+
+from feed.frames import shared_rows
+from feed.models import Event
+
+Key = tuple[Any, ...]
+"""What a row depends on."""
+
+MAX_BYTES = 16 * 1024 * 1024
+SECONDS = 60.0
+"""Maximum age, because of writes that don't set `changed_at`: raw SQL, fixtures."""
+
+_rows: TTLCache[Any, str] = TTLCache(MAX_BYTES, SECONDS, getsizeof=len)
+_lock = Lock()
+
+
+def find(events: Sequence[Event]) -> dict[int, SafeString]:
+    """The cached rows of these events, by id. Root rows are enough."""
+    if settings.DEBUG:  # templates change while they are written
+        return {}
+    keys = {_key(event): event.id for event in events}
+    with _lock:
+        found = {key: row for key in keys if (row := _rows.get(key)) is not None}
+    if (missing := keys.keys() - found.keys()) and settings.REDIS_URL:
+        elsewhere = shared_rows.find(settings.REDIS_URL, list(missing))
+        for key, row in elsewhere.items():
+            _put(key, row)
+        found |= elsewhere
+    return {keys[key]: mark_safe(row) for key, row in found.items()}  # noqa: S308 (what a template rendered)
+
+
+def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
+    """Render the row, and cache it if that made no query."""
+    with _noting_queries() as queries:
+        row = render()
+    if not queries and event.kind == event.kind_name():  # otherwise the event lacks the fields of its kind
+        _remember(_key(event), row)
+    return row
+
+
+def _remember(key: Key, row: str) -> None:
+    if _put(key, row) and settings.REDIS_URL and not settings.DEBUG:
+        shared_rows.keep(settings.REDIS_URL, key, row, SECONDS)
+
+
+def _put(key: Key, row: str) -> bool:
+    """Returns False if the row is larger than the whole cache."""
+    if len(row) > _rows.maxsize:
+        return False
+    with _lock:
+        _rows[key] = row
+    return True
+
+
+def forget() -> None:
+    with _lock:
+        _rows.clear()
+
+
+def _key(event: Event) -> Key:
+    values = map(vars(event.user).get, _user_fields())
+    return event.id, event.kind, event.changed_at, repr([*values])
+
+
+@cache
+def _user_fields() -> list[str]:
+    return [field.attname for field in get_user_model()._meta.concrete_fields]
+
+
+@contextmanager
+def _noting_queries() -> Iterator[list[str]]:
+    queries: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        queries.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(note):
+        yield queries

@@ -1,0 +1,59 @@
+"""Events as rows of HTML. An event whose kind fails at that gets a neutral row."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils import timezone, translation
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from feed.frames import row_cache
+from feed.kinds.guard import attempt
+from feed.kinds.loading import in_own_kinds
+from feed.models import Event
+from feed.rendering import rendered
+
+
+def render_rows(events: Sequence[Event]) -> list[SafeString]:
+    """The rows of these events. Root rows are enough: only what isn't cached is loaded and rendered."""
+    rows = row_cache.find(events)
+    missing = in_own_kinds([event for event in events if event.id not in rows])
+    rows |= {event.id: render_row(event) for event in missing}
+    return [rows[event.id] for event in events]
+
+
+def render_row(event: Event) -> SafeString:
+    """The event's row, by the template of its kind, or by the general one if the kind has none.
+
+    If that fails: a neutral row, with what every event has.
+    """
+
+    def render() -> SafeString:
+        return row_cache.keep(event, lambda: _rendered(_templates(event), event))
+
+    return attempt("render", event.kind, render, lambda: _neutral_row(event))
+
+
+def _templates(event: Event) -> list[str]:
+    general = "feed/events/event.html"
+    is_complete = event.kind == event.kind_name()
+    return [f"feed/events/{event.kind}.html", general] if is_complete else [general]
+
+
+def _neutral_row(event: Event) -> SafeString:
+    return attempt(
+        "render", "event", lambda: _rendered(["feed/events/neutral.html"], event), lambda: _smallest_row(event)
+    )
+
+
+def _smallest_row(event: Event) -> SafeString:
+    """For a site whose templates or URLs are broken."""
+    return format_html('<article id="event-{}" class="event" tabindex="0">{}</article>', str(event.id), str(event))
+
+
+def _rendered(templates: list[str], event: Event) -> SafeString:
+    # Rendered once for everybody: in the project's language and time zone, not in those of a request.
+    with translation.override(settings.LANGUAGE_CODE), timezone.override(timezone.get_default_timezone()):
+        html = rendered(templates, {"event": event})
+    html.encode()  # fails here on what UTF-8 can't express, not when it is sent
+    return html

@@ -1,0 +1,152 @@
+"""The hub: follows the log once per process, and sends each watcher the changes of its streams.
+
+What happens to a change, from top to bottom:
+
+    poller          reads the log
+    subscriptions   find the watchers that it matches
+    scheduler       serves them one after the other
+    sender          takes the frame that follows a watcher's cursor
+    tail, history   make frames: from memory, or from the database
+    connection      writes it
+
+A watcher owns a cursor and no queue. When it is served it gets one frame with everything after its cursor. So a slow
+client costs no memory, and under load there are fewer and larger frames.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection
+from weakref import WeakKeyDictionary
+
+from django.db import Error as DatabaseError
+
+from feed import streams
+from feed.frames import redelivery
+from feed.hub import database_watch, drain
+from feed.hub.history import History
+from feed.hub.poller import LogPoller
+from feed.hub.scheduler import Scheduler
+from feed.hub.sender import Sender
+from feed.hub.sessions import Sessions
+from feed.hub.subscriptions import Subscriptions
+from feed.hub.tail import Tail
+from feed.hub.threads import ReadingThreads
+from feed.hub.watcher import Watcher
+
+REDELIVERY_INTERVAL = 10.0
+"""Seconds between two checks for events that can be sent in full now."""
+
+logger = logging.getLogger(__name__)
+
+
+class Hub:
+    """Made by `hub()`, once for each event loop. Follows the log for as long as the loop runs."""
+
+    def __init__(self) -> None:
+        self.tail = Tail()
+        self.is_stopping = False
+        self._drains_on_stop = False
+        self._threads = ReadingThreads(2, "rill-history")
+        self._scheduler = Scheduler(Sender(self.tail, History(self._threads)))
+        self._subscriptions = Subscriptions(self._scheduler)
+        self.poller = LogPoller(self.tail, self._subscriptions)
+        self.sessions = Sessions(self._threads)
+        self._empty = asyncio.Event()
+        self._tasks = [
+            asyncio.create_task(task)
+            for task in (
+                self.poller.run(),
+                self.poller.listen(),
+                self.sessions.run(),
+                self._redeliver(),
+                database_watch.run(self.poller.ring, lambda: (self.tail.epoch, self.tail.head)),
+                self._scheduler.run(),
+                self._scheduler.run_timers(),
+            )
+        ]
+
+    async def join(self, watcher: Watcher, after: int | None) -> None:
+        """Send the watcher frames from now on, the first at once; from the cursor `after`, or else from the head."""
+        await self.poller.add_format(watcher.format)
+        if self.tail.head < (after or 0):
+            await self.poller.advance(after or 0)
+        self._subscriptions.add(watcher)
+        self.sessions.add(watcher)
+        self._scheduler.add(watcher)
+        watcher.epoch = watcher.epoch or self.tail.epoch
+        watcher.advance(self.tail.head if after is None else after, self.tail.head)
+        self._scheduler.enqueue(watcher)
+        if self.is_stopping:
+            watcher.end(drain.ServerStopping())
+
+    async def check(self, names: Collection[str]) -> None:
+        """Raise Refusal if one of the streams doesn't exist. Costs a query only for a user's, a thread's and the
+        like."""
+        if any(streams.may_be_absent(name) for name in names):
+            await self._threads.run(lambda: streams.check(names))
+
+    def send_frame(self, watcher: Watcher) -> None:
+        """Send the watcher a frame, even one without changes."""
+        self._scheduler.enqueue(watcher)
+
+    def rewind(self, watcher: Watcher, after: int) -> None:
+        """Set the watcher's cursor back to `after`, so that it is sent again what came since."""
+        if after < watcher.cursor:
+            watcher.advance(after, self.tail.head)
+            self._scheduler.enqueue(watcher)
+
+    def leave(self, watcher: Watcher) -> None:
+        self._subscriptions.discard(watcher)
+        self.sessions.discard(watcher)
+        self._scheduler.discard(watcher)
+        watcher.cancel_scope = None
+        if not self._subscriptions:
+            self._empty.set()
+
+    def drain_on_stop(self) -> None:
+        """Have the server drain when it is told to stop."""
+        if not self._drains_on_stop:
+            self._drains_on_stop = True
+            drain.before_stopping(self.drain)
+
+    async def drain(self) -> None:
+        """Tell all watchers to connect again, and those that still come. Returns when none is left."""
+        self.is_stopping = True
+        await drain.end_all(self._subscriptions.watchers())
+        while self._subscriptions:
+            self._empty.clear()
+            await self._empty.wait()
+
+    async def close(self) -> None:
+        """Stop following the log, and give the database connections back."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.poller.close()
+        await self._threads.close()
+
+    async def _redeliver(self) -> None:
+        while True:
+            await asyncio.sleep(REDELIVERY_INTERVAL)
+            try:
+                await self._threads.run(redelivery.redeliver)
+            except DatabaseError as error:  # the poller logs what is wrong
+                logger.debug("No event can be redelivered: %s", error)
+            except Exception:
+                logger.exception("No event was redelivered this time")
+
+
+_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of the running event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _hubs:
+        _hubs[loop] = Hub()
+    return _hubs[loop]
+
+
+def running_hub() -> Hub | None:
+    """The hub of the running event loop, if a watcher has come yet."""
+    return _hubs.get(asyncio.get_running_loop())

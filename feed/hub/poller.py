@@ -1,0 +1,169 @@
+"""Reads the log, when the doorbell rings and when a poll is due, and tells the watchers that each change matches."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TypeVar
+
+from channels.layers import get_channel_layer
+from django.conf import settings
+from django.db import Error as DatabaseError
+
+from feed import log
+from feed.frames import encoding
+from feed.frames.entries import Entry
+from feed.hub.history import BATCH
+from feed.hub.subscriptions import Subscriptions
+from feed.hub.tail import Tail
+from feed.hub.threads import ReadingThreads
+from feed.kinds.compiled import compiled
+from feed.log.batch import supports_batches
+from feed.messages import GROUP
+from feed.models import Event
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Read = tuple[log.State, list[log.Change], list[Event]]
+
+READ_BYTES = 1024 * 1024
+"""Bytes of events after which watchers are sent what has been read, before more is read."""
+RECENT = 4
+"""Changes whose kinds the next changes are expected to have."""
+
+
+class LogPoller:
+    """reading: held while the log is read."""
+
+    def __init__(self, tail: Tail, subscriptions: Subscriptions) -> None:
+        self.reading = asyncio.Lock()
+        self._tail = tail
+        self._subscriptions = subscriptions
+        self._formats: frozenset[str] = frozenset()
+        self._read_at = asyncio.get_running_loop().time()
+        self._woken = asyncio.Event()
+        self._was_rung = False
+        self._thread = ReadingThreads(1, "rill-hub", keep_connection=True)
+
+    def seconds_since_read(self) -> float:
+        return asyncio.get_running_loop().time() - self._read_at
+
+    async def add_format(self, name: str) -> None:
+        """Encode what is in memory in one more format, and what comes from now on, too."""
+        if name in self._formats:
+            return
+        async with self.reading:
+            formats = self._formats | {name}
+            await self._thread.run(lambda: self._tail.encode_more(formats, settings.FEED_TAIL_BYTES))
+            self._formats = formats
+
+    async def close(self) -> None:
+        """Give the thread's database connection back, after `run` has ended."""
+        await self._thread.close()
+
+    async def run(self) -> None:
+        is_failing = was_rung = False
+        try:
+            while True:
+                try:
+                    await self.advance(read_ahead=was_rung)
+                    is_failing = False
+                except DatabaseError as error:
+                    if not is_failing:
+                        logger.warning("The log can't be read, and is tried again at every poll: %s", error)
+                    is_failing = True
+                except Exception:
+                    logger.exception("The log could not be read this time")
+                    is_failing = True
+                # What failed is tried again without reading ahead.
+                was_rung = await self._ring_or_poll() and not is_failing
+        finally:
+            self._thread.release()
+
+    async def _ring_or_poll(self) -> bool:
+        """Wait for the doorbell or the next poll. Returns whether it was the doorbell."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(settings.FEED_POLL):
+                await self._woken.wait()
+        self._woken.clear()
+        was_rung, self._was_rung = self._was_rung, False
+        return was_rung
+
+    def ring(self) -> None:
+        """Have the log read now."""
+        self._was_rung = True
+        self._woken.set()
+
+    async def listen(self) -> None:
+        """Listen to the doorbell. One channel for each process, because each channel decodes its own copy of a
+        message."""
+        layer = get_channel_layer()
+        while layer is not None:
+            try:
+                channel = await layer.new_channel()
+                await layer.group_add(GROUP, channel)
+                while True:
+                    await layer.receive(channel)
+                    self.ring()
+            except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
+                logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
+                await asyncio.sleep(settings.FEED_POLL)
+
+    async def advance(self, wanted: int | None = None, *, read_ahead: bool = False) -> None:
+        """Read the log up to its head. With `wanted`, only if that position hasn't been read yet."""
+        async with self.reading:
+            more = wanted is None or self._tail.head < wanted or self._tail.head < 0
+            while more:
+                state, entries, restart = await self._thread.run(lambda: self._read(read_ahead))
+                self._take(state, entries, restart)
+                self._read_at = asyncio.get_running_loop().time()
+                more = self._tail.head < state.head
+
+    def _take(self, state: log.State, entries: list[Entry], restart: bool) -> None:
+        if restart:
+            self._tail.restart(state.epoch, entries[0].position - 1 if entries else state.head)
+        self._tail.append(entries, settings.FEED_TAIL, settings.FEED_TAIL_BYTES)
+        if restart:
+            self._subscriptions.notify_all()
+        self._subscriptions.notify(entries)
+
+    # In the thread.
+
+    def _read(self, read_ahead: bool) -> tuple[log.State, list[Entry], bool]:
+        """Number what waits, and read on from the head. If the log isn't the same any more, read its end instead."""
+        try:
+            state, changes, events = self._number() if read_ahead and self._tail.epoch else self._look()
+            restart = self._is_other(state)
+            if restart:
+                changes = log.read(max(state.floor, state.head - settings.FEED_TAIL), state.head)
+        except log.Expired:  # pruned beyond the head: watchers can't go on from here
+            return log.state(), [], True
+        return state, encoding.load_encoded(changes, self._formats, READ_BYTES, events), restart
+
+    def _number(self) -> Read:
+        """After a ring, when there surely is something: number and read in one transaction, together with events of
+        the kinds that came last, where that saves a round trip to the database."""
+        recent = {entry.kind for entry in self._tail.entries[-RECENT:] if entry.is_whole}
+        kinds = [kind for name, kind in Event.kinds().items() if name in recent] if supports_batches() else []
+        queries = [query for kind in kinds if (query := compiled(kind))]
+        interval = (self._tail.head, self._tail.head + BATCH)
+        state, changes, found = log.number_and_read(
+            self._tail.head, BATCH, [(query.changed, interval) for query in queries]
+        )
+        return (
+            state,
+            changes,
+            [event for query, rows in zip(queries, found, strict=True) for event in query.events(rows)],
+        )
+
+    def _look(self) -> Read:
+        """At a poll, when there may be nothing: find out without taking a lock."""
+        state = log.state()
+        if state.waiting:
+            state = log.number()
+        head = self._tail.head
+        changes = [] if self._is_other(state) else log.read(head, min(head + BATCH, state.head))
+        return state, changes, []
+
+    def _is_other(self, state: log.State) -> bool:
+        return state.epoch != self._tail.epoch or state.head < self._tail.head

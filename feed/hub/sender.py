@@ -1,0 +1,69 @@
+"""Sends a watcher the frame after its cursor: from memory, from the database, or a reset."""
+
+import asyncio
+
+from feed import log
+from feed.frames.formats import Frame, reset_frame
+from feed.hub.history import History, HistoryPage, HistoryQuery
+from feed.hub.tail import Tail
+from feed.hub.watcher import Watcher
+
+
+class Sender:
+    def __init__(self, tail: Tail, history: History) -> None:
+        self._tail, self._history = tail, history
+        self._reads: dict[Watcher, asyncio.Task[HistoryPage]] = {}
+
+    def serve(self, watcher: Watcher) -> "asyncio.Task[HistoryPage] | None":
+        """Send one frame, which moves the watcher's cursor; or return the task to wait for before trying again."""
+        if frame := self._tail.frames.get(watcher.frame_key()):  # nearly always: others got the same frame just now
+            self._send(watcher, frame)
+        elif reason := self._broken_cursor(watcher):
+            self._reset(watcher, reason)
+        elif self._tail.sent_up_to(watcher) >= self._tail.start:
+            self._send(watcher, self._tail.frame(watcher))
+        else:
+            return self._serve_history(watcher, self._tail.sent_up_to(watcher))
+        self.forget(watcher)
+        return None
+
+    def forget(self, watcher: Watcher) -> None:
+        self._reads.pop(watcher, None)
+
+    def _serve_history(self, watcher: Watcher, after: int) -> "asyncio.Task[HistoryPage] | None":
+        query = HistoryQuery(watcher.epoch, watcher.streams, watcher.format)
+        try:
+            page = self._page(watcher, query, after)
+        except log.Expired:
+            self._reset(watcher, "expired")
+            return None
+        if isinstance(page, asyncio.Task):
+            self._reads[watcher] = page
+            return page
+        self._send(watcher, page.frame(watcher, after))
+        return None
+
+    def _page(self, watcher: Watcher, query: HistoryQuery, after: int) -> "HistoryPage | asyncio.Task[HistoryPage]":
+        read = self._reads.pop(watcher, None)
+        if read is None:
+            return self._history.page(query, after, self._tail.head)
+        if not read.done():
+            return read
+        page = read.result()
+        # The client may have rewound its cursor while the page was read.
+        return page if page.answers(query, after) else self._history.page(query, after, self._tail.head)
+
+    def _send(self, watcher: Watcher, frame: Frame) -> None:
+        assert frame.position is not None
+        watcher.advance(frame.position, self._tail.head)
+        watcher.connection.write(frame)
+
+    def _broken_cursor(self, watcher: Watcher) -> str | None:
+        """Why the watcher's cursor can't be followed, if it can't."""
+        if watcher.epoch != self._tail.epoch:
+            return "other_log"
+        return "ahead" if watcher.cursor > self._tail.head else None
+
+    def _reset(self, watcher: Watcher, reason: str) -> None:
+        watcher.epoch = self._tail.epoch
+        self._send(watcher, reset_frame(watcher.format, watcher.epoch, self._tail.head, reason))

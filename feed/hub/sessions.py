@@ -1,0 +1,142 @@
+"""Ends the connections of users who aren't logged in any more.
+
+A websocket is authorised when it opens, and may stay open for days. So every process checks the sessions of its open
+connections every two seconds, a few queries for all of them. A session that was deleted or has expired, a user who was
+deactivated or has a new password: each ends the connections that depend on it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.sessions.base_session import AbstractBaseSession
+from django.db import Error as DatabaseError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from feed.batches import batches
+from feed.hub.threads import ReadingThreads
+from feed.hub.watcher import Login, Watcher
+from feed.refusals import Refusal
+
+INTERVAL = 2.0
+"""Seconds between two checks."""
+logger = logging.getLogger(__name__)
+
+
+class Sessions:
+    """The sessions of one hub's watchers."""
+
+    def __init__(self, threads: ReadingThreads) -> None:
+        self._threads = threads
+        self._watchers: dict[Login, set[Watcher]] = {}
+        self._asked: dict[str, asyncio.Future[Login | None]] = {}
+        self._finding: asyncio.Task[None] | None = None
+
+    async def find(self, key: str) -> Login | None:
+        """The login of this session, or None. Callers that ask at the same time share the queries."""
+        if key not in self._asked:
+            self._asked[key] = asyncio.get_running_loop().create_future()
+        answer = self._asked[key]
+        if self._finding is None:
+            self._finding = asyncio.create_task(self._find())
+        return await asyncio.shield(answer)
+
+    def add(self, watcher: Watcher) -> None:
+        if watcher.login:
+            self._watchers.setdefault(watcher.login, set()).add(watcher)
+
+    def discard(self, watcher: Watcher) -> None:
+        if watcher.login and (others := self._watchers.get(watcher.login)):
+            others.discard(watcher)
+            if not others:
+                del self._watchers[watcher.login]
+
+    async def run(self) -> None:
+        """End the connections of sessions that have ended."""
+        while True:
+            await asyncio.sleep(INTERVAL)
+            try:
+                await self.check()
+            except DatabaseError as error:  # connections stay; the poller logs what is wrong
+                logger.debug("The sessions can't be read: %s", error)
+
+    async def check(self) -> None:
+        logins = list(self._watchers)
+        if not logins:
+            return
+        valid = await self._threads.run(lambda: still_valid(logins))
+        for login in set(logins) - valid:
+            for watcher in self._watchers.get(login, ()):
+                watcher.end(Refusal("session_ended", "This session has ended. Log in again.", 4401))
+
+    async def _find(self) -> None:
+        try:
+            while self._asked:
+                asked, self._asked = self._asked, {}
+                await self._answer(asked)
+        finally:
+            self._finding = None
+
+    async def _answer(self, asked: "dict[str, asyncio.Future[Login | None]]") -> None:
+        try:
+            found = await self._threads.run(lambda: logins_of(asked))
+        except Exception as error:  # noqa: BLE001 (every caller that waits must get it)
+            for future in asked.values():
+                if not future.done():
+                    future.set_exception(error)
+        else:
+            for key, future in asked.items():
+                if not future.done():
+                    future.set_result(found.get(key))
+
+
+def logins_of(keys: Iterable[str]) -> dict[str, Login]:
+    """The logins of these sessions that are valid now, by session key. At most two queries for 500 sessions."""
+    rows = (row for part in batches(keys) for row in open_sessions(part))
+    decoded = ((row.session_key, row.get_decoded()) for row in rows)
+    logins = [
+        Login(key, content[SESSION_KEY], content.get(HASH_SESSION_KEY, ""))
+        for key, content in decoded
+        if SESSION_KEY in content
+    ]
+    allowed = of_allowed_users(logins)
+    return {login.session: login for login in logins if login in allowed}
+
+
+def still_valid(logins: Collection[Login]) -> set[Login]:
+    """The logins that are still valid. At most two queries for 500 of them."""
+    there = {
+        key
+        for part in batches(login.session for login in logins)
+        for key in open_sessions(part).values_list("session_key", flat=True)
+    }
+    return of_allowed_users([login for login in logins if login.session in there])
+
+
+def open_sessions(keys: list[str]) -> "QuerySet[AbstractBaseSession]":
+    model = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
+    sessions: QuerySet[AbstractBaseSession] = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    return sessions
+
+
+def of_allowed_users(logins: Iterable[Login]) -> set[Login]:
+    """The logins whose user is active and still has the password that the session was opened with."""
+    model = get_user_model()
+    by_user: dict[Any, list[Login]] = {}
+    for login in logins:
+        by_user.setdefault(model._meta.pk.to_python(login.user), []).append(login)
+    users = (user for part in batches(by_user) for user in model._default_manager.filter(pk__in=part))
+    return {login for user in users if user.is_active for login in by_user[user.pk] if verifies(login, user)}
+
+
+def verifies(login: Login, user: Any) -> bool:
+    """Whether the session was opened with the user's present password and a secret key of this site."""
+    if constant_time_compare(login.verifier, user.get_session_auth_hash()):
+        return True
+    return any(constant_time_compare(login.verifier, old) for old in user.get_session_auth_fallback_hash())

@@ -1,0 +1,93 @@
+"""The newest part of the log, encoded and in memory, and the frames made of it. No I/O."""
+
+from collections.abc import Collection, Sequence
+
+from feed.frames import encoding
+from feed.frames.entries import Entry
+from feed.frames.formats import Frame, changes_frame
+from feed.hub.watcher import Watcher
+
+FRAME_SIZE = 64 * 1024
+"""Bytes after which a frame ends: memory holds one of them for each client that doesn't read."""
+MAX_FRAMES = 64
+MAX_FRAME_BYTES = 4 * 1024 * 1024
+"""Bytes of all cached frames. A larger frame isn't cached."""
+
+
+class Tail:
+    """The changes at the positions (start, head] of one epoch.
+
+    epoch: which log positions count in, "" before the log was first read.
+    head: the newest position that watchers can be sent; -1 before the log was first read.
+    size: bytes of the events in all formats.
+    frames: cached frames, by the key of the watchers that get them.
+    """
+
+    def __init__(self) -> None:
+        self.restart("", -1)
+
+    def restart(self, epoch: str, head: int) -> None:
+        """Empty it, at this position of this epoch."""
+        self.epoch = epoch
+        self.start = self.head = head
+        self.entries: list[Entry] = []
+        self.size = 0
+        self._forget_frames()
+
+    def append(self, entries: Sequence[Entry], max_changes: int, max_bytes: int) -> None:
+        """Add the changes that follow the head. The oldest changes go when a maximum is exceeded."""
+        self.entries += entries
+        self.head += len(entries)
+        self.size += sum(entry.total_size for entry in entries)
+        self._drop_oldest(max_changes, max_bytes)
+        self._forget_frames()
+
+    def encode_more(self, formats: Collection[str], max_bytes: int) -> None:
+        """Encode the changes in more formats. Loads their events again: not for the event loop."""
+        encoding.encode_more(self.entries, formats)
+        self.size = sum(entry.total_size for entry in self.entries)
+        self._drop_oldest(len(self.entries), max_bytes)
+
+    def _drop_oldest(self, max_changes: int, max_bytes: int) -> None:
+        dropped = max(0, len(self.entries) - max_changes)
+        size = self.size - sum(entry.total_size for entry in self.entries[:dropped])
+        while size > max_bytes:
+            size -= self.entries[dropped].total_size
+            dropped += 1
+        del self.entries[:dropped]
+        self.size, self.start = size, self.head - len(self.entries)
+
+    def _forget_frames(self) -> None:
+        self.frames: dict[tuple[object, ...], Frame] = {}
+        self._frame_bytes = 0
+
+    def sent_up_to(self, watcher: Watcher) -> int:
+        """The position up to which there is nothing left to send to the watcher."""
+        return self.head if watcher.pending_from is None else watcher.pending_from - 1
+
+    def frame(self, watcher: Watcher) -> Frame:
+        """The frame after the watcher's cursor, if memory holds all its changes. Cached for watchers with the same
+        key."""
+        frame = make_frame(watcher, self.entries[self.sent_up_to(watcher) - self.start :], self.head)
+        size = len(frame.text)
+        if len(self.frames) >= MAX_FRAMES or self._frame_bytes + size > MAX_FRAME_BYTES:
+            self._forget_frames()
+        if size <= MAX_FRAME_BYTES:
+            self.frames[watcher.frame_key()] = frame
+            self._frame_bytes += size
+        return frame
+
+
+def make_frame(watcher: Watcher, entries: Sequence[Entry], position: int) -> Frame:
+    """The watcher's changes among the entries, up to `position` or until the frame is large enough."""
+    chosen: list[Entry] = []
+    size = 0
+    for entry in entries:
+        if watcher.streams.isdisjoint(entry.streams):
+            continue
+        size += entry.size(watcher.format)
+        if chosen and size > FRAME_SIZE:
+            position = entry.position - 1
+            break
+        chosen.append(entry)
+    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, chosen)

@@ -1,0 +1,63 @@
+"""One connected client, as the hub knows it."""
+
+import asyncio
+from dataclasses import dataclass
+
+from feed.connection.asgi import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A session in which a user is logged in.
+
+    verifier: the hash of the user's password that Django keeps in the session.
+    """
+
+    session: str
+    user: str
+    verifier: str
+
+
+@dataclass(eq=False, slots=True)
+class Watcher:
+    """
+    cursor: the position up to which it has been sent everything.
+    epoch: which log its cursor counts in, or "" if the client didn't say.
+    login: the session it was opened with, or None for an anonymous client.
+    pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
+    is_due: whether it is in the scheduler's queue.
+    served_at: when it was last served, by time.monotonic().
+    cancel_scope: what ends the consumer that serves it.
+    reason: why it was ended.
+    """
+
+    streams: frozenset[str]
+    format: str
+    connection: Connection
+    cursor: int = 0
+    epoch: str = ""
+    login: Login | None = None
+    pending_from: int | None = None
+    is_due: bool = False
+    served_at: float = 0.0
+    cancel_scope: asyncio.Timeout | None = None
+    reason: Exception | None = None
+
+    def frame_key(self) -> tuple[object, ...]:
+        """Watchers with the same key get the same frame. Without changes a frame is the same for all streams."""
+        return self.format, self.streams if self.pending_from else None, self.epoch, self.cursor, self.pending_from
+
+    def mark_pending(self, position: int) -> None:
+        if self.pending_from is None or position < self.pending_from:
+            self.pending_from = position
+
+    def advance(self, position: int, head: int) -> None:
+        """Set the cursor, in a log that reaches up to `head`."""
+        self.cursor = position
+        self.pending_from = position + 1 if position < head else None
+
+    def end(self, reason: Exception) -> None:
+        """Have the connection ended. Only the first reason counts."""
+        if self.cancel_scope and self.reason is None:
+            self.reason = reason
+            self.cancel_scope.reschedule(0)

@@ -1,0 +1,96 @@
+"""Idempotency keys: a client that got no answer can send its post again with the same key, without a second event.
+
+A key belongs to one user. It is saved in the transaction of its event, so neither exists without the other. It outlives
+the event: a repeated request doesn't bring back what was deleted meanwhile.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from feed.models import KEY_LENGTH, Event, Posted
+
+MAX_KEYS = 1000
+"""Keys that are kept of each user: those of some minutes at least, at the rate of FEED_POST_LIMIT."""
+MAX_AGE = timedelta(days=1)
+"""Age at which `prune` deletes a key."""
+
+well_formed = RegexValidator(
+    rf"\A[!-~]{{1,{KEY_LENGTH}}}\Z", f"A key has 1 to {KEY_LENGTH} visible ASCII characters.", code="bad_key"
+)
+
+
+class KeyReused(ValidationError):
+    """The user has posted something else with this key."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your earlier text has been posted already. Post again to have this one, too.", code="used_key"
+        )
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def is_repeated(event: Event, key: str) -> bool:
+    """Whether the event's user has posted the same event with this key. Raises KeyReused.
+
+    Ask before checking limits: what was posted already must not be refused.
+    """
+    return bool(key) and _posted(event, key) is not None
+
+
+def save(event: Event, key: str) -> int | None:
+    """Save a new event, unless its user has posted it with this key. Without a key it is always saved.
+
+    Returns the id of the event that belongs to the key; it may have been deleted. Raises KeyReused.
+    """
+    with transaction.atomic():
+        if not key:
+            event.save()
+            return event.pk
+        try:
+            # The key before the event: of two concurrent requests the second waits here, and then finds the key.
+            with transaction.atomic():
+                posted = Posted.objects.create(user_id=event.user_id, key=key, digest=digest(event))
+        except IntegrityError:
+            found = _posted(event, key)
+            if found is None:  # another constraint
+                raise
+            return found.event_id
+        event.save()
+        posted.event_id = event.pk
+        posted.save(update_fields=["event_id"])
+        _forget_oldest(event.user_id)
+        return event.pk
+
+
+def _posted(event: Event, key: str) -> Posted | None:
+    posted = Posted.objects.filter(user_id=event.user_id, key=key).first()
+    if posted is not None and posted.digest != digest(event):
+        raise KeyReused
+    return posted
+
+
+def digest(event: Event) -> str:
+    """Tells whether two posts are the same. A digest, because texts can be deleted and must not be kept here."""
+    fields = sorted((field.attname, field.value_to_string(event)) for field in event.own_fields())
+    return salted_hmac("feed.keys", repr([event.kind_name(), fields]), algorithm="sha256").hexdigest()
+
+
+def _forget_oldest(user_id: Any) -> None:
+    keys = Posted.objects.filter(user_id=user_id)
+    newest_forgotten = keys.order_by("-pk").values("pk")[MAX_KEYS : MAX_KEYS + 1]
+    keys.filter(pk__lte=newest_forgotten).delete()
+
+
+def prune(now: datetime | None = None) -> int:
+    """Delete the keys that are older than a day. Returns how many."""
+    return Posted.objects.filter(at__lt=(now or timezone.now()) - MAX_AGE).delete()[0]

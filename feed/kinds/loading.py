@@ -1,0 +1,102 @@
+"""Loads events as instances of their own kinds: the root rows, then one query for each kind among them.
+
+Pages, API, admin and hub use this one loader. No kind can make it fail: an event that its kind can't load is returned
+as its root row. It stands below the models, so events are typed `Any` here.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, DatabaseError
+from django.db.models import prefetch_related_objects
+
+from feed.kinds import compiled
+from feed.kinds.guard import attempt, is_single_statement
+
+Kind = type[Any]
+
+LOCKED_PAUSE = 2.0
+"""Seconds without another read of a kind whose table was locked: each read waits, and a batch would take many."""
+_locked_at: dict[Kind, float] = {}
+
+
+def in_own_kinds(roots: Sequence[Any], copied: Collection[str] = (), using: str | None = None) -> list[Any]:
+    """The same events, each as an instance of its own kind, or as it is if its kind can't load it.
+
+    copied: names of attributes to copy from the rows, such as annotations.
+    """
+    kinds = roots[0].kinds() if roots else {}
+    wanted: dict[str, set[int]] = {}
+    for root in roots:
+        kind = kinds.get(root.kind)
+        if root.kind != root.kind_name() and kind and issubclass(kind, root.concrete_model()):
+            wanted.setdefault(root.kind, set()).add(root.id)
+    found = of_kinds(wanted, kinds, using)
+    return [_with_copied(found[root.id], root, copied) if root.id in found else root for root in roots]
+
+
+def _with_copied(event: Any, root: Any, names: Collection[str]) -> Any:
+    event._state.fields_cache |= root._state.fields_cache
+    for name in names:
+        setattr(event, name, getattr(root, name))
+    return event
+
+
+def of_kinds(
+    wanted: Mapping[str, Collection[int]], kinds: Mapping[str, Kind], using: str | None = None
+) -> dict[int, Any]:
+    """The events with these ids by id, one query for each kind, with their users. Without those that can't be loaded.
+
+    wanted: ids by the name of their kind.
+    """
+    found: dict[int, Any] = {}
+    for name, keys in wanted.items():
+        if name in kinds:
+            found |= _of_kind(kinds[name], list(keys), using or DEFAULT_DB_ALIAS)
+    return found
+
+
+def _of_kind(kind: Kind, keys: Sequence[int], using: str) -> dict[int, Any]:
+    def in_halves() -> dict[int, Any]:
+        """Leaves out the row that makes the query fail, unless it is the table that does."""
+        if len(keys) == 1 or not is_readable(kind, using):
+            return {}
+        middle = len(keys) // 2
+        return _of_kind(kind, keys[:middle], using) | _of_kind(kind, keys[middle:], using)
+
+    if _was_locked(kind):
+        return {}
+    return attempt("load", kind.kind_name(), lambda: _read(kind, keys, using), in_halves, using)
+
+
+def _read(kind: Kind, keys: Sequence[int], using: str) -> dict[int, Any]:
+    try:
+        return {event.id: event for event in compiled.read(kind, keys, using)}
+    except DatabaseError as error:
+        if is_single_statement(error):
+            _locked_at[kind] = time.monotonic()
+        raise
+
+
+def _was_locked(kind: Kind) -> bool:
+    return time.monotonic() - _locked_at.get(kind, -LOCKED_PAUSE) < LOCKED_PAUSE
+
+
+def is_readable(kind: Kind, using: str = DEFAULT_DB_ALIAS) -> bool:
+    """Whether the kind's table exists, with the columns that this process knows."""
+    if _was_locked(kind):
+        return False
+    return attempt("load", kind.kind_name(), lambda: _read(kind, [0], using) == {}, lambda: False, using)
+
+
+def by_id(root_model: Kind, keys: Collection[int], tried: Collection[str]) -> dict[int, Any]:
+    """The events with these ids, whatever their kind: in their own kind and with their user where these can be loaded.
+
+    tried: the kinds that have been asked for these events already.
+    """
+    found = list(root_model.rows.filter(pk__in=keys))
+    if found:
+        attempt("load the user of", "event", lambda: prefetch_related_objects(found, "user"), lambda: None)
+    in_kinds = in_own_kinds([event for event in found if event.kind not in tried])
+    return {event.id: event for event in found} | {event.id: event for event in in_kinds}

@@ -1,0 +1,29 @@
+"""The log: every change of every event, in commit order, without holes.
+
+Nothing else touches its tables. It knows nothing about events but what it is told: an id, a kind, the names of streams.
+
+A change is recorded in the transaction of its event, without a position. Positions are given after the commit, under a
+lock. They can't come from a sequence: a sequence hands out numbers before the commit, so a reader that has seen 6 could
+later find a 5.
+"""
+
+from feed.log.numbering import number, number_and_read
+from feed.log.pruning import prune, rename
+from feed.log.reading import Expired, State, read, state
+from feed.log.recording import Recorded, record
+from feed.log.tables import Change, Log
+
+__all__ = [
+    "Change",
+    "Expired",
+    "Log",
+    "Recorded",
+    "State",
+    "number",
+    "number_and_read",
+    "prune",
+    "read",
+    "record",
+    "rename",
+    "state",
+]

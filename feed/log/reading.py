@@ -1,0 +1,69 @@
+"""Reads the log."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from django.db import connection
+
+from feed.log import sql
+from feed.log.batch import Row
+from feed.log.tables import Change, Log
+
+
+class Expired(Exception):
+    """The log doesn't hold all the changes that were asked for. It was pruned."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the log reaches.
+
+    epoch: which log the positions count in.
+    head: the newest position, 0 in an empty log.
+    floor: the position up to which changes have been pruned.
+    waiting: whether committed changes have no position yet.
+    """
+
+    epoch: str
+    head: int
+    floor: int
+    waiting: bool
+
+
+def state() -> State:
+    """Read how far the log reaches, in one query."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.STATE)
+        row = cursor.fetchone()
+    if row is None:  # a new database, or one that was emptied
+        Log.objects.get_or_create(pk=1)
+        return state()
+    epoch, head, floor, waiting = row
+    return State(epoch, head, floor, bool(waiting))
+
+
+def glance(cursor: Any) -> tuple[str, int, bool]:
+    """Read epoch, head and `waiting` through a cursor of the database driver, which is faster than Django's."""
+    cursor.execute(sql.STATE)
+    epoch, head, _, waiting = cursor.fetchone() or ("", -1, 0, False)
+    return epoch, head, bool(waiting)
+
+
+def read(after: int, upto: int) -> list[Change]:
+    """Read the changes at the positions (after, upto], oldest first. Raises Expired unless the log holds all of
+    them."""
+    if after >= upto:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql.READ.render(after, upto))
+        return changes_of(cursor.fetchall(), after, upto)
+
+
+def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
+    """The changes that rows of `sql.READ` stand for. Raises Expired if the first one is missing."""
+    if after < upto and (not rows or rows[0][1] != after + 1):
+        raise Expired
+    decode = msgspec.json.decode
+    return [Change.from_db(connection.alias, sql.READ_FIELDS, [*row[:-1], decode(row[-1])]) for row in rows]
