@@ -1,4 +1,4 @@
-"""What leads to a client, without a server."""
+"""Connections without a server."""
 
 from feed.connection.asgi import Connection, Message
 from feed.frames.formats import Frame
@@ -8,9 +8,9 @@ async def nowhere(message: Message) -> None: ...
 
 
 class Line(Connection):
-    """It is full when the client doesn't read.
+    """Not writable while the client doesn't read.
 
-    arrived: the frames, as they were sent.
+    arrived: the texts of the frames that were sent.
     """
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class Line(Connection):
         self.arrived.append(frame.text)
 
     def fill(self) -> None:
-        self._pause()
+        self._pause_writing()
 
     def clear(self) -> None:
-        self._resume()
+        self._resume_writing()

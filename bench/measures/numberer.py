@@ -25,6 +25,7 @@ from feed.hub import Hub  # noqa: E402
 from feed.hub.poller import LogPoller  # noqa: E402
 from feed.log import Change, Log  # noqa: E402
 from feed.models import StatusChange  # noqa: E402
+from tests.feed.log.statements import numbers  # noqa: E402
 
 PATIENCE = 60
 
@@ -52,23 +53,23 @@ class Counted:
     @contextmanager
     def counting(self) -> Iterator[None]:
         own: Any = LogPoller
-        read_on = own._read_on
+        read = own._read
 
-        def counted_query(execute: Any, sql: str, *rest: Any) -> Any:
+        def counted_query(execute: Any, statement: str, *rest: Any) -> Any:
             self.queries += 1
-            self.transactions += log._NUMBER.is_in(sql)
-            return execute(sql, *rest)
+            self.transactions += numbers(statement)
+            return execute(statement, *rest)
 
         def counted_cycle(*arguments: Any) -> Any:
             self.cycles += 1
             with connection.execute_wrapper(counted_query):
-                return read_on(*arguments)
+                return read(*arguments)
 
-        own._read_on = counted_cycle
+        own._read = counted_cycle
         try:
             yield
         finally:
-            own._read_on = read_on
+            own._read = read
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -88,11 +89,11 @@ async def single(posts: int) -> dict[str, float]:
         connections.close_all()
 
     hub = Hub()
-    await until(lambda: hub.head >= 0)
-    begun, head = time.perf_counter(), hub.head
+    await until(lambda: hub.tail.head >= 0)
+    begun, head = time.perf_counter(), hub.tail.head
     with counted.counting():
         await sync_to_async(post)()
-        await until(lambda: hub.head >= head + posts)
+        await until(lambda: hub.tail.head >= head + posts)
     taken = time.perf_counter() - begun
     await hub.close()
     return {

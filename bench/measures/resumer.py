@@ -26,7 +26,7 @@ def read() -> dict[str, float]:
     size = 0
     for after in range(0, head, BATCH):
         for entry in encoding.load(log.read(after, min(after + BATCH, head))):
-            entry.encode(["json"])
+            encoding.encode(entry, ["json"])
             size += entry.size("json")
     return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used, "bytes": size}
 

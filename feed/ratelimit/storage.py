@@ -26,8 +26,8 @@ class Memory(MovingWindowSupport):
     (MemoryStorage of the library keeps every key for ever, and scans all of them at each hit.)
     """
 
-    def __init__(self, most: int = MAX_TIMES) -> None:
-        self._most = most
+    def __init__(self, max_times: int = MAX_TIMES) -> None:
+        self._max_times = max_times
         self._size = 0
         self._times: OrderedDict[str, list[float]] = OrderedDict()
         self._lock = Lock()
@@ -41,7 +41,7 @@ class Memory(MovingWindowSupport):
             self._forget(key)
             self._times[key] = times + [now] * amount
             self._size += len(self._times[key])
-            while self._size > self._most:
+            while self._size > self._max_times:
                 self._forget(next(iter(self._times)))
             return True
 

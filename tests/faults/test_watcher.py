@@ -6,6 +6,7 @@ from typing import get_args
 import pytest
 from django.contrib.auth.models import User
 
+from feed.frames.encoding import encode
 from feed.frames.entries import Entry
 from feed.frames.formats import FORMATS
 from feed.models import StatusChange
@@ -20,7 +21,7 @@ FORMAT_NAMES = pytest.mark.parametrize("form", get_args(FormatName))
 
 
 def shown_by(form: FormatName, entry: Entry, action: str) -> Shown:
-    entry.encode([form])
+    encode(entry, [form])
     text = FORMATS[form].changes("k3x9", 4, 7, [FORMATS[form].change(entry, action)])
     frame = parse(form, text)
     assert (frame.type, frame.position) == ("changes", 7)

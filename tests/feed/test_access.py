@@ -10,7 +10,10 @@ from pytest_django import Settings
 
 from feed import log
 from feed.connection.origins import is_allowed
-from feed.frames import encoding, rows
+from feed.frames import encoding
+from feed.frames.describe import describe
+from feed.frames.entries import Entry
+from feed.frames.formats import changes_frame
 from feed.models import Comment, Event, StatusChange
 from tests.conftest import logged_in
 from tests.kinds import Deploy
@@ -29,7 +32,7 @@ def hello(alice: User) -> StatusChange:
 
 def state() -> list[dict[str, Any]]:
     """All events, as everybody sees them."""
-    return [rows.describe(event) for event in Event.objects.order_by("pk")]
+    return [describe(event) for event in Event.objects.order_by("pk")]
 
 
 @pytest.mark.parametrize("action", ["edit", "delete"])
@@ -206,9 +209,9 @@ def places(client: Client, text: str) -> dict[str, str]:
 
 
 def frame(event: Event, action: str) -> str:
-    entry = encoding.Entry(1, action, event.pk, event.kind, frozenset(), event)
-    entry.encode(["html"])
-    return encoding.changes_frame("html", "k3x9", 0, 1, [entry]).text
+    entry = Entry(1, action, event.pk, event.kind, frozenset(), event)
+    encoding.encode(entry, ["html"])
+    return changes_frame("html", "k3x9", 0, 1, [entry]).text
 
 
 def texts(html: str) -> list[str]:
@@ -219,7 +222,7 @@ def test_no_text_becomes_markup(as_alice: Client, alice: User) -> None:
     harmless = places(as_alice, "Hello")
     for text in TEXTS:
         for place, html in places(as_alice, text).items():
-            assert text in [rows.removeprefix("\n") for rows in texts(html)], (text, place)
+            assert text in [shown.removeprefix("\n") for shown in texts(html)], (text, place)
             assert skeleton(html) == skeleton(harmless[place]), (text, place)
 
 
@@ -230,8 +233,8 @@ def test_every_text_is_itself_as_json(client: Client, hello: StatusChange, text:
     state = log.number()
     entries = encoding.load(log.read(0, state.head))
     for entry in entries:
-        entry.encode(["json"])
-    frame = json.loads(encoding.changes_frame("json", state.name, 0, state.head, entries).text)
+        encoding.encode(entry, ["json"])
+    frame = json.loads(changes_frame("json", state.epoch, 0, state.head, entries).text)
     assert frame["changes"][-1]["event"]["text"] == text
     assert client.get("/api/events/").json()["events"][0]["text"] == text
 

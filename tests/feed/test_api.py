@@ -32,7 +32,7 @@ def test_a_snapshot_has_the_newest_events_and_the_cursor_to_follow_from(client: 
     StatusChange.objects.create(user=alice, text="b")
     snapshot = get(client)
     assert texts(snapshot) == ["b", "a"]
-    assert (snapshot["log"], snapshot["position"], snapshot["next"]) == (state.name, state.head, None)
+    assert (snapshot["log"], snapshot["position"], snapshot["next"]) == (state.epoch, state.head, None)
 
 
 def test_an_event_looks_as_it_does_on_the_websocket(client: Client, alice: User) -> None:

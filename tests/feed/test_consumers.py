@@ -137,8 +137,8 @@ async def test_a_thread_is_an_event_and_the_comments_on_it(alice: User) -> None:
 async def test_watchers_that_have_left_are_forgotten(alice: User) -> None:
     async with client() as watcher:
         await watcher.frame()
-        assert hub()._watchers
-    assert not hub()._watchers
+        assert hub()._subscriptions
+    assert not hub()._subscriptions
 
 
 async def test_the_consumer_is_an_application_by_itself(alice: User) -> None:

@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from feed import log
 from feed.frames import encoding, row_cache
+from feed.frames.formats import FORMATS, changes_frame
 from feed.frames.rows import render_row
 from feed.log import Change, Log
 from feed.models import Comment, Event, StatusChange
@@ -60,7 +61,7 @@ def choose(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Choose:
 @pytest.fixture
 def alice() -> User:
     """With a key above 999, as all that follows."""
-    Log.objects.update_or_create(pk=1, defaults={"name": "k3x9", "head": 5000, "floor": 5000})
+    Log.objects.update_or_create(pk=1, defaults={"epoch": "k3x9", "head": 5000, "floor": 5000})
     return User.objects.create_user("alice", pk=1234)
 
 
@@ -99,15 +100,15 @@ def pages(alice: User, hello: StatusChange) -> dict[str, str]:
     shown |= {f"htmx {path}": logged_in(alice).get(path, headers=HTMX).content.decode() for path in paths}
     shown |= {path: Client().get(path).content.decode() for path in ("/accounts/login/", "/accounts/signup/")}
     shown["refused"] = logged_in(alice).post("/events/", {"text": "", "as": "1"}).content.decode()
-    return shown | {"frame": frame(5000), "reset": encoding.FORMATS["html"].reset("k3x9", 5200, "expired")}
+    return shown | {"frame": frame(5000), "reset": FORMATS["html"].reset("k3x9", 5200, "expired")}
 
 
 def frame(after: int) -> str:
     head = log.state().head
     entries = encoding.load(log.read(after, head))
     for entry in entries:
-        entry.encode(["html"])
-    return encoding.changes_frame("html", "k3x9", after, head, entries).text
+        encoding.encode(entry, ["html"])
+    return changes_frame("html", "k3x9", after, head, entries).text
 
 
 @pytest.mark.parametrize("locale", LOCALES)

@@ -44,14 +44,14 @@ async def is_not_ready() -> bool:
 async def test_a_hub_whose_every_cycle_fails_is_not_ready_until_one_succeeds(
     alice: User, closed_hub: None, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    def fail(self: LogPoller, rung: bool) -> None:
+    def fail(self: LogPoller, read_ahead: bool) -> None:
         raise error
 
     async with client() as watcher:
         await watcher.frame()
         await until(is_ready)
         with monkeypatch.context() as broken:
-            broken.setattr(LogPoller, "_read_on", fail)
+            broken.setattr(LogPoller, "_read", fail)
             await until(is_not_ready)
             await post(alice, "Hello")
         assert texts(await watcher.frame()) == ["Hello"]
@@ -63,15 +63,15 @@ async def test_a_hub_whose_read_hangs_is_not_ready(
     alice: User, closed_hub: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = threading.Event()
-    read_on = LogPoller._read_on
+    read = LogPoller._read
 
-    def hang(self: LogPoller, rung: bool) -> object:
+    def hang(self: LogPoller, read_ahead: bool) -> object:
         released.wait()
-        return read_on(self, rung)
+        return read(self, read_ahead)
 
     async with client() as watcher:
         await watcher.frame()
-        monkeypatch.setattr(LogPoller, "_read_on", hang)
+        monkeypatch.setattr(LogPoller, "_read", hang)
         try:
             await until(is_not_ready)
         finally:

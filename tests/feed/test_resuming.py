@@ -55,9 +55,9 @@ async def test_a_replay_of_few_among_many_loads_only_those(
     alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FEED_TAIL = 3
-    monkeypatch.setattr("feed.hub.BATCH", 5)
-    monkeypatch.setattr("feed.history.BATCH", 5)
-    monkeypatch.setattr("feed.history.READ_SIZE", 1000)
+    monkeypatch.setattr("feed.hub.poller.BATCH", 5)
+    monkeypatch.setattr("feed.hub.history.BATCH", 5)
+    monkeypatch.setattr("feed.hub.history.PAGE_SIZE", 1000)
     status = await post(alice, "status")
     for number in range(20):
         await (comment(alice, status, str(number)) if number % 4 else post(alice, "noise"))
@@ -67,7 +67,7 @@ async def test_a_replay_of_few_among_many_loads_only_those(
 
 
 async def test_large_replays_are_cut_into_frames_that_tile(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("feed.tail.FRAME_SIZE", 2000)
+    monkeypatch.setattr("feed.hub.tail.FRAME_SIZE", 2000)
     for number in range(10):
         await post(alice, str(number) * 1000)
     async with client("?after=0") as watcher:

@@ -75,7 +75,7 @@ def test_a_doorbell_that_is_out_of_order_fails_no_post(
 def test_a_doorbell_that_hangs_holds_up_no_post(
     alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("feed.doorbell.PAUSE", 3600)
+    monkeypatch.setattr("feed.doorbell.RETRY_AFTER", 3600)
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.HangingLayer"}}
     first, second = (StatusChange.objects.create(user=alice, text="Hello") for _ in range(2))
     assert not doorbell.wait(0), "Whoever posted has waited for the doorbell."
@@ -87,7 +87,7 @@ def test_a_doorbell_that_works_again_rings_again(
     alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.BrokenLayer"}}
-    monkeypatch.setattr("feed.doorbell.PAUSE", 0)
+    monkeypatch.setattr("feed.doorbell.RETRY_AFTER", 0)
     for _ in range(2):
         StatusChange.objects.create(user=alice, text="Hello")
         assert doorbell.wait()

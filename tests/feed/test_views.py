@@ -34,7 +34,7 @@ def test_the_feed_shows_the_newest_events_and_its_cursor(client: Client, hello: 
     shown = page(client)
     assert f'id="event-{hello.pk}"' in shown
     assert f'id="cursor" name="after" value="{state.head}"' in shown
-    assert state.name in shown
+    assert state.epoch in shown
     assert 'id="feed" role="feed"' in shown
 
 

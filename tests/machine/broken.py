@@ -1,14 +1,14 @@
 """The log as it is often written, in three ways. The machine must find what each of them loses."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 
 from django.db import transaction
 from django.db.models import Max
 
 from feed import log
 from feed.log import Change, Log
+from feed.log.batch import Call, Row
 from feed.messages import MessageFactory
-from feed.models import Event
 from tests.machine.elsewhere import elsewhere
 
 
@@ -23,7 +23,7 @@ def number_by_key() -> log.State:
 
 
 def number_without_the_lock() -> log.State:
-    """Who has read the head goes on from it, whatever others have made of it meanwhile."""
+    """Goes on from the head that was read, whatever others have made of it meanwhile."""
     head = Log.objects.get(pk=1)
     elsewhere.happens()
     for change in Change.objects.filter(position=None).order_by("id"):
@@ -33,12 +33,14 @@ def number_without_the_lock() -> log.State:
     return log.state()
 
 
-def follow(after: int, most: int, kinds: Iterable[type[Event]] = ()) -> tuple[log.State, list[Change], list[Event]]:
-    """What a hub does, with whichever way of numbering."""
+def number_and_read(
+    after: int, limit: int, extra: Sequence[Call] = ()
+) -> tuple[log.State, list[Change], list[list[Row]]]:
+    """What a hub does, with either way of numbering."""
     state = log.number()
-    return state, log.read(after, min(after + most, state.head)), []
+    return state, log.read(after, min(after + limit, state.head)), []
 
 
-def ring_at_once(event: Event, using: str | None) -> None:
-    """The doorbell rings before the commit: who hears it looks, and finds nothing yet."""
-    MessageFactory(event.pk).on_activity(str(event))
+def ring_at_once(event_id: int, summary: Callable[[], str], using: str | None) -> None:
+    """The doorbell rings before the commit: a hub that reads at once finds nothing yet."""
+    MessageFactory(event_id).on_activity(summary())

@@ -80,7 +80,7 @@ class Client:
     def load(self) -> None:
         """Take the snapshot, whose cursor is read before its events."""
         state = log.state()
-        self.cursor, self.log = state.head, state.name
+        self.cursor, self.log = state.head, state.epoch
         self.state = self.show(Event.objects.with_users())
 
     def show(self, events: Iterable[Event]) -> State:
@@ -92,7 +92,7 @@ class Client:
 
     def connect(self, loop: SteppedLoop, hub: Hub) -> None:
         self.line, self.reading = BoundedLine(), True
-        self.watcher = Watcher(self.streams, self.format, self.line, log=self.log)
+        self.watcher = Watcher(self.streams, self.format, self.line, epoch=self.log)
         try:
             loop.run_until_complete(hub.join(self.watcher, self.cursor))
         except DatabaseError:
@@ -117,7 +117,7 @@ class Client:
     def ask(self) -> None:
         """Have a frame sent, though there be nothing new in it."""
         assert self.hub
-        self.hub.answer(self.watcher)
+        self.hub.send_frame(self.watcher)
 
     def take_all(self) -> None:
         """Take the frames that have come by now."""
@@ -131,7 +131,7 @@ class Client:
     def waits(self) -> bool:
         """Whether the database is slow to answer what it needs."""
         assert self.hub
-        return self.watcher in self.hub._readers
+        return self.watcher in self.hub._scheduler._sender._reads
 
     # What must hold.
 

@@ -59,7 +59,7 @@ class Page(Client):
         self.fetched = None
         self.state |= rows
         assert self.hub
-        self.hub.go_back(self.watcher, after)
+        self.hub.rewind(self.watcher, after)
         self.cursor = self.watcher.cursor
 
 

@@ -131,7 +131,7 @@ class World:
 
     def be_slow(self) -> None:
         """Let those wait who need what the hubs don't have in memory any more."""
-        self.loop.slow = {hub._history_threads.threads for hub in self.hubs}
+        self.loop.slow = {hub._threads.threads for hub in self.hubs}
 
     def answer(self) -> None:
         self.loop.slow = set()

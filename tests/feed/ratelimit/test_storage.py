@@ -50,7 +50,7 @@ def test_memory_refuses_what_is_too_many_and_forgets_what_is_over() -> None:
 
 
 def test_memory_has_a_bound() -> None:
-    memory = Memory(most=100)
+    memory = Memory(max_times=100)
     for number in range(1000):
         for _ in range(2):
             assert memory.acquire_entry(f"user{number}", 5, HOUR)
@@ -59,15 +59,15 @@ def test_memory_has_a_bound() -> None:
 
 
 def test_processes_share_what_redis_counts(empty: services.Service) -> None:
-    one, other = FallbackStorage(empty.url, patience=SOON), FallbackStorage(empty.url, patience=SOON)
-    assert one.ask(counted())
-    assert other.ask(counted())
-    assert not one.ask(counted())
-    assert not other.ask(counted())
+    one, other = FallbackStorage(empty.url, timeout=SOON), FallbackStorage(empty.url, timeout=SOON)
+    assert one.run(counted())
+    assert other.run(counted())
+    assert not one.run(counted())
+    assert not other.run(counted())
 
 
-def test_threads_that_ask_at_the_same_time_get_one_tally(monkeypatch: pytest.MonkeyPatch) -> None:
-    make, tallies = FallbackStorage.__init__, Storages()
+def test_threads_that_ask_at_the_same_time_get_one_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    make, storages = FallbackStorage.__init__, Storages()
     asking: list[int] = []
 
     def make_late(self: FallbackStorage, redis_url: str | None) -> None:
@@ -76,7 +76,7 @@ def test_threads_that_ask_at_the_same_time_get_one_tally(monkeypatch: pytest.Mon
 
     def ask(number: int) -> FallbackStorage:
         asking.append(number)
-        return tallies(None)
+        return storages(None)
 
     monkeypatch.setattr(FallbackStorage, "__init__", make_late)
     with ThreadPoolExecutor(8) as threads:
@@ -84,17 +84,17 @@ def test_threads_that_ask_at_the_same_time_get_one_tally(monkeypatch: pytest.Mon
 
 
 def test_what_redis_counts_does_not_stay_there_for_ever(empty: services.Service) -> None:
-    FallbackStorage(empty.url, patience=SOON).ask(counted())
+    FallbackStorage(empty.url, timeout=SOON).run(counted())
     with redis_client.Redis.from_url(empty.url) as client:
         assert [0 < client.ttl(key) <= HOUR for key in client.scan_iter()] == [True]
 
 
 def test_a_redis_that_hangs_holds_up_nobody(empty: services.Service) -> None:
-    tally = FallbackStorage(empty.url, pause=HOUR)
+    storage = FallbackStorage(empty.url, retry_after=HOUR)
     empty.freeze()
     try:
         began = time.monotonic()
-        answers = [tally.ask(counted(limit=100)) for _ in range(200)]
+        answers = [storage.run(counted(limit=100)) for _ in range(200)]
         assert time.monotonic() - began < SOON
     finally:
         empty.thaw()
@@ -103,9 +103,9 @@ def test_a_redis_that_hangs_holds_up_nobody(empty: services.Service) -> None:
 
 def test_a_redis_that_answers_a_byte_at_a_time_holds_up_nobody_and_is_left_alone() -> None:
     with trickling() as (url, listener):
-        tally = FallbackStorage(url, pause=HOUR)
+        storage = FallbackStorage(url, retry_after=HOUR)
         began = time.monotonic()
-        assert [tally.ask(counted(limit=3)) for _ in range(4)] == [True, True, True, False]
+        assert [storage.run(counted(limit=3)) for _ in range(4)] == [True, True, True, False]
         assert time.monotonic() - began < SOON
         listener.setblocking(False)
         with pytest.raises(BlockingIOError):  # nobody else has come
@@ -113,26 +113,26 @@ def test_a_redis_that_answers_a_byte_at_a_time_holds_up_nobody_and_is_left_alone
 
 
 def test_an_outage_is_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    tally = FallbackStorage(f"redis://127.0.0.1:{free_port()}/0", pause=0)
+    storage = FallbackStorage(f"redis://127.0.0.1:{free_port()}/0", retry_after=0)
     for _ in range(10):
-        tally.ask(counted())
+        storage.run(counted())
     assert [record.levelno for record in logged(caplog)] == [logging.WARNING]
     assert "while Redis fails" in caplog.text
 
 
 def test_a_redis_that_is_back_is_used_again(empty: services.Service, caplog: pytest.LogCaptureFixture) -> None:
-    tally, other = FallbackStorage(empty.url, patience=SOON, pause=0.5), FallbackStorage(empty.url, patience=SOON)
-    assert tally.ask(counted())
+    storage, other = FallbackStorage(empty.url, timeout=SOON, retry_after=0.5), FallbackStorage(empty.url, timeout=SOON)
+    assert storage.run(counted())
     empty.kill()
-    assert tally.ask(counted())
+    assert storage.run(counted())
     empty.start()
-    wait_until(lambda: tally.ask(counted(limit=1000)) and kept(other) > 0, "Redis to be asked again")
+    wait_until(lambda: storage.run(counted(limit=1000)) and kept(other) > 0, "Redis to be asked again")
     before = kept(other)
-    tally.ask(counted(limit=1000))
+    storage.run(counted(limit=1000))
     assert kept(other) == before + 1  # and from now on each time
     empty.kill()
     try:
-        tally.ask(counted())
+        storage.run(counted())
         assert len(logged(caplog)) == 2  # another outage, another line
     finally:
         empty.start()
@@ -143,8 +143,8 @@ def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.name != "feed.doorbell"]
 
 
-def kept(tally: FallbackStorage) -> int:
-    return tally.ask(lambda counts: counts.get_moving_window("alice", 1000, HOUR)[1])
+def kept(storage: FallbackStorage) -> int:
+    return storage.run(lambda counts: counts.get_moving_window("alice", 1000, HOUR)[1])
 
 
 @contextmanager

@@ -187,7 +187,7 @@ def test_a_second_request_waits_for_the_first(alice: User, commits: bool, texts:
 
     def second() -> None:
         try:
-            with pytest.raises(idempotency.UsedOtherwise) if commits else transaction.atomic():
+            with pytest.raises(idempotency.KeyReused) if commits else transaction.atomic():
                 idempotency.save(StatusChange(user=alice, text="second"), "k1")
         finally:
             connections.close_all()

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
-from feed import hub, log, messages
+from feed import log, messages
 from feed.hub import history, poller, tail
-from feed.log import batch
+from feed.log import batch, numbering, sql
 from tests.machine import broken
 from tests.machine.clients import Lost
 from tests.machine.elsewhere import elsewhere
@@ -24,12 +24,12 @@ def small(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounds so small that a handful of changes goes beyond them."""
     settings.FEED_TAIL = 5
     monkeypatch.setattr(poller, "BATCH", 4)
-    monkeypatch.setattr(hub, "HISTORY_SPAN", 8)
+    monkeypatch.setattr(history, "MAX_SCAN", 8)
     monkeypatch.setattr(history, "BATCH", 3)
-    monkeypatch.setattr(history, "READ_SIZE", 1500)
-    monkeypatch.setattr(history, "KEPT_SECONDS", float("inf"))  # or it would depend on how fast the machine is
+    monkeypatch.setattr(history, "PAGE_SIZE", 1500)
+    monkeypatch.setattr(history, "PAGE_SECONDS", float("inf"))  # or it would depend on how fast the machine is
     monkeypatch.setattr(tail, "FRAME_SIZE", 1500)
-    monkeypatch.setattr(tail, "MOST_CUTS", 3)
+    monkeypatch.setattr(tail, "MAX_FRAMES", 3)
 
 
 @pytest.fixture(autouse=True)
@@ -47,18 +47,17 @@ def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     In one message to PostgreSQL there would be no moment between the two: so the statements are sent one by one.
     """
 
-    def happens_before(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if sql == log._NUMBER.written():
+    def happens_before(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
+        if statement == sql.NUMBER.render():
             elsewhere.happens()
-        return execute(sql, *rest)
+        return execute(statement, *rest)
 
     def interrupted(calls: Sequence[batch.Call]) -> Any:
         with connection.execute_wrapper(happens_before):
-            return carry_out(calls)
+            return batch.execute_batch(calls)
 
-    carry_out = batch.carry_out
-    monkeypatch.setattr(batch, "carry_out", interrupted)
-    monkeypatch.setattr(batch, "takes_several", lambda: False)
+    monkeypatch.setattr(numbering, "execute_batch", interrupted)
+    monkeypatch.setattr(batch.batching, "is_on", False)
 
 
 @pytest.mark.parametrize("number", seeds(), ids="seed {}".format)
@@ -92,13 +91,13 @@ def assert_loses(machine: type[FeedMachine]) -> None:
 def test_positions_taken_from_the_primary_key_lose_what_commits_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite has but one writer at a time, so that keys follow commits there."""
     monkeypatch.setattr(log, "number", broken.number_by_key)
-    monkeypatch.setattr(log, "follow", broken.follow)
+    monkeypatch.setattr(log, "number_and_read", broken.number_and_read)
     assert_loses(Watchers)
 
 
 def test_numbering_without_the_lock_loses_what_two_number_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log, "number", broken.number_without_the_lock)
-    monkeypatch.setattr(log, "follow", broken.follow)
+    monkeypatch.setattr(log, "number_and_read", broken.number_and_read)
     assert_loses(Watchers)
 
 

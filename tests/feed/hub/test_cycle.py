@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.db import connection, connections
 from pytest_django import Settings
 
-from feed import log
 from feed.frames.entries import Entry
 from feed.frames.formats import Frame
 from feed.hub import Hub, hub, tail
@@ -19,6 +18,7 @@ from feed.hub.poller import LogPoller
 from feed.hub.tail import make_frame
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
+from tests.feed.log.statements import numbers
 from tests.feed.watching import client, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
@@ -35,26 +35,26 @@ class Cycles:
 def cycles(monkeypatch: pytest.MonkeyPatch) -> Cycles:
     """What the hubs do to the database, from now on."""
     counted = Cycles()
-    read_on = LogPoller._read_on
+    read = LogPoller._read
 
-    def counted_query(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    def counted_query(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
         counted.queries += 1
-        counted.numberings += log._NUMBER.is_in(sql)
-        return execute(sql, *rest)
+        counted.numberings += numbers(statement)
+        return execute(statement, *rest)
 
-    def counted_cycle(following: LogPoller, rung: bool) -> Any:
+    def counted_cycle(poller: LogPoller, read_ahead: bool) -> Any:
         counted.count += 1
         with connection.execute_wrapper(counted_query):
-            return read_on(following, rung)
+            return read(poller, read_ahead)
 
-    monkeypatch.setattr(LogPoller, "_read_on", counted_cycle)
+    monkeypatch.setattr(LogPoller, "_read", counted_cycle)
     return counted
 
 
 @pytest.fixture(autouse=True)
 def rung_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.FEED_POLL = 3600
-    monkeypatch.setattr("feed.look.INTERVAL", 3600)
+    monkeypatch.setattr("feed.hub.database_watch.INTERVAL", 3600)
 
 
 async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cycles: Cycles) -> None:
@@ -79,10 +79,10 @@ async def test_a_post_of_a_kind_that_has_come_before_costs_postgresql_one_journe
         for text in ("first", "second", "third"):
             await post(alice, text)
             before = cycles.queries
-            await hub().following.advance(rung=True)
+            await hub().poller.advance(read_ahead=True)
             journeys.append(cycles.queries - before)
-        texts = [json.loads(entry.encoded["json"] or "{}").get("text") for entry in hub().following.tail.entries]
-        await hub().following._in_thread(connections.close_all)
+        texts = [json.loads(entry.encoded["json"] or "{}").get("text") for entry in hub().tail.entries]
+        await hub().poller._thread.run(connections.close_all)
     assert texts[-3:] == ["first", "second", "third"]
     assert journeys[-1] == 1 < journeys[0], "All of it is planned by then, and in the first the connection is new."
 
@@ -91,7 +91,7 @@ async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(ali
     async with client() as watcher, client("?stream=user:alice") as other:
         first = [await watcher.frame(), await other.frame()]
         before = cycles.numberings
-        async with hub().following.cycle:
+        async with hub().poller.reading:
             for number in range(50):
                 await post(alice, str(number))
         head = first[0]["position"] + 50
@@ -101,7 +101,9 @@ async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(ali
     assert cycles.numberings - before < 10, "As many as there were posts, or a fifth of that."
 
 
-async def test_a_frame_is_cut_once_for_all_whom_it_concerns(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_frame_is_made_once_for_all_watchers_of_the_same_streams(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made: list[Watcher] = []
 
     def counted(watcher: Watcher, entries: Sequence[Entry], position: int) -> Frame:
@@ -113,15 +115,15 @@ async def test_a_frame_is_cut_once_for_all_whom_it_concerns(alice: User, monkeyp
         for watcher in watchers:
             await watcher.frame()
         await deafen(hub())
-        monkeypatch.setattr(tail, "cut", counted)
+        monkeypatch.setattr(tail, "make_frame", counted)
         await post(alice, "hello")
-        await hub().following.advance()
-        sending = asyncio.create_task(hub().sending.go_round())
+        await hub().poller.advance()
+        sending = asyncio.create_task(hub()._scheduler.run())
         try:
             frames = [await watcher.frame() for watcher in watchers]
         finally:
             sending.cancel()
-        await hub().following._in_thread(connections.close_all)
+        await hub().poller._thread.run(connections.close_all)
     assert [frame["changes"][0]["event"]["text"] for frame in frames] == ["hello"] * 3
     assert len(made) == 2, "Once for the two that watch the same streams, and once for the third."
 
@@ -131,19 +133,19 @@ async def test_a_poll_that_finds_nothing_costs_one_query(alice: User, cycles: Cy
         await watcher.frame()
         await deafen(hub())
         before = cycles.count, cycles.queries, cycles.numberings
-        await hub().following.advance()
+        await hub().poller.advance()
         after = cycles.count, cycles.queries, cycles.numberings
-        await hub().following._in_thread(connections.close_all)
+        await hub().poller._thread.run(connections.close_all)
     assert [new - old for new, old in zip(after, before, strict=True)] == [1, 1, 0]
 
 
 async def between_cycles(cycles: Cycles) -> Cycles:
     """What has been counted by now, when none is half done: a ring for what was posted before may have begun one."""
-    async with hub().following.cycle:
+    async with hub().poller.reading:
         return replace(cycles)
 
 
 async def deafen(hub: Hub) -> None:
     """Let nothing but the test begin a cycle: a ring for what was posted before it may still be on its way."""
     await hub.close()
-    hub.following._thread = ReadingThreads(1, "rill-hub")
+    hub.poller._thread = ReadingThreads(1, "rill-hub", keep_connection=True)

@@ -39,10 +39,10 @@ def test_events_are_loaded_in_parts_as_large_as_fit(alice: User, monkeypatch: py
     entries = encoding.load_encoded(changes, ["json"], 30_000)
     assert [entry.position for entry in entries] == [change.position for change in changes[: len(entries)]]
     assert 30_000 <= sum(entry.total_size for entry in entries) < 35_000
-    assert loaded[0] == encoding.SMALLEST_PART
+    assert loaded[0] == encoding.MIN_PART
     assert sum(loaded) == len(entries)
     assert all(entry.event is None for entry in entries)
-    assert len(encoding.load_encoded(changes, ["json", "html"], 1)) == encoding.SMALLEST_PART
+    assert len(encoding.load_encoded(changes, ["json", "html"], 1)) == encoding.MIN_PART
 
 
 @pytest.mark.parametrize("query", ["", "?stream=user:alice"])
@@ -57,7 +57,7 @@ async def test_watchers_get_events_that_are_larger_than_memory_may_be(
         got: list[int] = []
         while len(got) < 5:
             got += [len(text) for text in texts(await live.frame())]
-        assert hub().following.tail.size <= 10_000
+        assert hub().tail.size <= 10_000
     assert got == [6000, 20_000, 100, 6000, 6000]
     async with client(f"{query}{'&' if query else '?'}after={first['position']}") as late:
         got = []
@@ -70,10 +70,10 @@ async def test_a_format_that_comes_later_is_encoded_for_what_is_in_memory(alice:
     async with client() as program:
         start = await program.frame()
         await database_sync_to_async(fill)(alice, 10, 20)
-        while len(hub().following.tail.entries) < start["position"] + 2:
+        while len(hub().tail.entries) < start["position"] + 2:
             await program.frame()
         async with client("?format=html") as page:
             await page.send_to(text_data=json.dumps({"after": str(start["position"])}))
             html = await page.html()
     assert "x" * 20 in html
-    assert all(entry.event is None and set(entry.encoded) == {"json", "html"} for entry in hub().following.tail.entries)
+    assert all(entry.event is None and set(entry.encoded) == {"json", "html"} for entry in hub().tail.entries)

@@ -1,4 +1,4 @@
-"""Rows are read as Django reads them, by a statement that was put together once."""
+"""Rows are read as Django reads them, by a statement that was compiled once."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,11 +9,18 @@ from django.contrib.auth.models import User
 from django.db import connection
 
 from feed import log
-from feed.kinds.compiled import MAX_READ_AHEAD, compiled
+from feed.kinds.compiled import MAX_READ_AHEAD, CompiledQuery, compiled
 from feed.models import Comment, Event, StatusChange
+from tests.feed.log.test_batch import followed
 from tests.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+
+def query(kind: type[Event]) -> CompiledQuery:
+    found = compiled(kind)
+    assert found
+    return found
 
 
 def state(event: Event) -> dict[str, Any]:
@@ -24,7 +31,7 @@ def state(event: Event) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", [Event, StatusChange, Comment, Announcement, Deploy, Slogan, Temperature])
-def test_rows_are_what_django_would_have_read(kind: type[Event], django_assert_num_queries: Any) -> None:
+def test_rows_are_the_same_as_those_that_django_reads(kind: type[Event], django_assert_num_queries: Any) -> None:
     users = [User.objects.create(username=name, email=f"{name}@example.com") for name in ("alice", "bob")]
     thread = Event.objects.create(user=users[0])
     values: dict[type[Event], dict[str, Any]] = {
@@ -46,30 +53,30 @@ def test_rows_are_what_django_would_have_read(kind: type[Event], django_assert_n
     saved.save()  # it has an `edited_at`
     wanted = kind.rows.filter(pk__in=keys).select_related("user").order_by("pk")
     with django_assert_num_queries(1):
-        read = sorted(compiled(kind).read([*keys, 10**9]), key=lambda event: event.pk)
+        read = sorted(query(kind).read([*keys, 10**9]), key=lambda event: event.pk)
         found = [state(event) for event in read]
     assert found == [state(event) for event in wanted]
     assert len(found) == 4
     if connection.vendor == "postgresql":
-        followed = sorted(log.follow(log.number().head - len(keys) - 1, 10, [kind])[2], key=lambda event: event.pk)
-        assert [state(event) for event in followed] == found
+        read = sorted(followed(log.number().head - len(keys) - 1, 10, [kind])[2], key=lambda event: event.pk)
+        assert [state(event) for event in read] == found
 
 
 @pytest.mark.postgresql
-def test_of_what_is_read_with_the_changes_there_are_only_a_few(alice: User) -> None:
+def test_few_rows_are_read_together_with_the_changes(alice: User) -> None:
     """The log is locked meanwhile."""
     before = log.number().head
     posts = [StatusChange.objects.create(user=alice, text=str(number)) for number in range(MAX_READ_AHEAD + 2)]
     others = [Comment.objects.create(user=alice, text="Aha", thread=posts[0]) for _ in range(2)]
-    _, changes, events = log.follow(before, 100, [StatusChange])
+    _, changes, events = followed(before, 100, [StatusChange])
     assert [change.event_id for change in changes] == [event.pk for event in (*posts, *others)]
     assert {event.pk for event in events} == {event.pk for event in posts[:MAX_READ_AHEAD]}
-    assert {event.pk for event in log.follow(before, 100, [Comment])[2]} == {event.pk for event in others}
+    assert {event.pk for event in followed(before, 100, [Comment])[2]} == {event.pk for event in others}
 
 
 def test_no_row_is_no_error(alice: User) -> None:
-    assert list(compiled(StatusChange).read([10**9])) == []
+    assert list(query(StatusChange).read([10**9])) == []
 
 
-def test_the_statement_is_put_together_once() -> None:
+def test_the_statement_is_compiled_once() -> None:
     assert compiled(Deploy) is compiled(Deploy)

@@ -208,9 +208,9 @@ async def test_what_could_not_be_loaded_in_full_is_brought_again_when_it_can(
     async with client(f"?after={start}") as watcher:
         assert "text" not in (await watcher.frame())["changes"][0]["event"]
         await database_sync_to_async(make_complete)(absent, event)
-        monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.LONGEST_WAIT)
-        assert await database_sync_to_async(redelivery.bring)() == 1
-        assert await database_sync_to_async(redelivery.bring)() == 0
+        monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.MAX_WAIT)
+        assert await database_sync_to_async(redelivery.redeliver)() == 1
+        assert await database_sync_to_async(redelivery.redeliver)() == 0
         change = (await watcher.frame())["changes"][0]
     assert (change["action"], change["event"]["text"]) == ("updated", "here")
     await database_sync_to_async(drop)(absent)
@@ -246,11 +246,11 @@ async def test_a_kind_whose_table_is_locked_holds_up_nobody_and_is_brought_again
     assert (found[0]["action"], found[0]["event"]["id"]) == ("created", deploy.pk)
     assert set(found[0]["event"]) == COMMON
     assert found[1]["event"]["text"] == "good"
-    monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.LONGEST_WAIT)
+    monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.MAX_WAIT)
     monkeypatch.setattr(loading, "BLOCKED", 0.0)
     async with client() as watcher:
         await watcher.frame()
-        assert await database_sync_to_async(redelivery.bring)() == 1
+        assert await database_sync_to_async(redelivery.redeliver)() == 1
         change = (await watcher.frame())["changes"][0]
     assert (change["action"], change["event"]["service"]) == ("updated", "web")
 
@@ -295,6 +295,6 @@ def test_an_event_that_was_deleted_before_it_could_be_brought_again_is_forgotten
     status = StatusChange.objects.create(user=alice, text="gone")
     status.delete()
     Change.objects.update(incomplete=True)
-    monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.LONGEST_WAIT)
-    assert redelivery.bring() == 1  # the welcome
+    monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.MAX_WAIT)
+    assert redelivery.redeliver() == 1  # the welcome
     assert not Change.objects.filter(incomplete=True).exists()

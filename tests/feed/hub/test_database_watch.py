@@ -33,13 +33,13 @@ class Looker:
     def __init__(self) -> None:
         self.rings = 0
         self._known = ("", -1)
-        self._looking = database_watch.Looking(self._ring, lambda: self._known)
+        self._looking = database_watch.DatabaseWatch(self._ring, lambda: self._known)
         self._thread = ThreadPoolExecutor(1)
         self.has_read(log.number())
         assert self.look() == LOOKED
 
     def has_read(self, state: log.State) -> None:
-        self._known = (state.name, state.head)
+        self._known = (state.epoch, state.head)
         assert self.look() == MAX_SPACING
 
     def look(self) -> float:
@@ -144,7 +144,7 @@ async def test_without_a_bell_a_post_comes_long_before_the_poll(
 
 
 async def test_a_hub_that_is_closed_leaves_no_thread() -> None:
-    following = asyncio.create_task(database_watch.follow(lambda: None, lambda: ("", -1)))
+    following = asyncio.create_task(database_watch.run(lambda: None, lambda: ("", -1)))
     await asyncio.to_thread(wait_until, is_looking, "somebody to look")
     following.cancel()
     await asyncio.wait([following])
@@ -157,14 +157,14 @@ def is_looking() -> bool:
 
 async def test_where_a_bell_is_heard_nobody_looks(settings: Settings) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer"}}
-    await asyncio.wait_for(database_watch.follow(lambda: None, lambda: ("", -1)), 60)
+    await asyncio.wait_for(database_watch.run(lambda: None, lambda: ("", -1)), 60)
 
 
 @OF_SQLITE
 async def test_a_database_in_memory_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     """No other process could write to it."""
     monkeypatch.setitem(connection.settings_dict, "NAME", ":memory:")
-    await asyncio.wait_for(database_watch.follow(lambda: None, lambda: ("", -1)), 60)
+    await asyncio.wait_for(database_watch.run(lambda: None, lambda: ("", -1)), 60)
 
 
 @OF_SQLITE
@@ -176,9 +176,11 @@ def test_a_file_that_is_moved_is_reported_once_and_no_more_looked_at(
     with connection.cursor() as cursor:
         cursor.execute("VACUUM INTO %s", [str(file)])
     monkeypatch.setitem(connection.settings_dict, "NAME", file)
-    looks = database_watch.Looking(lambda: file.rename(tmp_path / "old.sqlite3"), lambda: ("", -1))
-    looking = threading.Thread(target=looks.go_on, args=(threading.Event(),), daemon=True)
+    looks = database_watch.DatabaseWatch(lambda: file.rename(tmp_path / "old.sqlite3"), lambda: ("", -1))
+    looking = threading.Thread(target=looks.run, args=(threading.Event(),), daemon=True)
     looking.start()
     looking.join(PATIENCE)
     assert not looking.is_alive()
-    assert caplog.messages == [f"{file} was moved, removed or replaced: restart the server, which reads the old file"]
+    assert caplog.messages == [
+        f"{file} was moved, removed or replaced: restart the server, which still reads the old file"
+    ]

@@ -16,7 +16,7 @@ from websockets.uri import parse_uri
 
 from feed import log
 from feed.frames.describe import describe
-from feed.frames.encoding import load
+from feed.frames.encoding import encode, load
 from feed.frames.entries import Entry
 from feed.frames.formats import FORMATS, Frame, JsonFormat, changes_frame, compact
 from feed.models import Comment, Event, StatusChange
@@ -202,7 +202,7 @@ def test_changes_are_loaded_with_the_present_state_in_a_constant_number_of_queri
     with django_assert_num_queries(2):
         entries = load(changes)
         for each in entries:
-            each.encode(["json"])
+            encode(each, ["json"])
     states = [(each.action, json.loads(each.encoded["json"] or "{}").get("text")) for each in entries]
     assert states == [
         ("created", None),  # the welcome
@@ -230,17 +230,17 @@ def test_what_has_been_read_already_is_not_read_again(alice: User, django_assert
 def test_an_event_is_encoded_once_however_often_it_has_changed(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
 
-    def encode(form: JsonFormat, event: Event) -> str:
+    def counted(form: JsonFormat, event: Event) -> str:
         encoded.append(event.pk)
         return "{}"
 
-    monkeypatch.setattr(JsonFormat, "event", encode)
+    monkeypatch.setattr(JsonFormat, "event", counted)
     status = StatusChange(user=alice, text="Hello")
     for _ in range(3):
         status.save()
     other = StatusChange.objects.create(user=alice, text="Another")
     for each in load(log.read(0, log.number().head)):
-        each.encode(["json"])
+        encode(each, ["json"])
     assert [pk for pk in encoded if pk in {status.pk, other.pk}] == [status.pk, other.pk]
 
 
@@ -259,7 +259,7 @@ def test_an_event_that_can_not_be_shown_has_its_simplest_form_and_the_rest_goes_
     monkeypatch.setattr(StatusChange, "get_absolute_url", fail_for_bad)
     entries = load(log.read(0, log.number().head))
     for each in entries:
-        each.encode(["json", "html"])
+        encode(each, ["json", "html"])
     shown = [json.loads(each.encoded["json"] or "") for each in entries]
     assert [(event["summary"], event.get("text")) for event in shown] == [
         ("alice has joined", None),

@@ -32,7 +32,7 @@ def redis(own_redis: services.Service, settings: Settings) -> Iterator["redis_cl
         yield client
 
 
-def rows(redis: "redis_client.Redis") -> list[bytes]:
+def shared(redis: "redis_client.Redis") -> list[bytes]:
     found: Any = redis.keys("rill:row:*")
     return [*found]
 
@@ -41,7 +41,7 @@ def render_in_another_process(redis: "redis_client.Redis", count: int) -> None:
     """What one process has rendered: in Redis, and not in the memory of this one."""
     for event in Event.objects.with_users():
         rows.render_row(event)
-    wait_until(lambda: len(rows(redis)) == count, "the rows to be shared")
+    wait_until(lambda: len(shared(redis)) == count, "the rows to be shared")
     row_cache.forget()
 
 
@@ -52,7 +52,7 @@ def test_what_another_process_has_rendered_is_not_rendered_again(
     render_in_another_process(redis, 2)
     monkeypatch.setattr(rows, "_rendered", lambda *_: pytest.fail("It was rendered again."))
     assert "Hello" in client.get("/").content.decode()
-    assert all(0 < redis.pttl(name) <= row_cache.SECONDS * 1000 for name in rows(redis))
+    assert all(0 < redis.pttl(name) <= row_cache.SECONDS * 1000 for name in shared(redis))
 
 
 def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
@@ -60,7 +60,7 @@ def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
 ) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     render_in_another_process(redis, 2)
-    first, second = rows(redis)
+    first, second = shared(redis)
     genuine: Any = redis.get(first)
     for forged in [
         b"<script>alert(1)</script>",
@@ -92,7 +92,7 @@ def test_another_release_renders_for_itself(
     render_in_another_process(redis, 1)
     monkeypatch.setattr(shared_rows, "fingerprint", lambda: "another")
     assert "has joined" in client.get("/").content.decode()
-    wait_until(lambda: len(rows(redis)) == 2, "its row to be shared")
+    wait_until(lambda: len(shared(redis)) == 2, "its row to be shared")
 
 
 def test_a_redis_that_hangs_keeps_no_page_waiting(

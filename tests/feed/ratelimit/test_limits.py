@@ -67,7 +67,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def another_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """That has counted nothing itself."""
-    monkeypatch.setattr("feed.limits.tally", cache(lambda url: FallbackStorage(url, patience=60)))
+    monkeypatch.setattr("feed.ratelimit.storage", cache(lambda url: FallbackStorage(url, timeout=60)))
 
 
 @pytest.mark.usefixtures("counted_in")
