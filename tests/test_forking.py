@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, connections
 from feed import log
 from feed.doorbell import doorbell
-from feed.limits import Limit, take
+from feed.ratelimit import Limit, hit
 from feed.models import StatusChange
 
 settings.FEED_POST_LIMIT = "1000/hour"
@@ -28,7 +28,7 @@ alice = get_user_model().objects.create(username="alice")
 def post(text):
     StatusChange.objects.create(user=alice, text=text)
     log.number()
-    take(Limit("FEED_POST_LIMIT", ("alice",)))
+    hit(Limit("FEED_POST_LIMIT", ("alice",)))
     assert doorbell.wait(20)
 
 def wait(pipe): assert os.read(pipe[0], 1)

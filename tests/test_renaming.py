@@ -15,7 +15,7 @@ with connection.cursor() as cursor:
     cursor.execute("UPDATE feed_event SET kind = 'deployment' WHERE id = %s", [event.pk])
 Change.objects.filter(event_id=event.pk).delete()
 event.kind = "deployment"
-log.record("created", [event])
+log.record("created", [log.Recorded(event.id, event.kind, event.streams())])
 """
 LOOK = """
 import json

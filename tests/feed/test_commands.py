@@ -54,7 +54,7 @@ def test_prune_log_forgets_what_is_older_than_the_log_is_kept(alice: User) -> No
 
 
 def test_prune_log_tells_how_far_it_is(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "PART", 2)
+    monkeypatch.setattr("feed.log.pruning.PART", 2)
     for text in "abcd":
         StatusChange.objects.create(user=alice, text=text)
     log.number()

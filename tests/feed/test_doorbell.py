@@ -102,7 +102,7 @@ def test_a_ring_that_comes_while_one_is_on_its_way_is_not_lost() -> None:
 
 
 def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WIDEST", 3600)
+    monkeypatch.setattr(module, "MAX_SPACING", 3600)
     monkeypatch.setattr(module, "SPACING", 3600)
     bell, layer = Doorbell(), SlowLayer()
     ring(bell, layer, 1)
@@ -198,7 +198,7 @@ def test_a_process_that_ends_waits_no_longer_for_a_doorbell_that_hangs_than_it_h
 def test_a_process_that_ends_does_not_wait_for_a_doorbell_that_has_failed(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PAUSE", 3600)
+    monkeypatch.setattr(module, "RETRY_AFTER", 3600)
     bell, layer = Doorbell(), BrokenLayer()
     for number in range(2):
         ring(bell, layer, number)

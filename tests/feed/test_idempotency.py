@@ -211,7 +211,7 @@ def insert_is_waiting() -> bool:
 
 @pytest.mark.database
 def test_only_the_newest_keys_of_a_user_are_kept(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(idempotency, "KEPT", 3)
+    monkeypatch.setattr(idempotency, "MAX_KEYS", 3)
     bob = User.objects.create_user("bob")
     for user in (alice, bob):
         for number in range(5):

@@ -110,7 +110,7 @@ async def test_a_cursor_of_another_log_is_reset(alice: User) -> None:
 
 
 async def test_a_cursor_with_its_own_log_resumes(alice: User) -> None:
-    name = (await database_sync_to_async(log.state)()).name
+    name = (await database_sync_to_async(log.state)()).epoch
     async with client(f"?after=0&log={name}") as watcher:
         assert (await watcher.frame())["type"] == "changes"
 

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, p
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(threads, "PATIENCE", 0.2)
+    monkeypatch.setattr(threads, "READ_TIMEOUT", 0.2)
     monkeypatch.setattr(threads, "STEP", 0.02)
 
 

@@ -247,7 +247,7 @@ async def test_a_kind_whose_table_is_locked_holds_up_nobody_and_is_brought_again
     assert set(found[0]["event"]) == COMMON
     assert found[1]["event"]["text"] == "good"
     monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.MAX_WAIT)
-    monkeypatch.setattr(loading, "BLOCKED", 0.0)
+    monkeypatch.setattr(loading, "LOCKED_PAUSE", 0.0)
     async with client() as watcher:
         await watcher.frame()
         assert await database_sync_to_async(redelivery.redeliver)() == 1

@@ -214,7 +214,7 @@ def test_pruning_stops_at_the_first_change_that_is_kept(alice: User) -> None:
 
 
 def test_pruning_goes_in_parts_and_after_each_the_log_is_whole(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "PART", 2)
+    monkeypatch.setattr("feed.log.pruning.PART", 2)
     post(alice, *"abcdef")
     head = log.number().head
     told: list[tuple[int, int]] = []
@@ -235,7 +235,7 @@ def test_pruning_goes_in_parts_and_after_each_the_log_is_whole(alice: User, monk
 
 
 def test_pruning_that_is_interrupted_is_finished_by_the_next(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "PART", 2)
+    monkeypatch.setattr("feed.log.pruning.PART", 2)
     post(alice, *"abcdef")
     head = log.number().head
 
@@ -250,7 +250,7 @@ def test_pruning_that_is_interrupted_is_finished_by_the_next(alice: User, monkey
 
 
 def test_two_that_prune_at_once_share_the_work(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "PART", 2)
+    monkeypatch.setattr("feed.log.pruning.PART", 2)
     post(alice, *"abcdef")
     head = log.number().head
     others: list[int] = []
