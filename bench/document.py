@@ -11,7 +11,7 @@ import psutil
 from bench import plots
 from bench.cores import CORES
 from bench.result import Curve, Result, Standing
-from tests.databases import ROOT
+from tests.support.databases import ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 FIGURES = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL)

@@ -16,7 +16,7 @@ class Services:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Those that tests.services has started."""
+        """Those that tests.support.services has started."""
         return cls(os.environ.get("TEST_POSTGRESQL_URL"), os.environ.get("TEST_REDIS_URL"))
 
     @property

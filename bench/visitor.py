@@ -16,7 +16,7 @@ from http.client import HTTPConnection
 from typing import Self
 
 from bench.cores import LOAD, pinned
-from tests.databases import ROOT
+from tests.support.databases import ROOT
 
 AT_ONCE = 8
 

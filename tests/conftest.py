@@ -23,10 +23,10 @@ from feed.admin import register_kinds
 from feed.frames import row_cache
 from feed.kinds.guard import forget_reports
 from feed.ratelimit.storage import storage
-from tests import services
-from tests.databases import migrate, new_database
-from tests.kinds import KINDS_WITH_TABLES
-from tests.servers import Server
+from tests.support import services
+from tests.support.databases import migrate, new_database
+from tests.support.kinds import KINDS_WITH_TABLES
+from tests.support.servers import Server
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_FLAGS = [
@@ -52,12 +52,18 @@ def terminated(number: int, frame: FrameType | None) -> NoReturn:
     pytest.exit("terminated", returncode=128 + number)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What needs PostgreSQL as Django's own database is not even skipped on SQLite: script/test runs it there."""
+    """Keep the tests of a file in one process, as they share servers; those of the scenarios are grouped already.
+
+    What needs PostgreSQL as Django's own database is not even skipped on SQLite: script/test runs it there."""
     if connection.vendor == "sqlite":
         unfit = [item for item in items if item.get_closest_marker("postgresql")]
         config.hook.pytest_deselected(items=unfit)
         items[:] = [item for item in items if item not in unfit]
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.location[0]))
 
 
 def missing(what: str) -> NoReturn:
@@ -122,7 +128,7 @@ def hurried_hasher(settings: Settings) -> None:
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """The superuser's URL of the PostgreSQL that tests.services started around all tests, or of one of our own.
+    """The superuser's URL of the PostgreSQL that tests.support.services started around all tests, or of one of our own.
 
     All workers share it: each test has a database of its own in it.
     """

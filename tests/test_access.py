@@ -13,7 +13,7 @@ from django.utils.regex_helper import normalize
 from feed import log
 from feed.models import StatusChange
 from tests.conftest import logged_in
-from tests.markup import elements
+from tests.support.markup import elements
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.servers import HOST, Kind, Server
+from tests.support.servers import HOST, Kind, Server
 
 SITE = "https://rill.example"
 PROXY = {"Host": "rill.example", "X-Forwarded-Proto": "https"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import ROOT
+from tests.support.databases import ROOT
 
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)

@@ -10,8 +10,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.servers import Kind, Server
-from tests.sessions import ENDS, log_in
+from tests.support.servers import Kind, Server
+from tests.support.sessions import ENDS, log_in
 
 PATIENCE = 20
 

@@ -7,11 +7,11 @@ from typing import get_args
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.faults.floods import Flood, Sent
-from tests.faults.memory import Memory, resident
-from tests.processes import wait_until
-from tests.servers import HOST, Kind, Server
-from tests.watching import BOTH, post, watching
+from tests.faults.harness.floods import Flood, Sent
+from tests.faults.harness.memory import Memory, resident
+from tests.support.processes import wait_until
+from tests.support.servers import HOST, Kind, Server
+from tests.support.watching import BOTH, post, watching
 
 LARGE = ["--ws-max-size", str(16 * 2**20)]
 """uvicorn's own limit: what Rill promises doesn't depend on the command."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 import redis as redis_client
 
-from tests.databases import ROOT, clean_environment, sqlite_database
-from tests.processes import PATIENCE
+from tests.support.databases import ROOT, clean_environment, sqlite_database
+from tests.support.processes import PATIENCE
 
 CODE = """
 import os, sys, threading, django

@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 
-from tests.faults.hostile import GROUPS, Hostile
-from tests.faults.memory import resident
-from tests.servers import HOST, Kind, Server
-from tests.watching import Watcher, post, watching
+from tests.faults.harness.hostile import GROUPS, Hostile
+from tests.faults.harness.memory import resident
+from tests.support.servers import HOST, Kind, Server
+from tests.support.watching import Watcher, post, watching
 
 PATIENCE = 60
 NOISE = 1

@@ -12,7 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError
 
 from project.environment import keepalive
-from tests.faults.proxy import Proxy
+from tests.faults.harness.proxy import Proxy
 
 GIVEN_UP_AFTER = 2
 PATIENCE = 20.0

@@ -8,10 +8,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests import services
-from tests.processes import free_port
-from tests.servers import Kind, Server
-from tests.watching import BOTH, PATIENCE, post, watching
+from tests.support import services
+from tests.support.processes import free_port
+from tests.support.servers import Kind, Server
+from tests.support.watching import BOTH, PATIENCE, post, watching
 
 
 @BOTH

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.databases import clean_environment, manage, sqlite_url
+from tests.support.databases import clean_environment, manage, sqlite_url
 
 SETTINGS = """
 from project.settings import *

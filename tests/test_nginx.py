@@ -15,11 +15,11 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.conftest import missing
-from tests.faults.pages import CSRF, Visitors
-from tests.faults.stage import Stage
-from tests.nginx import Nginx, nginx
-from tests.servers import HOST, Kind, Server
-from tests.watching import BOTH
+from tests.faults.harness.pages import CSRF, Visitors
+from tests.faults.harness.stage import Stage
+from tests.support.nginx import Nginx, nginx
+from tests.support.servers import HOST, Kind, Server
+from tests.support.watching import BOTH
 
 POSTERS, READERS, OFTEN = 3, 2, 0.05
 """Those who post and load pages during a restart, and the seconds between two posts of each."""

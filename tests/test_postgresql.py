@@ -11,9 +11,9 @@ import pytest
 from psycopg_pool import ConnectionPool
 
 from project.postgresql import POOL
-from tests.faults.proxy import Proxy
-from tests.processes import free_port
-from tests.servers import Server
+from tests.faults.harness.proxy import Proxy
+from tests.support.processes import free_port
+from tests.support.servers import Server
 
 PATIENCE = 5
 """Seconds that a request may take: the pool's own time limit is twice as long."""

@@ -2,7 +2,7 @@
 
 import json
 
-from tests.databases import clean_environment, manage, sqlite_database
+from tests.support.databases import clean_environment, manage, sqlite_database
 
 SAVED_BEFORE = """
 from django.contrib.auth.models import User

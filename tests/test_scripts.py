@@ -13,8 +13,8 @@ from urllib.request import urlopen
 import pytest
 
 from project.environment import secret_key
-from tests.databases import OURS, ROOT, clean_environment, sqlite_url
-from tests.processes import free_port
+from tests.support.databases import OURS, ROOT, clean_environment, sqlite_url
+from tests.support.processes import free_port
 
 
 def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page
 from websockets.sync.client import connect
 
-from tests.servers import Kind, Server
+from tests.support.servers import Kind, Server
 
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])

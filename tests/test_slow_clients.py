@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from tests.databases import clean_environment, manage, sqlite_database
-from tests.processes import wait_until
-from tests.servers import Kind, Server
-from tests.watching import BOTH, post, watching
+from tests.support.databases import clean_environment, manage, sqlite_database
+from tests.support.processes import wait_until
+from tests.support.servers import Kind, Server
+from tests.support.watching import BOTH, post, watching
 
 LOOPS = pytest.mark.parametrize(
     ("kind", "options"),

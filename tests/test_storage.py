@@ -9,10 +9,10 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.visiting import live, sees, sign_up, write
-from tests.faults.storage import full_disk, read_only_postgresql
-from tests.servers import HOST, Kind, Server
-from tests.watching import PATIENCE, Watcher, watching
+from tests.faults.harness.storage import full_disk, read_only_postgresql
+from tests.support.servers import HOST, Kind, Server
+from tests.support.visiting import live, sees, sign_up, write
+from tests.support.watching import PATIENCE, Watcher, watching
 
 HTMX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}

@@ -11,9 +11,9 @@ from typing import TextIO
 import pytest
 from websockets.sync.server import ServerConnection, serve
 
-from tests.databases import ROOT
-from tests.servers import Server
-from tests.watching import PATIENCE, post
+from tests.support.databases import ROOT
+from tests.support.servers import Server
+from tests.support.watching import PATIENCE, post
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.processes import wait_until
-from tests.servers import HOST, Kind, Server
+from tests.support.processes import wait_until
+from tests.support.servers import HOST, Kind, Server
 
 CSRF = "x" * 32
 DOCUMENTED: dict[Kind, list[str]] = {"daphne": ["--proxy-headers"], "uvicorn": ["--forwarded-allow-ips", "*"]}

@@ -7,8 +7,8 @@ from django.test import Client
 from feed.models import Comment, StatusChange
 from profiles.models import UserProfile
 from tests.conftest import logged_in
-from tests.markup import Element, elements
 from tests.profiles.people import PASSWORD, sign_up
+from tests.support.markup import Element, elements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hurried_hasher")]
 

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from bench.cores import SERVER, pinned
-from tests.databases import ROOT, clean_environment
+from tests.support.databases import ROOT, clean_environment
 
 
 def measured(program: str, *arguments: object, database_url: str, **environment: str) -> Any:

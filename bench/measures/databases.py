@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.databases import migrate, new_database
+from tests.support.databases import migrate, new_database
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from bench.measures.children import measured
 from bench.measures.session import median
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.databases import sqlite_database
+from tests.support.databases import sqlite_database
 
 CHOSEN, OTHERS = "msgspec", ("orjson", "json")
 

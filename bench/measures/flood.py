@@ -3,8 +3,8 @@
 from bench.measures.session import ms, session, span
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.faults.floods import Flood
-from tests.servers import HOST
+from tests.faults.harness.floods import Flood
+from tests.support.servers import HOST
 
 WATCHERS = 100
 FLOODERS = (1, 5, 20)

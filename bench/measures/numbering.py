@@ -9,7 +9,7 @@ from bench.measures.children import measured
 from bench.measures.databases import migrated
 from bench.result import Result
 from bench.services import Services
-from tests.databases import sqlite_database
+from tests.support.databases import sqlite_database
 
 CHANGES = 10_000
 MOST_SECONDS = 2.0

@@ -8,7 +8,7 @@ from bench.measures.children import measured
 from bench.measures.databases import migrated
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.databases import sqlite_database
+from tests.support.databases import sqlite_database
 
 COMMENTS, STREAMS, KINDS = 66_000, 100, 200
 MOST_SECONDS = 0.03

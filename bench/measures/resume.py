@@ -17,8 +17,8 @@ from bench.measures.children import measured
 from bench.measures.databases import migrated
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.databases import sqlite_database
-from tests.servers import Kind, Server
+from tests.support.databases import sqlite_database
+from tests.support.servers import Kind, Server
 
 CHANGES, FEWER = 10_000, 5_000
 """The fewer are enough to fill what a hub keeps of the log in any case: its tail, and what it has read last."""

@@ -7,7 +7,7 @@ from bench.measures.children import measured
 from bench.measures.databases import migrated
 from bench.result import Ratios, Result
 from bench.services import Services
-from tests.databases import sqlite_database
+from tests.support.databases import sqlite_database
 
 TARGET = 0.75
 THREADS = (1, 16)

@@ -4,7 +4,7 @@ import sys
 
 from bench.peers.peer import HOST, Stage
 from project.serve import BACKLOG
-from tests.servers import COMMANDS, Kind
+from tests.support.servers import COMMANDS, Kind
 
 KINDS: tuple[Kind, ...] = ("daphne", "uvicorn")
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from bench.peers import asgi
 from bench.peers.peer import Peer, Plan, Stage
-from tests.servers import Kind
+from tests.support.servers import Kind
 
 
 def bare(kind: Kind, stage: Stage) -> Plan:

@@ -9,8 +9,8 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 
 from bench.peers.peer import Stage
-from tests.databases import ROOT, clean_environment, new_database, sqlite_url
-from tests.processes import temporary_folder
+from tests.support.databases import ROOT, clean_environment, new_database, sqlite_url
+from tests.support.processes import temporary_folder
 
 SITE = "bench.served.site.settings"
 

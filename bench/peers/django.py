@@ -14,7 +14,7 @@ from bench.peers import asgi
 from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import HOST, Peer, Plan, Stage
 from bench.served.site.consumers import ROOM
-from tests.servers import Kind
+from tests.support.servers import Kind
 
 
 def rill(kind: Kind, stage: Stage, options: Sequence[str] = ()) -> Plan:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bench.compiled import Missing
 from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import HOST, Peer, Plan, Stage, most_files, program
-from tests import nginx
+from tests.support import nginx
 
 MODULES = [Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"), Path("/usr/share/nginx/modules")]
 MODULE = "ngx_nchan_module.so"

@@ -9,7 +9,7 @@ import sys
 from bench.compiled import compiled
 from bench.peers.databases import SITE, django_environment
 from bench.peers.peer import HOST, Peer, Plan, Stage
-from tests.processes import free_port
+from tests.support.processes import free_port
 
 
 def raw_asyncio(stage: Stage) -> Plan:

@@ -16,8 +16,8 @@ import psutil
 from bench import cores
 from bench.peers.peer import HOST, Peer, Plan, Stage, most_files
 from bench.services import Services
-from tests.databases import ROOT
-from tests.processes import PATIENCE, free_port, temporary_folder, wait_until
+from tests.support.databases import ROOT
+from tests.support.processes import PATIENCE, free_port, temporary_folder, wait_until
 
 
 class Poster:

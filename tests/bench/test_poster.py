@@ -11,7 +11,7 @@ from bench.events import text_of
 from bench.peers import Poster
 from bench.peers.databases import environment_of
 from bench.peers.peer import Plan
-from tests.databases import sqlite_database
+from tests.support.databases import sqlite_database
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.visiting import Visitor
-from tests.servers import Server
+from tests.support.servers import Server
+from tests.support.visiting import Visitor
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.browser.visiting import Visitor, live, open_thread, sees, sign_up, write
-from tests.servers import Server
+from tests.support.servers import Server
+from tests.support.visiting import Visitor, live, open_thread, sees, sign_up, write
 
-SETTINGS = ["project.settings", "tests.elsewhere"]
+SETTINGS = ["project.settings", "tests.support.german_settings"]
 pytestmark = pytest.mark.parametrize(
     "one_server", [{"DJANGO_SETTINGS_MODULE": name} for name in SETTINGS], ids=SETTINGS, indirect=True, scope="module"
 )

@@ -4,8 +4,8 @@ import re
 
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.visiting import PASSWORD, Visitor, live, open_thread, sees, sign_up, write
-from tests.servers import Server
+from tests.support.servers import Server
+from tests.support.visiting import PASSWORD, Visitor, live, open_thread, sees, sign_up, write
 
 
 def lose(route: Route) -> None:

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.visiting import PASSWORD, Visitor, live, open_thread, sees, sign_up, write
-from tests.servers import Server
+from tests.support.servers import Server
+from tests.support.visiting import PASSWORD, Visitor, live, open_thread, sees, sign_up, write
 
 SCRIPTS = [
     "<script>document.title='owned'</script>",

@@ -11,11 +11,11 @@ from functools import cache
 from types import FrameType
 from typing import NoReturn
 
-from tests.databases import migrate, new_database, sqlite_database
-from tests.faults.every import FAULTS
-from tests.faults.registry import DatabaseKind, Fault, Ground, Size
-from tests.faults.report import Row, markdown, plain, summary
-from tests.faults.stage import play
+from tests.faults.harness.registry import Fault, Ground, play
+from tests.faults.harness.report import Row, markdown, plain, summary
+from tests.faults.harness.stage import DatabaseKind, Size
+from tests.faults.scenarios import FAULTS
+from tests.support.databases import migrate, new_database, sqlite_database
 
 kept = ExitStack()
 

@@ -7,7 +7,7 @@ import pytest
 
 from feed.log import Change
 from feed.models import Event, StatusChange
-from tests.kinds import Announcement, Deploy, Shout, Temperature
+from tests.support.kinds import Announcement, Deploy, Shout, Temperature
 
 
 def forget_changes() -> None:

@@ -16,8 +16,8 @@ from feed.frames.entries import Entry
 from feed.frames.formats import changes_frame
 from feed.models import Comment, Event, StatusChange
 from tests.conftest import logged_in
-from tests.kinds import Deploy
-from tests.markup import elements, skeleton
+from tests.support.kinds import Deploy
+from tests.support.markup import elements, skeleton
 
 pytestmark = pytest.mark.django_db
 

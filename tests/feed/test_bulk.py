@@ -10,7 +10,7 @@ from django.db import NotSupportedError, connections, transaction
 
 from feed.models import Comment, Event, StatusChange
 from tests.feed.recorded import KINDS, changes, every_kind, forget_changes
-from tests.kinds import Slogan, Temperature
+from tests.support.kinds import Slogan, Temperature
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),

@@ -20,7 +20,7 @@ from feed.checks import (
 )
 from feed.models import Event, StatusChange
 from feed.querysets import EventManager
-from tests.odd_kinds import new_kind, using_kinds
+from tests.support.odd_kinds import new_kind, using_kinds
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from feed.consumers import FeedConsumer
 from feed.frames.formats import FORMATS
 from feed.hub import Hub, hub
 from feed.models import Event
-from tests.feed.watching import Client, client, comment, post, texts
+from tests.feed.sockets import Client, client, comment, post, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 

@@ -17,9 +17,9 @@ from redis import Redis
 
 from feed import doorbell as module
 from feed.doorbell import Doorbell, doorbell
-from tests.databases import ROOT, clean_environment, sqlite_url
-from tests.layers import BrokenLayer, HangingLayer
-from tests.processes import PATIENCE, wait_until
+from tests.support.databases import ROOT, clean_environment, sqlite_url
+from tests.support.layers import BrokenLayer, HangingLayer
+from tests.support.processes import PATIENCE, wait_until
 
 RING = """
 import django, os

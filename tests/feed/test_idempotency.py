@@ -17,8 +17,8 @@ from pytest_django import Settings
 from feed import idempotency
 from feed.models import Comment, Posted, StatusChange
 from tests.conftest import logged_in
-from tests.markup import elements
-from tests.processes import wait_until
+from tests.support.markup import elements
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 

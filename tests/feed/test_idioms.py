@@ -17,7 +17,7 @@ from django.test import Client
 from feed import repair
 from feed.models import Comment, Event, StatusChange
 from tests.feed.recorded import KINDS, changes, forget_changes
-from tests.kinds import Announcement, Deploy
+from tests.support.kinds import Announcement, Deploy
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("empty_log")]
 

@@ -16,8 +16,8 @@ from feed.frames.rows import render_row
 from feed.log import Change, Log
 from feed.models import Comment, Event, StatusChange
 from tests.conftest import logged_in
-from tests.kinds import Announcement, Temperature
-from tests.markup import Element, elements
+from tests.support.kinds import Announcement, Temperature
+from tests.support.markup import Element, elements
 
 pytestmark = pytest.mark.django_db
 

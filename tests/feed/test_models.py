@@ -6,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from feed.models import Comment, Event, StatusChange
-from tests.kinds import Announcement, Deploy, Shout, Temperature
+from tests.support.kinds import Announcement, Deploy, Shout, Temperature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from feed import log
 from feed.models import StatusChange
-from tests.feed.watching import PATIENCE, client, post
+from tests.feed.sockets import PATIENCE, client, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 

@@ -12,7 +12,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from feed.hub.poller import LogPoller
-from tests.feed.watching import client, post, texts
+from tests.feed.sockets import client, post, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

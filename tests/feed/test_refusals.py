@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from asgi import application
-from tests.feed.watching import PATIENCE, Client, client
+from tests.feed.sockets import PATIENCE, Client, client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 

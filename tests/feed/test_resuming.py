@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from feed import log
 from feed.log import Change, Log
-from tests.feed.watching import Client, client, comment, post, show, texts
+from tests.feed.sockets import Client, client, comment, post, show, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 

@@ -11,7 +11,7 @@ from feed.doorbell import doorbell
 from feed.messages import MessageFactory
 from feed.models import Event, StatusChange
 from tests.feed.recorded import changes, every_kind
-from tests.processes import wait_until
+from tests.support.processes import wait_until
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -63,7 +63,7 @@ def test_a_transaction_rings_only_when_it_commits(alice: User, rings: list[tuple
 def test_a_doorbell_that_is_out_of_order_fails_no_post(
     alice: User, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.BrokenLayer"}}
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.BrokenLayer"}}
     status = StatusChange.objects.create(user=alice, text="Hello")
     assert doorbell.wait()
     assert changes() == [("created", status.pk, "status_change")]
@@ -74,7 +74,7 @@ def test_a_doorbell_that_hangs_holds_up_no_post(
     alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("feed.doorbell.RETRY_AFTER", 3600)
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.HangingLayer"}}
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.HangingLayer"}}
     first, second = (StatusChange.objects.create(user=alice, text="Hello") for _ in range(2))
     assert not doorbell.wait(0), "Whoever posted has waited for the doorbell."
     assert changes() == [("created", status.pk, "status_change") for status in (first, second)]
@@ -84,7 +84,7 @@ def test_a_doorbell_that_hangs_holds_up_no_post(
 def test_a_doorbell_that_works_again_rings_again(
     alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.layers.BrokenLayer"}}
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.BrokenLayer"}}
     monkeypatch.setattr("feed.doorbell.RETRY_AFTER", 0)
     for _ in range(2):
         StatusChange.objects.create(user=alice, text="Hello")

@@ -10,7 +10,7 @@ from django.test import Client
 from feed import log
 from feed.admin import register_kinds
 from feed.models import Comment, Event, StatusChange
-from tests.kinds import Announcement, Deploy, Slogan, Temperature
+from tests.support.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from feed.frames.formats import Frame
 from feed.hub import Hub
 from feed.hub.watcher import Watcher
 from feed.models import Event
-from tests.lines import Line
 from tests.machine.loop import SteppedLoop
+from tests.support.connections import Line
 
 State = dict[int, Any]
 """What a client shows: events by their ids, in the client's format."""

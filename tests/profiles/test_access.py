@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from profiles.models import UserProfile
-from tests.markup import elements
 from tests.profiles.people import PASSWORD, sign_up
+from tests.support.markup import elements
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hurried_hasher")]
 

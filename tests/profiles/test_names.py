@@ -10,8 +10,8 @@ from django.test import Client
 
 from feed.frames.rows import render_row
 from tests.conftest import logged_in
-from tests.markup import elements, skeleton
 from tests.profiles.people import sign_up
+from tests.support.markup import elements, skeleton
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hurried_hasher")]
 

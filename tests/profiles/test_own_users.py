@@ -3,8 +3,8 @@
 import subprocess
 import sys
 
-from tests.databases import ROOT, clean_environment, sqlite_url
-from tests.processes import temporary_folder
+from tests.support.databases import ROOT, clean_environment, sqlite_url
+from tests.support.processes import temporary_folder
 
 
 def test_people_of_another_user_model_sign_up_post_and_have_pages() -> None:

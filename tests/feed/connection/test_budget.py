@@ -3,7 +3,7 @@
 import pytest
 
 from feed.connection.budget import BURST, MAX_MESSAGE, MAX_OVERDRAWN, PER_SECOND, RARE, READ, RETRY_AFTER, Budget
-from tests.faults.clients import masked
+from tests.faults.harness.clients import masked
 
 TEXT, BEGUN, PART, PING, PONG = 0x81, 0x01, 0x00, 0x89, 0x8A
 PONGS = masked(PONG, b"") * 4096

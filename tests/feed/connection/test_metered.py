@@ -6,7 +6,7 @@ from feed.connection.asgi import Message, reading_paused
 from feed.connection.budget import MAX_MESSAGE
 from feed.connection.metered import MeteredConnection
 from feed.frames.formats import Frame
-from tests.faults.clients import masked
+from tests.faults.harness.clients import masked
 
 PING = masked(0x89, b"")
 FLOOD = PING * 1000

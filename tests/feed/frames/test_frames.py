@@ -21,7 +21,7 @@ from feed.frames.entries import Entry
 from feed.frames.formats import FORMATS, Frame, JsonFormat, changes_frame, compact
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
-from tests.kinds import Deploy, Slogan
+from tests.support.kinds import Deploy, Slogan
 
 
 def entry(position: int, action: str, event_id: int = 1) -> Entry:

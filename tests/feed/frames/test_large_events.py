@@ -12,7 +12,7 @@ from feed import log
 from feed.frames import encoding
 from feed.hub import hub
 from feed.models import StatusChange
-from tests.feed.watching import client, texts
+from tests.feed.sockets import client, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from feed.frames import row_cache, rows
 from feed.models import Comment, Event, StatusChange
-from tests.kinds import Slogan
+from tests.support.kinds import Slogan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

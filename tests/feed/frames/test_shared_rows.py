@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from feed.frames import row_cache, rows, shared_rows
 from feed.models import Event, StatusChange
-from tests import services
-from tests.processes import wait_until
+from tests.support import services
+from tests.support.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 

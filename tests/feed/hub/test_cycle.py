@@ -19,7 +19,7 @@ from feed.hub.tail import make_frame
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from tests.feed.log.statements import numbers
-from tests.feed.watching import client, post
+from tests.feed.sockets import client, post
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 

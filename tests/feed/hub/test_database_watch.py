@@ -16,8 +16,8 @@ from feed import log
 from feed.doorbell import MAX_SPACING
 from feed.hub import database_watch
 from feed.models import StatusChange
-from tests.feed.watching import client, post, texts
-from tests.processes import PATIENCE, wait_until
+from tests.feed.sockets import client, post, texts
+from tests.support.processes import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

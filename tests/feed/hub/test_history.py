@@ -11,7 +11,7 @@ from feed.hub.history import History, HistoryPage, HistoryQuery, find
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from feed.models import Comment, StatusChange
-from tests.lines import Line
+from tests.support.connections import Line
 
 pytestmark = pytest.mark.database
 

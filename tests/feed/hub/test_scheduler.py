@@ -11,7 +11,7 @@ from feed.frames.formats import Frame
 from feed.hub.scheduler import BATCH, Scheduler, Stalled
 from feed.hub.sender import Sender
 from feed.hub.watcher import Watcher
-from tests.lines import Line
+from tests.support.connections import Line
 
 TIMEOUT = 10
 

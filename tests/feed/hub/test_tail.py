@@ -9,7 +9,7 @@ from feed.frames.entries import Entry
 from feed.frames.formats import Frame
 from feed.hub.tail import MAX_FRAMES, Tail, make_frame
 from feed.hub.watcher import Watcher
-from tests.lines import Line
+from tests.support.connections import Line
 
 
 def entries(first: int, *streams: str) -> list[Entry]:

@@ -12,7 +12,7 @@ from feed import log
 from feed.kinds.compiled import MAX_READ_AHEAD, CompiledQuery, compiled
 from feed.models import Comment, Event, StatusChange
 from tests.feed.log.test_batch import followed
-from tests.kinds import Announcement, Deploy, Slogan, Temperature
+from tests.support.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 

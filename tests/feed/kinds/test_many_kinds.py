@@ -13,7 +13,7 @@ from feed import log
 from feed.frames import row_cache
 from feed.frames.encoding import load
 from feed.models import Event, StatusChange
-from tests.odd_kinds import new_kind, tables, using_kinds
+from tests.support.odd_kinds import new_kind, tables, using_kinds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 MANY = 200

@@ -18,9 +18,9 @@ from feed.kinds import loading
 from feed.log import Change
 from feed.models import Event, StatusChange
 from tests.feed.recorded import changes, forget_changes
-from tests.feed.watching import client, post
-from tests.kinds import Deploy
-from tests.odd_kinds import new_kind, odd_kinds, tables, using_kinds
+from tests.feed.sockets import client, post
+from tests.support.kinds import Deploy
+from tests.support.odd_kinds import new_kind, odd_kinds, tables, using_kinds
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 # The hub, which reads their tables, is closed before these are dropped: `closed_hub` comes after them.

@@ -16,7 +16,7 @@ from feed import log
 from feed.log import Change, Log, sql
 from feed.log.batch import execute_sql
 from feed.models import StatusChange
-from tests.processes import wait_until
+from tests.support.processes import wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 

@@ -16,8 +16,8 @@ from pytest_django import Settings
 from feed.models import Comment, StatusChange
 from feed.ratelimit import Limit, address, hit, humanize, seconds_left
 from feed.ratelimit.storage import FallbackStorage
-from tests import services
-from tests.processes import wait_until
+from tests.support import services
+from tests.support.processes import wait_until
 
 HTMX = {"HX-Request": "true"}
 ALICE = Limit("FEED_POST_LIMIT", ("alice",))

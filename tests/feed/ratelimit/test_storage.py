@@ -13,8 +13,8 @@ import redis as redis_client
 from limits.storage import MovingWindowSupport
 
 from feed.ratelimit.storage import FallbackStorage, Memory, Storages
-from tests import services
-from tests.processes import free_port, wait_until
+from tests.support import services
+from tests.support.processes import free_port, wait_until
 
 HOUR = 3600
 SOON = 5.0

@@ -1,7 +1,0 @@
-"""Rill in a project that opens a transaction for every request (ATOMIC_REQUESTS)."""
-
-from project.settings import *  # noqa: F403
-from project.settings import DATABASES
-
-DATABASES["default"]["ATOMIC_REQUESTS"] = True
-ROOT_URLCONF = "tests.faults.atomic_urls"

@@ -1,0 +1,209 @@
+"""Real server processes for the tests, each on a port and a database of its own.
+
+with Server("uvicorn") as server:
+    urlopen(server.url("/healthz"))
+    server.kill()
+    server.start()  # the same port, the same database
+"""
+
+import http.client
+import json
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from tests.support.databases import ROOT, clean_environment, manage, sqlite_database
+from tests.support.processes import PATIENCE, free_port, temporary_folder, wait_until
+
+HOST = "127.0.0.1"
+Kind = Literal["daphne", "uvicorn"]
+
+UVICORN_WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "32768"]
+COMMANDS: dict[Kind, list[str]] = {
+    "daphne": ["daphne", "--verbosity", "0"],
+    "uvicorn": ["uvicorn", "--log-level", "warning", "--loop", "uvloop", *UVICORN_WEBSOCKETS],
+}
+PLACES: dict[Kind, tuple[str, str]] = {"daphne": ("--bind", "-u"), "uvicorn": ("--host", "--uds")}
+"""The options for the address, and for the file, to listen on."""
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: str, timeout: float) -> None:
+        super().__init__(HOST, timeout=timeout)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Server:
+    """A server process, the way it is run in production, and its database.
+
+    database_url: a database that has been migrated, such as another server's; without it a new SQLite file.
+    unix_socket: the file to listen on, in place of a port of its own.
+    options: more of them, after those of its kind.
+    environment: more variables, as `FEED_POLL="0.1"`.
+    """
+
+    def __init__(
+        self,
+        kind: Kind = "daphne",
+        *,
+        unix_socket: str | None = None,
+        options: Sequence[str] = (),
+        database_url: str | None = None,
+        redis_url: str | None = None,
+        **environment: str,
+    ) -> None:
+        self.kind = kind
+        self._unix_socket = unix_socket
+        self._options = options
+        self.port = free_port()
+        self._stack = ExitStack()
+        self._folder = self._stack.enter_context(temporary_folder())
+        self._process: subprocess.Popen[bytes] | None = None
+        self._shell: Shell | None = None
+        self.database_url = database_url or self._stack.enter_context(sqlite_database())
+        self._environment = clean_environment(self.database_url) | environment
+        if redis_url is not None:
+            self._environment["REDIS_URL"] = redis_url
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if error is not None:
+            error.add_note(f"The log of {self.kind}:\n{self.log() or '(empty)'}")
+        self.close()
+
+    def start(self) -> None:
+        """Start it, for the first time or again, and wait until it answers."""
+        assert self._process is None, "It is running."
+        address, file = PLACES[self.kind]
+        place = [file, self._unix_socket] if self._unix_socket else [address, HOST, "--port", str(self.port)]
+        command = [sys.executable, "-m", *COMMANDS[self.kind], *place, *self._options, "asgi:application"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+        wait_until(self._answers, f"{self.kind} to answer")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """End it as a service manager would, or Ctrl-C; returns its exit status."""
+        return self._end(number)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        self._running().send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._running().send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.kill()
+        self._stack.close()
+
+    @property
+    def pid(self) -> int:
+        return self._running().pid
+
+    def url(self, path: str = "/") -> str:
+        return f"http://{HOST}:{self.port}{path}"
+
+    def connection(self, timeout: float = PATIENCE) -> http.client.HTTPConnection:
+        if self._unix_socket is None:
+            return http.client.HTTPConnection(HOST, self.port, timeout=timeout)
+        return UnixConnection(self._unix_socket, timeout)
+
+    def ws_url(self, query: str = "") -> str:
+        return f"ws://{HOST}:{self.port}/ws/feed/{query and '?'}{query}"
+
+    def manage(self, *arguments: str) -> str:
+        """What manage.py prints, run by another process on the same database."""
+        return manage(self._environment, *arguments)
+
+    def shell(self, code: str) -> str:
+        """What `code` prints, run by another process, with every model imported. The process stays, to save time."""
+        if self._shell is None:
+            self._shell = self._stack.enter_context(Shell(self._environment))
+        return self._shell.run(code)
+
+    def log(self) -> str:
+        """What the process has written, since its first start."""
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def assert_quiet(self) -> None:
+        assert self.log() == ""
+
+    @property
+    def _log(self) -> Path:
+        return self._folder / "log"
+
+    def _running(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None, "It is not running."
+        return self._process
+
+    def _end(self, number: signal.Signals) -> int:
+        process = self._running()
+        process.send_signal(number)
+        process.send_signal(signal.SIGCONT)  # or a frozen one would never hear
+        status = process.wait(PATIENCE)
+        self._process = None
+        return status
+
+    def _answers(self) -> bool:
+        if self._running().poll() is not None:
+            raise RuntimeError(f"{self.kind} ended instead of answering:\n{self.log()}")
+        connection = self.connection(timeout=5)
+        try:
+            connection.request("GET", "/healthz", headers={"Host": HOST})
+            return connection.getresponse().status == http.client.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+class Shell:
+    """A process like `manage.py shell`, that runs one piece of code after the other."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.shell"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate(timeout=PATIENCE)
+
+    def run(self, code: str) -> str:
+        assert self._process.stdin
+        assert self._process.stdout
+        print(json.dumps(code), file=self._process.stdin, flush=True)
+        answer = json.loads(self._process.stdout.readline())
+        assert answer["error"] is None, answer["error"]
+        printed: str = answer["printed"]
+        return printed

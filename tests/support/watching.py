@@ -1,0 +1,60 @@
+"""Watchers of real servers, and who posts from another process."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, get_args
+
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from tests.support.servers import Kind, Server
+
+Frame = dict[str, Any]
+PATIENCE = 20
+BOTH = pytest.mark.parametrize("kind", get_args(Kind))
+
+POST = """
+from django.contrib.auth import get_user_model
+alice, _ = get_user_model().objects.get_or_create(username="alice")
+for text in {texts!r}:
+    StatusChange.objects.create(user=alice, text=text)
+"""
+
+
+def post(server: Server, *texts: str) -> None:
+    """By another process than the server's, as a cron job would."""
+    server.shell(POST.format(texts=texts))
+
+
+class Watcher:
+    """Follows a feed, checks that the frames tile, and keeps the state that it builds from them."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.cursor: int | None = None
+        self.texts: dict[int, str] = {}
+
+    def receive(self) -> Frame:
+        frame: Frame = json.loads(self.connection.recv(timeout=PATIENCE))
+        assert frame["type"] == "changes", frame
+        assert self.cursor in (None, frame["after"])
+        self.cursor = frame["position"]
+        for change in frame["changes"]:
+            event = change["event"]
+            if change["action"] == "deleted":
+                self.texts.pop(event["id"], None)
+            elif "text" in event:
+                self.texts[event["id"]] = event["text"]
+        return frame
+
+    def see(self, *texts: str) -> None:
+        """Receive until these are there, and nothing else is."""
+        while sorted(self.texts.values()) != sorted(texts):
+            self.receive()
+
+
+@contextmanager
+def watching(server: Server, query: str = "") -> Iterator[Watcher]:
+    with connect(server.ws_url(query), max_size=None, open_timeout=PATIENCE) as connection:
+        yield Watcher(connection)
