@@ -1,14 +1,12 @@
-"""What all tests can ask for: real servers of every kind, and a real browser.
+"""What all tests can ask for: people, and real servers of every kind.
 
 A machine without one of them skips its tests by name; in CI, where nothing may be missing, they fail.
 """
 
 import os
-import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -16,7 +14,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from pytest_django import DjangoDbBlocker, Settings
 
 from feed.admin import register_kinds
@@ -27,18 +24,6 @@ from tests.support import services
 from tests.support.databases import migrate, new_database
 from tests.support.kinds import KINDS_WITH_TABLES
 from tests.support.servers import Server
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",  # as root there is none
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",  # small in containers
-]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -166,37 +151,3 @@ def server() -> Iterator[Server]:
     """Daphne on SQLite, with nothing else: what `script/server` gives."""
     with Server() as server:
         yield server
-
-
-# Playwright's synchronous API keeps an event loop running in the thread of the tests for as long as it lives.
-# Until it is stopped Django's ORM refuses to work there, and async tests can't start. Hence it lives for one
-# module, and the tests of that module reach the database through their server: by its pages, or by
-# `server.shell(…)`. Keep them apart from tests that use the ORM or are async.
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(playwright), args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
-
-
-def chromium(playwright: Playwright) -> str:
-    installed = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    own = playwright.chromium.executable_path
-    if installed is None and not Path(own).exists():
-        missing("chromium is not installed")
-    return installed or own
-
-
-@pytest.fixture
-def new_visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """A page of somebody who shares no cookies with the others; takes the options of Playwright's `new_context`."""
-    contexts: list[BrowserContext] = []
-
-    def visitor(**options: object) -> Page:
-        contexts.append(browser.new_context(**options))  # type: ignore[arg-type]
-        return contexts[-1].new_page()
-
-    yield visitor
-    for context in contexts:
-        context.close()

@@ -94,7 +94,7 @@ def assert_strict(response: Any) -> None:
 def test_every_answer_has_the_strict_headers(superuser: User) -> None:
     """And is for no other origin to read."""
     for client in (logged_in(superuser), Client()):
-        for path in [*every_path(superuser), "/static/rill.js", "/static/nowhere.js"]:
+        for path in [*every_path(superuser), "/static/feed/rill.js", "/static/nowhere.js"]:
             response = client.get(path, headers={"Origin": FOREIGN})
             assert_strict(response)
             if response.streaming:  # a file, to be closed

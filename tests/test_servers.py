@@ -1,10 +1,8 @@
 """That Rill runs under each of its servers and databases, as it does in production."""
 
-from collections.abc import Callable
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Page
 from websockets.sync.client import connect
 
 from tests.support.servers import Kind, Server
@@ -33,9 +31,3 @@ def test_a_server_on_postgresql_and_redis(postgresql_database: str, redis_url: s
         with connect(server.ws_url("after=0")) as alice:
             assert "alice" in str(alice.recv(timeout=5))
         server.assert_quiet()
-
-
-def test_a_browser_shows_the_page(server: Server, new_visitor: Callable[..., Page]) -> None:
-    page = new_visitor()
-    page.goto(server.url("/"))
-    assert page.locator("#feed").count() == 1

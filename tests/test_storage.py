@@ -1,17 +1,14 @@
 """The database refuses: who posts is told, nobody else notices, and it goes on when that has ended."""
 
 import json
-from collections.abc import Callable
 from http.client import HTTPConnection, HTTPMessage
 from typing import NamedTuple, get_args
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Page, expect
 
 from tests.faults.harness.storage import full_disk, read_only_postgresql
 from tests.support.servers import HOST, Kind, Server
-from tests.support.visiting import live, sees, sign_up, write
 from tests.support.watching import PATIENCE, Watcher, watching
 
 HTMX = {"HX-Request": "true"}
@@ -123,20 +120,3 @@ def test_while_postgresql_is_read_only_who_posts_is_told_and_watchers_stay(postg
         assert alice.post("after").status == 302
         watcher.see("before", "after")
         assert "Traceback" not in server.log()
-
-
-def test_a_text_that_could_not_be_saved_stays_in_its_form_and_is_sent_again(
-    server: Server, new_visitor: Callable[..., Page]
-) -> None:
-    alice, bob = new_visitor(base_url=server.url("")), new_visitor(base_url=server.url(""))
-    sign_up(alice, "alice")
-    bob.goto("/")
-    live(bob)
-    text = alice.locator("#compose textarea")
-    with full_disk(server.pid):
-        write(alice, "What a day")
-        expect(alice.locator("#compose .trying")).to_have_text("Not confirmed yet. Trying again…")
-        expect(text).to_have_value("What a day")
-    sees(bob, "What a day")
-    expect(text).to_have_value("")
-    expect(text).to_be_editable()

@@ -1,11 +1,62 @@
+"""A real browser, and people in front of it."""
+
 import re
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
+from tests.conftest import missing
 from tests.support.servers import Server
 from tests.support.visiting import Visitor
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM_FLAGS = [
+    "--no-sandbox",  # as root there is none
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",  # small in containers
+]
+
+
+# Playwright's synchronous API keeps an event loop running in the thread of the tests for as long as it lives.
+# Until it is stopped Django's ORM refuses to work there, and async tests can't start. Hence it lives for one
+# module, and the tests of that module reach the database through their server: by its pages, or by
+# `server.shell(…)`. Keep them apart from tests that use the ORM or are async.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(playwright), args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+def chromium(playwright: Playwright) -> str:
+    installed = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    own = playwright.chromium.executable_path
+    if installed is None and not Path(own).exists():
+        missing("chromium is not installed")
+    return installed or own
+
+
+@pytest.fixture
+def new_visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A page of somebody who shares no cookies with the others; takes the options of Playwright's `new_context`."""
+    contexts: list[BrowserContext] = []
+
+    def visitor(**options: object) -> Page:
+        contexts.append(browser.new_context(**options))  # type: ignore[arg-type]
+        return contexts[-1].new_page()
+
+    yield visitor
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture(scope="module")
