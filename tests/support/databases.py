@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from tests.support.processes import temporary_folder
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 OURS = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
 OURS |= {"LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
 

@@ -1,0 +1,145 @@
+"""Without its fast paths Rill does the same, slower: tests of other files once more, without any of them."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+
+from feed import connection as connections
+from feed import log
+from feed.connection.asgi import Connection
+from feed.connection.daphne import DaphneConnection
+from feed.connection.uvicorn import UvicornConnection
+from feed.fast_path import FastPath
+from feed.kinds import compiled, loading
+from feed.log import batch, recording
+from feed.models import StatusChange
+from tests.feed.kinds.test_odd_kinds import (  # noqa: F401
+    absent,
+    odd,
+    test_a_kind_whose_table_is_locked_holds_up_nobody_and_is_brought_again,
+    test_a_kind_without_a_table_or_a_class_stops_nobody,
+    test_pages_and_api_show_an_odd_event_and_all_others,
+    test_watchers_get_an_odd_event_as_what_it_is_and_all_that_follows,
+)
+from tests.feed.log.test_log import (  # noqa: F401
+    test_a_transaction_that_commits_late_comes_late_though_it_began_first,
+    test_processes_that_number_at_once_give_each_position_once,
+    test_who_numbers_waits_for_who_numbers,
+)
+from tests.feed.sockets import client, post, texts
+from tests.feed.test_consumers import (  # noqa: F401
+    test_edits_and_deletions_come_too,
+    test_frames_tile_the_log_whatever_the_streams,
+    test_with_a_doorbell_nobody_waits_for_the_poll,
+)
+from tests.feed.test_resuming import (  # noqa: F401
+    test_a_cursor_that_was_pruned_is_reset,
+    test_a_watcher_that_is_behind_the_memory_reads_from_the_database,
+    test_resuming_ends_in_the_state_of_one_who_never_left,
+)
+from tests.support.servers import Kind, Server
+from tests.support.watching import BOTH, watching
+from tests.support.watching import post as post_elsewhere
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
+
+PATHS = [batch.batching, compiled.compiling]
+
+
+@pytest.fixture(autouse=True)
+def fast_paths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Off; but on for a test that is about turning one off."""
+    is_on = "caplog" in request.fixturenames and request.function.__module__ == __name__
+    for path in [*PATHS, *connections.KNOWN.values()]:
+        monkeypatch.setattr(path, "is_on", is_on)
+    if not is_on:
+        monkeypatch.setattr(recording, "open_cursor", lambda connection: connection.cursor())
+    compiled._compiled.cache_clear()
+    yield
+    compiled._compiled.cache_clear()
+
+
+def broken(*args: Any, **kwargs: Any) -> Any:
+    raise AttributeError("'SQLCompiler' object has no attribute 'select'")
+
+
+def assert_told_once(caplog: pytest.LogCaptureFixture, beginning: str) -> None:
+    told = [record.message for record in caplog.records if record.name == "feed.fast_path"]
+    assert told == [f"{beginning}, because a library has changed: AttributeError: {broken_text()}"]
+    assert caplog.records[0].levelno == logging.WARNING
+
+
+def broken_text() -> str:
+    with pytest.raises(AttributeError) as raised:
+        broken()
+    return str(raised.value)
+
+
+def test_a_compiler_that_has_changed_is_told_of_once_and_the_orm_reads(
+    alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    monkeypatch.setattr(compiled.CompiledQuery, "__init__", broken)
+    for _ in range(2):
+        found = loading.of_kinds({"status_change": [status.pk]}, StatusChange.kinds())
+        assert [str(event) for event in found.values()] == ["alice: Hello"]
+    assert_told_once(caplog, "Each read of events is compiled anew")
+
+
+@pytest.mark.postgresql
+def test_a_driver_that_has_changed_is_told_of_once_and_statements_are_sent_one_by_one(
+    alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert connection.vendor == "postgresql"
+    monkeypatch.setattr(batch, "_in_one_message", broken)
+    for text in "ab":
+        StatusChange.objects.create(user=alice, text=text)
+        assert log.number().head == log.Change.objects.count()
+    assert_told_once(caplog, "Statements are sent to PostgreSQL one by one")
+
+
+@pytest.mark.parametrize("fast", [UvicornConnection, DaphneConnection])
+def test_a_server_that_has_changed_is_told_of_once_and_frames_go_through_asgi(
+    fast: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def send(message: dict[str, Any]) -> None: ...
+
+    monkeypatch.setattr(fast, "protocol_of", lambda send: object())
+    monkeypatch.setattr(fast, "__init__", broken)
+    assert [type(connections.connection_for(send)) for _ in range(2)] == [Connection] * 2
+    assert len([record for record in caplog.records if record.name == "feed.fast_path"]) == 1
+
+
+def test_a_fast_path_stays_off() -> None:
+    path = FastPath("It is slower")
+    assert path.is_on
+    for _ in range(2):
+        path.turn_off(AttributeError("gone"))
+    assert not path.is_on
+
+
+async def test_watchers_get_what_is_posted(alice: User) -> None:
+    async with client("?after=0") as watcher:
+        await watcher.frame()
+        await post(alice, "Hello")
+        assert texts(await watcher.frame()) == ["Hello"]
+
+
+@BOTH
+def test_a_server_without_fast_paths_misses_nothing(kind: Kind) -> None:
+    with (
+        Server(kind, DJANGO_SETTINGS_MODULE="tests.support.plain_settings") as server,
+        watching(server, "after=0") as watcher,
+    ):
+        post_elsewhere(server, "one", "two")
+        watcher.see("one", "two")
+        server.kill()
+        server.start()
+        with watching(server, f"after={watcher.cursor}") as again:
+            post_elsewhere(server, "three")
+            again.see("three")
+        assert "library has changed" not in server.log()
