@@ -4,7 +4,7 @@ Relies on: psycopg sending a text without parameters as a simple query, which ma
 documentation, "Multiple Statements in a Simple Query"); and on plans that stay with a session (`PREPARE`).
 Gains: one network round trip for each cycle of a hub instead of six, and the log's lock is held during none. Kept plans
 save more time than executing the statements takes.
-Without it (SQLite, poolers, another driver): the statements one by one, in a transaction.
+Without it, and on SQLite: the statements one by one, in a transaction. Behind a pooler: one message without plans.
 """
 
 from collections.abc import Iterator, Sequence

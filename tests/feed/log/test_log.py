@@ -126,7 +126,7 @@ def test_who_numbers_waits_for_who_numbers(alice: User) -> None:
     def is_waiting() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            return any(execute_sql(sql.HEAD) in query for (query,) in cursor.fetchall())
+            return any(execute_sql(sql.HEAD) in sent or sql.HEAD.text in sent for (sent,) in cursor.fetchall())
 
     with ThreadPoolExecutor(1) as threads:
         with open_transaction(lambda: numbered.append(log.number().head)):
