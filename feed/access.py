@@ -22,7 +22,7 @@ class PageRequest(HttpRequest):
 
 
 class OwnRequest(PageRequest):
-    """The request of somebody who is logged in."""
+    """A request of a logged-in user."""
 
     user: User
 
@@ -32,9 +32,9 @@ View = Callable[Concatenate[PageRequest, P], HttpResponse]
 
 
 def login_needed(view: Callable[Concatenate[OwnRequest, P], HttpResponse]) -> View[P]:
-    """Like Django's login_required, but htmx is told in a header: it would put the login page into this one.
+    """Like Django's login_required. But htmx is redirected by a header: it would put the login page into this page.
 
-    The way back leads to the page that asked, as what was posted is gone.
+    After the log-in the browser returns to the page, not to the URL that was posted to.
     """
 
     @wraps(view)
@@ -49,7 +49,7 @@ def login_needed(view: Callable[Concatenate[OwnRequest, P], HttpResponse]) -> Vi
 
 
 def page_that_asked(request: PageRequest) -> str:
-    """The path of the page that htmx says it is on, if that can be: anybody may send any header."""
+    """The path of the page that htmx is on, or the front page if the header is invalid."""
     try:
         path = request.htmx.current_url_abs_path
     except ValueError:
@@ -58,13 +58,15 @@ def page_that_asked(request: PageRequest) -> str:
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
-    """What a form is bound to: also to nothing at all, if that was posted."""
+    """The data for a form: None unless this is a POST. An empty POST is data, too."""
     return request.POST if request.method == "POST" else None
 
 
 def now_logged_in(request: HttpRequest) -> str | None:
-    """What to tell somebody who posts from a page of somebody else's: in another tab they have logged in anew, and the
-    page is still the former user's. None if the page is theirs, or if nothing says whose it is, as with programs."""
+    """A sentence for a user whose page was made for another user, because of a new log-in in another tab.
+
+    None if the page is the user's own, or if the request doesn't say whose page it comes from, as with programs.
+    """
     page_of = request.POST.get("as")
     if page_of is None or not request.user.is_authenticated or page_of == str(request.user.pk):
         return None
@@ -72,16 +74,16 @@ def now_logged_in(request: HttpRequest) -> str | None:
 
 
 def is_from_own_page(request: HttpRequest, form: BaseForm, field: str | None = None) -> bool:
-    """Whether the form comes from a page of the user who is logged in; if it doesn't, that is an error of the form."""
+    """Whether the form comes from a page of the logged-in user. If not, the form gets an error."""
     sentence = now_logged_in(request)
     if sentence and form.is_bound:
-        form.errors  # noqa: B018 (checks the fields first, or the error would be lost)
+        form.errors  # noqa: B018 (validates the form, which would drop an error added before)
         form.add_error(field, sentence)
     return sentence is None
 
 
 def seen_event(request: OwnRequest, pk: int) -> Event:
-    """The event of any user: to be shown, never to be changed. Raises Http404."""
+    """An event of any user, to be shown and never changed. Raises Http404."""
     event: Event = get_object_or_404(Event.objects.visible_to(request.user), pk=pk)
     return event
 
@@ -89,7 +91,7 @@ def seen_event(request: OwnRequest, pk: int) -> Event:
 def own_event(request: OwnRequest, pk: int) -> Event:
     """The event, if it is the user's own. Raises Http404 or PermissionDenied.
 
-    Who posts has it locked until the transaction ends: or it could be deleted meanwhile, and saved back again.
+    A POST locks it until the transaction ends. Otherwise it could be deleted meanwhile, and saved back again.
     """
     events = Event.objects.visible_to(request.user)
     if request.method == "POST":

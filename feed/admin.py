@@ -1,4 +1,4 @@
-"""Every kind of event is here without being told of. One that wants an admin of its own registers it as usual."""
+"""Registers every kind of event by itself. A kind with an admin of its own registers it as usual."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ["id", "__str__", "user", "created_at", "edited_at"]
     list_display_links = ["id", "__str__"]
-    list_select_related = False  # with_users does
+    list_select_related = False  # `with_users` does that
     ordering = ["-pk"]
     date_hierarchy = "created_at"
 
@@ -31,7 +31,7 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return [f"user__{get_user_model().USERNAME_FIELD}"]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with them. Django collects by class, and takes the first one's for all: so rows of one class."""
+        """What is deleted with them. Rows of one class, because Django takes the class of the first for all."""
         return super().get_deleted_objects(self.model.rows.filter(pk__in=[event.pk for event in objs]), request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> list[str]:
@@ -42,12 +42,12 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return self._relations()
 
     def _relations(self) -> list[str]:
-        """Whose it is and what it is about: they decide who sees it, and stay as they are."""
+        """The user and the thread, which can't be changed: they decide which streams hold the event."""
         return ["user", *(field.name for field in self.model.own_fields() if field.is_relation)]
 
 
 class EventAdmin(KindAdmin):
-    """All kinds together: to look at, and to delete. They are made and edited as what they are."""
+    """All kinds together, to look at and to delete. To add or edit an event, use the page of its kind."""
 
     list_display = ["id", "kind", "__str__", "user", "created_at", "edited_at"]
     list_filter = ["kind"]
@@ -84,7 +84,7 @@ admin.site.register(Event, EventAdmin)
 
 
 def register_kinds() -> None:
-    """Register the kinds that have no admin of their own, once every app has had the chance to register one."""
+    """Register the kinds that have no admin of their own, after all apps have registered theirs."""
     for kind in Event.kinds().values():
         if not admin.site.is_registered(kind):
             admin.site.register(kind, KindAdmin)

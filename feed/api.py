@@ -1,4 +1,4 @@
-"""What programs load over HTTP: snapshots, and the cursor from which the websocket goes on."""
+"""The HTTP API: snapshots of the feed, with the cursor from which the websocket continues."""
 
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -16,9 +16,9 @@ from feed.refusals import Refusal
 MAX_EVENTS = 200
 STATUS = {4404: 404, 4429: 429, None: 503}
 STREAMS_AS_ONE = 10
-"""So many streams of a snapshot count as one request more."""
+"""This many streams in a snapshot count as one more request."""
 RETRY_AFTER = 5
-"""Seconds after which what can't be served yet may be asked for again."""
+"""Seconds after which to retry what can't be served yet."""
 
 api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api")
 
@@ -30,7 +30,7 @@ class TooManyReads(Refusal):
 
 
 class EventOut(Schema):
-    """An event; the fields of its kind stand beside these."""
+    """An event. The fields of its kind stand beside these."""
 
     model_config = {"extra": "allow"}
 
@@ -44,7 +44,7 @@ class EventOut(Schema):
 
 
 class Snapshot(Schema):
-    """The newest events of some streams, and the position up to which they are complete at least."""
+    """The newest events of some streams, complete up to `position` at least."""
 
     log: str
     position: int
@@ -53,7 +53,7 @@ class Snapshot(Schema):
 
 
 class ErrorOut(Schema):
-    """Why a request can't be served: a code for programs, and a sentence for people."""
+    """Why a request is refused: a code for programs and a sentence for people."""
 
     code: str
     message: str
@@ -81,8 +81,8 @@ def list_events(
     before: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
     limit: Annotated[int, Query(ge=1, le=MAX_EVENTS)] = 50,
 ) -> Any:
-    """The newest events, newest first; `next` leads to the older ones. To follow on, open the websocket with
-    `after` = `position` and `log` = `log`: the position was read before the events."""
+    """The newest events, newest first. `next` is the URL of older ones. To follow the feed from here, open the
+    websocket with `after` = `position` and `log` = `log`: the position was read before the events."""
     wanted = streams.parse(stream or [])
     within_limit(request, len(wanted))
     streams.check(wanted)
@@ -90,14 +90,14 @@ def list_events(
     events = streams.newest(Event.objects.visible_to(request.user).with_users(), wanted, before, limit + 1)
     shown = events[:limit]
     older = _next(request, shown[-1].pk) if len(events) > limit else None
-    # Encoded as the websocket's frames are, and not a second time by way of the schema.
+    # Encoded like the frames of the websocket. Ninja's schema would encode them a second time.
     encoded = [msgspec.Raw(as_json(event).encode()) for event in shown]
     body = {"log": state.epoch, "position": state.head, "events": encoded, "next": older}
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")
 
 
 def within_limit(request: HttpRequest, count: int) -> None:
-    """Raises Refusal if the address has asked for too much lately. What a snapshot costs grows with its streams."""
+    """Raise Refusal if the address has sent too many requests. A snapshot costs more the more streams it has."""
     limit = ratelimit.Limit("FEED_READ_LIMIT", (ratelimit.address(request),))
     if wait := ratelimit.hit(limit, amount=1 + count // STREAMS_AS_ONE):
         raise TooManyReads(wait)

@@ -6,7 +6,7 @@ T = TypeVar("T")
 
 
 def batches(items: Iterable[T], size: int = 500) -> Iterator[list[T]]:
-    """`items` in lists of at most `size`: as many values as fit into one statement on every database."""
+    """`items` in lists of at most `size`, which by default fits into one statement of every database."""
     rest = iter(items)
     while part := list(islice(rest, size)):
         yield part

@@ -1,4 +1,4 @@
-"""System checks: of the kinds of events, and of what the hub relies on."""
+"""System checks of the kinds of events, and of what the hub relies on."""
 
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,7 +18,7 @@ from feed.repair import kinds_in_use
 
 @register(Tags.models)
 def kinds_have_names_of_their_own(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """feed.E001: a kind is known by its model's name alone, in streams, templates and JSON."""
+    """feed.E001: streams, templates and JSON know a kind by its model's name alone."""
     taken: dict[str, type] = {}
     errors: list[CheckMessage] = []
     for kind in _kinds():
@@ -32,9 +32,13 @@ def kinds_have_names_of_their_own(app_configs: Sequence[AppConfig] | None, **kwa
 
 @register(Tags.models)
 def kinds_leave_public_fields_alone(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """feed.E002: in JSON a kind's own fields stand beside the ones that every event has."""
+    """feed.E002: in JSON, a kind's fields stand beside those of every event."""
     return [
-        Error(f"The field {field.name!r} would be hidden by the event's own.", obj=field, id="feed.E002")
+        Error(
+            f"The field {field.name!r} has the name of a field that every event has in JSON. Rename it.",
+            obj=field,
+            id="feed.E002",
+        )
         for kind in _kinds()
         for field in kind.own_fields()
         if field.name in PUBLIC_FIELDS
@@ -61,7 +65,7 @@ def _has_key_of_event(kind: Any) -> bool:
 
 @register(Tags.models)
 def managers_record_changes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """feed.E005: what another manager updates, no watcher would be told of."""
+    """feed.E005: updates by another kind of manager wouldn't reach the watchers."""
     hint = "Derive it feed.querysets.EventManager, or its queryset feed.querysets.EventQuerySet."
     return [
         Error(f"The manager {manager.name!r} would change events without recording it.", hint=hint, obj=kind,
@@ -74,8 +78,8 @@ def managers_record_changes(app_configs: Sequence[AppConfig] | None, **kwargs: A
 
 @register(Tags.models)
 def threads_lead_to_events(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """feed.W002: a kind has a thread by a foreign key to an event, and by nothing else of that name."""
-    hint = "Let it lead to feed.Event; or give it another name."
+    """feed.W002: only a foreign key to an event makes a thread."""
+    hint = "Make it a foreign key to feed.Event, or rename it."
     return [
         Warning(
             "The field 'thread' isn't a key to an event, so it makes no thread.", hint=hint, obj=field, id="feed.W002"
@@ -90,7 +94,7 @@ def threads_lead_to_events(app_configs: Sequence[AppConfig] | None, **kwargs: An
 def events_are_of_kinds_that_are_there(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """feed.W003: such events are shown without their own fields, and are missing in the stream of their kind."""
+    """feed.W003: such events are shown without their fields, and are missing in the stream of their kind."""
     if DEFAULT_DB_ALIAS not in (databases or ()) or not _has_table():
         return []
     known = {kind.kind_name() for kind in _kinds()}
@@ -122,7 +126,7 @@ def kinds_have_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
 
 @register(Tags.security)
 def sessions_are_in_the_database(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """feed.E003: the connections of a session that has ended can only be ended if sessions can be asked for."""
+    """feed.E003: the hub looks sessions up in the database, to end the connections of those that have ended."""
     if hasattr(import_module(settings.SESSION_ENGINE).SessionStore, "get_model_class"):
         return []
     hint = "Use django.contrib.sessions.backends.db, or cached_db."

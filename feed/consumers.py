@@ -46,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks for in its URL: which streams, in which format, and from where."""
+    """What a client asks for in its URL."""
 
     streams: frozenset[str]
     format: str

@@ -1,8 +1,7 @@
-"""Rings beside those who post: nobody waits for a ring, and many who post at the same time are one ring.
+"""Rings the doorbell in another thread, so that no post waits for it. Rings at the same time are coalesced.
 
-With `async_to_sync` whoever posts would wait for the channel layer, and where no event loop runs (a command, a shell,
-a worker) each ring would open a connection to Redis of its own.
-"""
+With `async_to_sync` a post would wait for the channel layer. And where no event loop runs (a command, a shell, a
+worker) each ring would open its own connection to Redis."""
 
 import asyncio
 import atexit
@@ -17,12 +16,12 @@ from asgiref.sync import SyncToAsync
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
 RING_TIMEOUT = 0.5
-"""Seconds that a ring may take, and that a process which ends waits for its last."""
+"""Seconds that a ring may take, and that a process waits for its last ring when it ends."""
 RETRY_AFTER = 3.0
-"""Seconds after a ring that failed in which none is tried."""
+"""Seconds to wait after a failed ring."""
 SPACING, MAX_SPACING = 0.02, 0.06
-"""Seconds from one ring to the next, for each post that it stands for, and at most: or a stream of posts would spend
-more on rings, and each hub on reading, than on the events. While each stands for one, waiting longer gains nothing."""
+"""Seconds between two rings, for each post that the ring stands for, and at most. Without them a stream of posts would
+cost more in rings, and in reads of each hub, than in events."""
 
 Message = dict[str, object]
 
@@ -30,76 +29,76 @@ logger = logging.getLogger(__name__)
 
 
 class Bell:
-    """What rings one channel layer from one event loop."""
+    """Rings one channel layer from one event loop."""
 
     def __init__(self) -> None:
         self._changed = Condition()
         self._waiting: Message | None = None
         self._asked = 0
-        """How many rings the one that waits stands for."""
-        self._at_work = self._sending = self._resting = False
+        """How many posts the waiting ring stands for."""
+        self._is_running = self._is_sending = self._has_failed = False
 
     def ring(self, loop: asyncio.AbstractEventLoop, layer: BaseChannelLayer, group: str, message: Message) -> None:
-        """Ring soon. To a ring that waits to be sent another one adds nothing."""
+        """Ring soon. A ring that is still waiting is enough for two posts."""
         with self._changed:
             self._waiting = message
             self._asked += 1
-            begin, self._at_work = not self._at_work, True
+            begin, self._is_running = not self._is_running, True
         if begin:
             loop.call_soon_threadsafe(lambda: loop.create_task(self._ring_on(layer, group)))
 
     def wait(self, seconds: float) -> bool:
-        """Until what waits has been sent, or that has failed; returns whether that is so."""
+        """Wait until everything is sent, or sending has failed. Returns False if that takes longer."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._resting or not (self._waiting or self._sending), seconds)
+            return self._changed.wait_for(lambda: self._has_failed or not (self._waiting or self._is_sending), seconds)
 
     async def _ring_on(self, layer: BaseChannelLayer, group: str) -> None:
         try:
             while waiting := self._next():
                 message, asked = waiting
                 rung = await send(layer, group, message)
-                self._rest(failed=not rung)
+                self._sent(failed=not rung)
                 await asyncio.sleep(min(asked * SPACING, MAX_SPACING) if rung else RETRY_AFTER)
-        except asyncio.CancelledError:  # the loop ends, and with it those who could hear
+        except asyncio.CancelledError:  # the loop ends
             self._next()
-            self._rest(failed=True)
+            self._sent(failed=True)
             raise
 
     def _next(self) -> tuple[Message, int] | None:
-        """What waits to be rung, and how many rings it stands for."""
+        """The waiting message, and how many posts it stands for."""
         with self._changed:
             message, self._waiting = self._waiting, None
             asked, self._asked = self._asked, 0
-            self._at_work = self._sending = message is not None
-            self._resting = False
+            self._is_running = self._is_sending = message is not None
+            self._has_failed = False
         return (message, asked) if message else None
 
-    def _rest(self, failed: bool) -> None:
+    def _sent(self, failed: bool) -> None:
         with self._changed:
-            self._sending, self._resting = False, failed
+            self._is_sending, self._has_failed = False, failed
             self._changed.notify_all()
 
 
 async def send(layer: BaseChannelLayer, group: str, message: Message) -> bool:
-    """Whether it could be sent. If not, it's a line in the log, and a second until the next poll."""
+    """Send the message. Returns whether that worked; if not, hubs read at their next poll."""
     try:
         async with asyncio.timeout(RING_TIMEOUT):
             await layer.group_send(group, message)
-    except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise: the event is saved already)
+    except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the event is saved)
         logger.warning("No ring for event %s: %s", message["event_id"], str(error) or type(error).__name__)
         return False
     return True
 
 
 class OwnLoop(asyncio.SelectorEventLoop):
-    """Runs in a thread of its own, for as long as the process does."""
+    """Runs in a daemon thread for as long as the process."""
 
     def __init__(self) -> None:
         super().__init__()
         Thread(target=self.run_forever, name="rill-doorbell", daemon=True).start()
 
     async def getaddrinfo(self, *args: Any, **kwargs: Any) -> Any:
-        # Not in one more thread: a process that ends starts none, and its last ring may be its first.
+        # Not in another thread: a process that is ending can't start one, and its only ring may be its last act.
         return socket.getaddrinfo(*args, **kwargs)
 
 
@@ -110,15 +109,15 @@ class Doorbell:
         self.forget()
 
     def forget(self) -> None:
-        """A process that was forked has none of its parent's threads."""
+        """Begin anew: a forked process has no threads of its parent."""
         self._lock = Lock()
         self._own: OwnLoop | None = None
         self._bells: WeakKeyDictionary[object, WeakKeyDictionary[object, Bell]] = WeakKeyDictionary()
 
     def ring(self, layer: BaseChannelLayer, group: str, message: Message) -> None:
         with self._lock:
-            # The in-memory layer is heard only where it is rung from the loop of those who listen.
-            loop = (isinstance(layer, InMemoryChannelLayer) and loop_beside()) or self._own_loop()
+            # The in-memory layer reaches a hub only from the hub's own loop.
+            loop = (isinstance(layer, InMemoryChannelLayer) and waiting_loop()) or self._own_loop()
             bell = self._bell(loop, layer)
         bell.ring(loop, layer, group, message)
 
@@ -129,7 +128,7 @@ class Doorbell:
             return self._bells.setdefault(loop, WeakKeyDictionary()).setdefault(layer, Bell())
 
     def wait(self, seconds: float = RING_TIMEOUT) -> bool:
-        """Until what waits has been sent, or that has failed; returns whether that is so."""
+        """Wait until everything is sent, or sending has failed. Returns False if that takes longer."""
         with self._lock:
             bells = [bell for of_loop in self._bells.values() for bell in of_loop.values()]
         return all(bell.wait(seconds) for bell in bells)
@@ -139,11 +138,13 @@ class Doorbell:
         return self._own
 
 
-def loop_beside() -> asyncio.AbstractEventLoop | None:
-    """The event loop that waits for what this thread does, as `async_to_sync` finds it."""
-    here = SyncToAsync.threadlocal
+def waiting_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop that waits for this thread, found the way `async_to_sync` finds it. None if asgiref has
+    changed."""
+    here = getattr(SyncToAsync, "threadlocal", None)
     loop: asyncio.AbstractEventLoop | None = getattr(here, "main_event_loop", None)
-    return loop if loop and loop.is_running() and here.main_event_loop_pid == os.getpid() else None
+    is_own = getattr(here, "main_event_loop_pid", None) == os.getpid()
+    return loop if loop and loop.is_running() and is_own else None
 
 
 doorbell = Doorbell()

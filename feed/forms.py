@@ -7,7 +7,7 @@ from feed.models import TEXT_LENGTH, Event
 
 
 class TextField(forms.CharField):
-    """Text of several lines; the label is shown as what to write."""
+    """Text of several lines, with its label as a placeholder."""
 
     def __init__(self, label: str) -> None:
         super().__init__(
@@ -18,11 +18,11 @@ class TextField(forms.CharField):
         )
 
     def to_python(self, value: Any) -> Any:
-        # Browsers send the end of a line as two characters, and count one.
+        # Browsers send a line break as two characters, and count it as one.
         return super().to_python(value and value.replace("\r\n", "\n"))
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
-        # Counted beside the field: maxlength would count otherwise, and cut off what is pasted.
+        # For the script that counts. maxlength counts line breaks differently, and cuts off pasted text.
         return {"data-limit": str(self.max_length)}
 
 
@@ -31,9 +31,9 @@ class TextForm(forms.Form):
 
 
 class ComposeForm(TextForm):
-    """A text that becomes an event once, however often the form is sent."""
+    """A text that becomes one event, however often the form is sent."""
 
-    # Not to be filled in by the browser: a page that is loaded anew has a new key.
+    # Without autocomplete: a page that is loaded again must have a new key.
     key = forms.CharField(
         required=False,
         validators=[idempotency.well_formed],
@@ -42,7 +42,7 @@ class ComposeForm(TextForm):
     )
 
     def add_error(self, field: str | None, error: Any) -> None:
-        """Errors stand beside the text, where they are seen; and a key that is refused is replaced."""
+        """Show all errors beside the text, and replace a refused key."""
         super().add_error("text", error)
         if field == "key" or isinstance(error, idempotency.KeyReused):
             self.data = dict(self.data.items()) | {"key": idempotency.new_key()}

@@ -1,4 +1,4 @@
-"""For who starts, stops and routes to server processes: is it alive, and can it serve?"""
+"""Health checks for process managers and load balancers."""
 
 import asyncio
 from typing import Any
@@ -17,12 +17,12 @@ from feed.doorbell import RING_TIMEOUT
 from feed.hub import running_hub
 
 MAX_MISSED_POLLS = 5
-"""Polls in a row that a hub may miss before its process counts as unable to serve."""
+"""Polls in a row that a hub may miss before its process is unready."""
 DATABASE_TIMEOUT = 5.0
-"""Seconds after which a database that doesn't answer counts as one that can't be read."""
+"""Seconds that the database has to answer."""
 
 
-# Under ATOMIC_REQUESTS a transaction would be opened for this, and a view that is async refused.
+# ATOMIC_REQUESTS would open a transaction, and refuses async views.
 @transaction.non_atomic_requests
 @never_cache
 @require_safe
@@ -35,7 +35,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 async def readyz(request: HttpRequest) -> JsonResponse:
-    """Whether the process can serve: 200 if so, or 503. Without a doorbell the feed is only slower."""
+    """200 if the process can serve, else 503. A broken doorbell makes the feed slower, not unready."""
     database = await _database()
     hub = _hub(database.get("position", 0))
     ready = database["ok"] and hub["ok"]
@@ -65,7 +65,7 @@ async def _doorbell() -> dict[str, Any]:
 
 
 def _hub(position: int) -> dict[str, Any]:
-    """How far the hub of this process is behind the log, in changes and in seconds; there is none before a watcher."""
+    """How far the hub of this process is behind the log, in changes and seconds. The first watcher starts the hub."""
     hub = running_hub()
     if hub is None:
         return {"ok": True, "following": False}

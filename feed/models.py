@@ -24,22 +24,22 @@ KEY_LENGTH = 100
 
 
 class Event(models.Model):
-    """Something a user did. A subclass with its own fields is a new kind of event, and needs no more."""
+    """Something that a user did. A subclass with its own fields is a new kind of event, and needs nothing else."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
-    """When it was last edited, as people are told; code may say otherwise: `update(…, edited_at=None)`."""
+    """When it was last edited, as people see it. Code may leave it alone: `update(…, edited_at=None)`."""
     changed_at = models.DateTimeField(null=True, editable=False)
-    """When any of its fields was last written, whatever people are told: by this a kept row of it is known. Without a
-    default in the database, as Django would read that back after each insert."""
+    """When any of its fields was last written. It is part of the key of a cached row. It has no default in the
+    database, because Django would read that back after each insert."""
 
     objects = EventManager()
     rows = RowManager()
 
     class Meta:
-        # So that what Django changes by a relation (`bob.events.add(event)`, SET_NULL) is recorded, too.
+        # So that changes through a relation (`bob.events.add(event)`, SET_NULL) are recorded, too.
         base_manager_name = "objects"
         indexes = [
             models.Index(fields=["kind", "id"], name="feed_event_kind"),
@@ -53,7 +53,7 @@ class Event(models.Model):
 
     @guarded
     def __str__(self) -> str:
-        if type(self) is Event:  # also the row of a kind that can't be loaded
+        if type(self) is Event:  # or a row whose kind can't be loaded
             return f"{self.user}: {self.kind.replace('_', ' ')}"
         shown = (f"{field.verbose_name} {field.value_to_string(self)}" for field in self.own_fields())
         return ", ".join([f"{self.user}: {self._meta.verbose_name}", *shown])
@@ -71,7 +71,7 @@ class Event(models.Model):
         if fields is None or fields:
             marked = self._mark()
             fields = fields and fields | marked
-        # A save over several tables commits before post_save, unless a transaction is already open.
+        # Without an open transaction, Django commits a save to several tables before it sends post_save.
         with transaction.atomic(using=using):
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=fields)
 
@@ -79,7 +79,7 @@ class Event(models.Model):
         return reverse("feed:event", args=[self.id])
 
     def _mark(self) -> set[str]:
-        """Set `kind` and the times, and return the names of those that were set."""
+        """Set `kind` and the times. Returns the names of the fields that were set."""
         self.changed_at = timezone.now()
         self.edited_at = None if self._state.adding else self.changed_at
         if "kind" not in vars(self) or self.kind == self.kind_name() or self._is_deeper():
@@ -88,17 +88,17 @@ class Event(models.Model):
         return {"edited_at", "changed_at", "kind"}
 
     def _is_deeper(self) -> bool:
-        """Whether this is only the row of a parent of the event's kind. Of a bare `Event` it always may be: another
-        release may know its kind."""
+        """Whether this is only the row of a parent of the event's kind. A bare `Event` may always be one: its kind may
+        belong to another release."""
         if not self.kind:
             return False
         kind = self.kinds().get(self.kind)
         return issubclass(kind, type(self)) if kind else type(self) is Event
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
-        """Delete as Django does. If several callers delete the same event, exactly one finds and records it."""
+        """Delete as Django does. If several callers delete the same event, exactly one records it."""
         if keep_parents:
-            raise NotSupportedError("An event can't be without its kind's part.")
+            raise NotSupportedError("keep_parents would leave an event without the row of its kind.")
         using = using or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
             if self.id is not None and not lock([self.id], using):
@@ -108,34 +108,34 @@ class Event(models.Model):
     delete.alters_data = True  # type: ignore[attr-defined]
 
     def in_own_kind(self) -> "Event":
-        """Itself, or the instance of its kind if this is the row of a parent. Itself, too, if that can't be loaded."""
+        """The instance of its kind, if this is the row of a parent and the kind can be loaded; else itself."""
         return self if self.kind == self.kind_name() else in_own_kinds([self], using=self._state.db)[0]
 
     @property
     def in_thread(self) -> int | None:
-        """The id of the event that this one is about, if its kind has a `thread`."""
+        """The id of the event that this one is about, or None if its kind has no `thread`."""
         field = self.thread_field()
         return getattr(self, field.attname) if field else None
 
     def streams(self) -> list[str]:
-        """The names of the streams that this event is part of."""
+        """The names of the streams that hold this event."""
         threads = {self.id, self.in_thread} - {None}
         return ["public", f"user:{self.user.get_username()}", f"kind:{self.kind}", *(f"thread:{pk}" for pk in threads)]
 
     @classmethod
     @cache
     def kind_name(cls) -> str:
-        """The model's name in lower snake case; a proxy shares its concrete model's."""
+        """The model's name in snake case. A proxy has the name of its concrete model."""
         return snake_case(cls.concrete_model().__name__)
 
     @classmethod
     def concrete_model(cls) -> type["Event"]:
-        """The model itself, or that of which it is a proxy."""
+        """The model itself, or the model of a proxy."""
         return cls._meta.concrete_model  # type: ignore[return-value]
 
     @classmethod
     def kinds(cls) -> dict[str, type["Event"]]:
-        """Every concrete kind by its name, the bare `Event` included."""
+        """Every concrete kind by name, including `Event` itself."""
         return {
             model.kind_name(): model
             for model in apps.get_models()
@@ -149,7 +149,7 @@ class Event(models.Model):
     @classmethod
     @cache
     def own_fields(cls) -> list["models.Field[Any, Any]"]:
-        """The fields that a kind adds to `Event`, those of the kinds between them included."""
+        """The fields that the kind and its parents add to `Event`."""
         common = set(Event._meta.concrete_fields)
         links = set(cls._meta.parents.values())
         return [
@@ -161,7 +161,7 @@ class Event(models.Model):
     @classmethod
     @cache
     def thread_field(cls) -> "models.ForeignKey[Any, Any] | None":
-        """The field `thread` of the kind, if it is a key to an event: no other makes a thread."""
+        """The kind's field `thread`, if it is a foreign key to an event. No other field makes a thread."""
         for field in cls.own_fields():
             if field.name == "thread" and isinstance(field, models.ForeignKey):
                 target = field.remote_field.model
@@ -170,7 +170,7 @@ class Event(models.Model):
 
 
 class StatusChange(Event):
-    """What somebody has to say."""
+    """A text that somebody posts."""
 
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
 
@@ -179,13 +179,13 @@ class StatusChange(Event):
 
 
 class Comment(Event):
-    """What somebody has to say about an event."""
+    """A text about an event."""
 
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
     thread = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="comments", db_index=False)
 
     DEEPEST = 50
-    """Comments on comments on comments: Django deletes each level by a call inside the one before it."""
+    """Maximum depth of comments on comments: Django deletes the levels recursively."""
 
     class Meta:
         indexes = [models.Index(fields=["thread", "event_ptr"], name="feed_comment_thread")]
@@ -195,7 +195,7 @@ class Comment(Event):
 
 
 def depth(event: Event) -> int:
-    """How many events there are above this one, each about the next: 0 if it is about none. A query for each."""
+    """How many events there are above this one: 0 if it isn't about another. One query for each."""
     above = 0
     pk = event.in_thread
     while pk is not None:
@@ -205,12 +205,12 @@ def depth(event: Event) -> int:
 
 
 class Posted(models.Model):
-    """A key that a user has posted with; see `feed.idempotency`."""
+    """An idempotency key that a user has posted with; see `feed.idempotency`."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=KEY_LENGTH)
     digest = models.CharField(max_length=64)
-    # No foreign key: a repeated request must not bring back an event that has been deleted.
+    # Not a foreign key, because a key outlives its event.
     event_id = models.BigIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
 

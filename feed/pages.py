@@ -1,4 +1,4 @@
-"""The feed as pages show it: so many rows, and the cursor from which the page is kept up to date."""
+"""A page of the feed: rows, and the cursor from which the page stays up to date."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
@@ -21,11 +21,10 @@ SIZE = 30
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of some streams.
-
-    state: where the log stood before the events were read, so that what changed meanwhile comes by the socket.
-    before: the id below which the events are, or None if there are none above.
-    older: the same for the page with the next older ones, or None if there are none.
+    """
+    state: how far the log reached before the events were read. The socket brings what has changed since.
+    before: all events have smaller ids; None on the first page.
+    older: `before` of the next page, or None if there are no older events.
     """
 
     state: log.State
@@ -38,13 +37,13 @@ class Page:
     def read(
         cls, state: log.State, events: EventQuerySet, names: Collection[str], before: int | None, size: int = SIZE
     ) -> Self:
-        """The newest of `events` that are in these streams, newest first. Their root rows are enough."""
+        """The newest of `events` that are in these streams, newest first. Root rows are enough."""
         found = streams.newest(events.with_users(), names, before, size + 1)
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 
     def under(self, root: Event) -> Self:
-        """As the thread of `root`: oldest first, below it."""
+        """The page as a thread: `root`, and below it the events, oldest first."""
         return replace(self, events=[root, *reversed(self.events)], ascending=True)
 
     def rows(self) -> list[SafeString]:
@@ -52,7 +51,7 @@ class Page:
 
 
 def wanted_before(request: PageRequest) -> int | None:
-    """The id in `?before=`. Raises Http404 if it isn't one."""
+    """The id in `?before=`, or None. Raises Http404 if it isn't an id."""
     value = request.GET.get("before")
     if value is None:
         return None
@@ -62,7 +61,7 @@ def wanted_before(request: PageRequest) -> int | None:
 
 
 def show(request: PageRequest, template: str, page: Page, streams: Iterable[str], **context: Any) -> HttpResponse:
-    """The page; or what goes below the page that is there, if that asks for older events."""
+    """The whole page; or only its older rows, if htmx loads them into the page."""
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
     socket = "/ws/feed/?" + urlencode({"format": "html", "stream": list(streams)}, doseq=True)

@@ -1,4 +1,4 @@
-"""Queries of events: loading, changing and deleting many at once, with a change in the log for each."""
+"""Queries of events. Updates and deletions of many events record a change for each of them."""
 
 from collections.abc import Iterable, Iterator
 from copy import copy
@@ -28,7 +28,7 @@ class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
 
 
 def _with_kind(events: Any) -> Any:
-    """The queryset with the column `kind`, whatever `only()` and `defer()` say: or each row would ask for its own."""
+    """The queryset with the column `kind`, whatever `only()` and `defer()` say. Otherwise each row would query it."""
     names, deferred = events.query.deferred_loading
     if ("kind" in names) is not deferred:
         return events
@@ -39,10 +39,10 @@ def _with_kind(events: Any) -> Any:
 
 class EventQuerySet(models.QuerySet[Any]):
     def in_own_kinds(self) -> Self:
-        """Each event as an instance of its own kind: one query more for each kind that is among them.
+        """Return each event as an instance of its own kind: one more query for each kind among them.
 
-        An event that its kind can't load comes as the row of the model that was asked. `only()` and `defer()` hold for
-        that model's rows.
+        An event that its kind can't load is returned as a row of this model. `only()` and `defer()` apply to the rows
+        of this model.
         """
         events = self._chain()  # type: ignore[attr-defined]
         events._iterable_class = OwnKindIterable
@@ -55,7 +55,7 @@ class EventQuerySet(models.QuerySet[Any]):
         return self if event_id is None else self.filter(pk__lt=event_id)
 
     def visible_to(self, user: object) -> Self:
-        """What `user` may see: all of it, as every event is public. Pages and API ask; the websocket doesn't yet."""
+        """The events that `user` may see: all, because every event is public. The websocket doesn't ask this yet."""
         return self
 
     def with_users(self) -> Self:
@@ -63,7 +63,7 @@ class EventQuerySet(models.QuerySet[Any]):
 
     def update(self, **values: Any) -> int:
         """Update as Django does, set `edited_at`, and record each event that is changed."""
-        if not values or self.query.is_sliced:  # changes nothing, or is an error
+        if not values or self.query.is_sliced:  # Django changes nothing, or raises
             return super().update(**values)
         values["changed_at"] = now = timezone.now()
         values.setdefault("edited_at", now)
@@ -72,8 +72,8 @@ class EventQuerySet(models.QuerySet[Any]):
         with transaction.atomic(using=self.db):
             for part in batches(self._ids()):
                 lock(part, self.db)
-                # What still matches, now that nobody else can change it; and by id, or a row that comes to match
-                # in between would be changed and not recorded.
+                # Only what still matches now that it is locked. By id, or a row that begins to match meanwhile would be
+                # changed without a record.
                 keys = self.filter(id__in=part)._ids()
                 super(EventQuerySet, self.filter(id__in=keys)).update(**values)
                 receivers.notify("updated", own_kinds(keys, self.db), self.db)
@@ -83,11 +83,11 @@ class EventQuerySet(models.QuerySet[Any]):
     update.alters_data = True  # type: ignore[attr-defined]
 
     def _ids(self) -> list[int]:
-        """Each once, in order: a join may bring a row several times."""
+        """Each id once, in order: a join may repeat a row."""
         return sorted(set(self.order_by().values_list("id", flat=True)))
 
     def delete(self) -> tuple[int, dict[str, int]]:
-        # Django collects what it deletes by class, and takes the first row's for all: so rows of one class.
+        # Rows of one class, because Django takes the class of the first row for all.
         rows = self.all()
         rows._iterable_class = ModelIterable
         rows._for_write = True
@@ -99,18 +99,20 @@ class EventQuerySet(models.QuerySet[Any]):
     delete.queryset_only = True  # type: ignore[attr-defined]
 
     def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused, as it would save events that no signal tells of."""
-        raise NotSupportedError("Save events one by one: the log needs a change for each.")
+        """Refused: it sends no signals, so the log would miss the events."""
+        raise NotSupportedError(
+            "bulk_create() sends no signals, so the log would miss these events. Save them one by one."
+        )
 
 
 RowManager = models.Manager.from_queryset(EventQuerySet, "RowManager")
-"""Events as rows of the model that is asked."""
+"""Events as rows of this model."""
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
-    """Events as instances of their own kinds for the code that asks, `Event.objects.get(…)`.
+    """Returns instances of their own kinds when used as an attribute: `Event.objects.get(…)`.
 
-    What Django asks for by itself it asks of the default manager, and gets rows: relations, `dumpdata`, forms.
+    Django itself uses `_default_manager` (for relations, `dumpdata` and forms), which returns rows.
     """
 
     _gives_own_kinds = False
@@ -125,7 +127,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
 
 
 class OwnKindsDescriptor(ManagerDescriptor):
-    """The manager as an attribute of the class, which is not the same as `_default_manager`."""
+    """Makes the attribute `objects` different from `_default_manager`."""
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
         manager: Any = copy(super().__get__(instance, cls))
@@ -134,14 +136,16 @@ class OwnKindsDescriptor(ManagerDescriptor):
 
 
 def own_kinds(keys: Iterable[int], using: str) -> EventQuerySet:
-    """The events with these keys in their own kinds, with their users."""
+    """The events with these ids, in their own kinds and with their users."""
     events: EventQuerySet = root_model().objects.using(using)
     return events.with_users().filter(id__in=list(keys))
 
 
 def lock(keys: Iterable[int], using: str) -> list[int]:
-    """Lock the events with these keys, by their root rows and in the order of their keys, as every writer does:
-    or two of them could wait for each other. Returns the keys that are there."""
+    """Lock the root rows of these events. Returns the ids that exist.
+
+    Every writer locks in the order of the ids. Otherwise two of them could wait for each other.
+    """
     rows: models.QuerySet[Any] = models.QuerySet(root_model(), using=using).order_by("pk").select_for_update()
     parts = (rows.filter(pk__in=part).values_list("pk", flat=True) for part in batches(sorted(keys)))
     return list(chain.from_iterable(parts))

@@ -1,10 +1,10 @@
-"""Why a request on the websocket can't be served."""
+"""Why a request is refused."""
 
 
 class Refusal(Exception):
-    """A request that can't be served: a code for programs, a sentence for people, and the close code (44xx).
-
-    close: None if time will cure it: the client is told to come back.
+    """
+    code: for programs. message: for people.
+    close: the close code of the websocket (44xx); None if the client should try again.
     """
 
     def __init__(self, code: str, message: str, close: int | None = 4400) -> None:

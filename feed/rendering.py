@@ -1,4 +1,4 @@
-"""Rendering, with every number as programs write it: the ids, positions and cursors of a page are read by programs."""
+"""Renders templates without localized numbers: programs read the ids, positions and cursors of a page."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 
 
 def rendered(names: str | Sequence[str], context: Mapping[str, Any], request: HttpRequest | None = None) -> SafeString:
-    """What `render_to_string` gives, but never with a number like 5.008, whatever USE_THOUSAND_SEPARATOR and the
-    language say. A template that shows a number to people asks for that: `{{ number|localize }}`."""
+    """Like `render_to_string`, but never with a number like 5.008, whatever USE_THOUSAND_SEPARATOR and the language.
+    For a number that people read, a template asks for it: `{{ number|localize }}`."""
     template: Any = get_template(names) if isinstance(names, str) else select_template(names)
     values = dict(context)
     if request is None:

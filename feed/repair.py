@@ -1,7 +1,7 @@
-"""Finds events whose `kind` isn't the name of their class, and corrects it.
+"""Corrects events whose `kind` isn't the name of their class.
 
-A save sets `kind`. What passes by it doesn't: a data migration, a fixture written by hand, raw SQL. Such an event is
-shown without its own fields, and is missing in the stream of its kind.
+Saving sets `kind`. A data migration, a fixture written by hand or raw SQL may not. Such an event is shown without its
+fields, and is missing in the stream of its kind.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from feed.querysets import lock, own_kinds
 
 
 def kinds_in_use() -> Iterator[str]:
-    """The kinds of which there are events, known or not: a query for each, by the index."""
+    """The kinds that events have, whether or not a class exists. One query for each, by the index."""
     names = Event.rows.order_by("kind").values_list("kind", flat=True)
     name = names.first()
     while name is not None:
@@ -26,23 +26,23 @@ def kinds_in_use() -> Iterator[str]:
 
 
 def repair() -> dict[tuple[str, str], int]:
-    """Correct each event whose class is known, and record that as its creation, so that every stream gets it.
+    """Correct each event whose class exists, and record its creation, so that every stream gets it.
 
-    Returns how many there were, by the kind that they said and the kind that they are of.
+    Returns how many were corrected, by the wrong and the right kind.
     """
     done: dict[tuple[str, str], int] = {}
     for right, model in Event.kinds().items():
         if is_readable(model):
             wrong = _of_class(model).exclude(kind=right)
             for said in set(wrong.values_list("kind", flat=True).distinct()):
-                # A bare row of a kind that isn't known here may be of another release.
+                # A bare row with an unknown kind may belong to another release.
                 if model is not Event or not said or said in Event.kinds():
                     done[said, right] = _correct(wrong.filter(kind=said), right)
     return done
 
 
 def _of_class(model: type[Event]) -> "QuerySet[Event]":
-    """The events that have a row of this class, and of none that is derived from it."""
+    """The events with a row of this class, and with none of a derived class."""
     events = Event.rows.filter(pk__in=model.rows.values("pk")) if model is not Event else Event.rows.all()
     for other in Event.kinds().values():
         if other is not model and issubclass(other, model) and is_readable(other):

@@ -1,7 +1,7 @@
-"""Stream names: which there are, which events they hold, and the newest of these.
+"""Streams: which names exist, and the newest events that they hold.
 
-`public`: all that anybody may see. `user:NAME`: what that user did. `kind:NAME`: the events of a kind.
-`thread:ID`: an event, and the comments on it. Several streams are their union.
+`public`: every event. `user:NAME`: what a user did. `kind:NAME`: the events of a kind. `thread:ID`: an event and the
+comments on it. Several streams are their union.
 """
 
 import re
@@ -20,18 +20,18 @@ from feed.refusals import Refusal
 
 PUBLIC = "public"
 ONLY_PUBLIC = frozenset([PUBLIC])
-"""What most watchers watch: one for all of them."""
+"""What most watchers watch. One set for all of them."""
 MAX_STREAMS = 100
-"""Streams that one watcher may ask for."""
+"""Streams in one request."""
 MAX_PARTS = 400
-"""Queries in one union: SQLite takes 500."""
+"""Queries in one union. SQLite takes 500."""
 
 Part = tuple[type[Event], str, Any]
-"""Some of a stream's events: rows of this model in which a field has this value."""
+"""A part of a stream: the rows of this model whose field has this value."""
 
 
 def parse(names: Iterable[str]) -> frozenset[str]:
-    """The streams with these names, `public` if there are none. Raises Refusal."""
+    """The streams with these names, or `public` if there are no names. Raises Refusal."""
     streams = frozenset(names) or ONLY_PUBLIC
     if len(streams) > MAX_STREAMS:
         raise Refusal("too_many_streams", f"At most {MAX_STREAMS} streams can be watched at once.", 4429)
@@ -42,13 +42,13 @@ def parse(names: Iterable[str]) -> frozenset[str]:
 
 
 def may_be_absent(name: str) -> bool:
-    """Whether only the database can tell if the stream exists: that of a user, of an event, or of an unknown kind."""
+    """Whether only the database knows if the stream exists: that of a user, an event, or an unknown kind."""
     prefix, _, value = name.partition(":")
     return prefix in {"user", "thread"} or (prefix == "kind" and value not in Event.kinds())
 
 
 def check(streams: Collection[str]) -> None:
-    """Raise Refusal if one of the streams doesn't exist, or doesn't yet. A few queries at most."""
+    """Raise Refusal if one of the streams doesn't exist, or not yet. Takes a few queries at most."""
     threads = [int(value) for value in _values(streams, "thread")]
     found = {f"user:{name}" for name in _users(streams)}
     if threads:
@@ -61,9 +61,10 @@ def check(streams: Collection[str]) -> None:
 
 
 def newest(events: EventQuerySet, names: Collection[str], before: int | None, size: int) -> list[Event]:
-    """Those of `events` that are in at least one of the streams: at most `size`, newest first.
+    """The newest of `events` that are in at least one of the streams: at most `size`, newest first.
 
-    Each stream is asked for its own newest, by an index; so the cost depends on `size`, and not on how many it holds.
+    Each stream is queried for its own newest events by an index. So the cost depends on `size`, and not on how many
+    events a stream holds.
     """
     if PUBLIC in names:
         return list(events.before(before).newest()[:size])
@@ -87,10 +88,10 @@ def _newest_ids(parts: Iterable[Part], before: int | None, size: int) -> Iterato
 
 @cache
 def _statement(model: type[Event], field: str, is_before: bool) -> str:
-    """Put together once: for a hundred streams that would take longer than all the rest."""
+    """Compiled once: for a hundred streams, compiling takes longer than everything else."""
     rows = model.rows.filter(**{field: 1}).order_by("-pk").values_list("pk")
     text, values = (rows.filter(pk__lt=2) if is_before else rows).query.sql_with_params()
-    assert [*map(str, values[1:])] == (["2"] if is_before else [])  # the first may look different: a UUID
+    assert [*map(str, values[1:])] == (["2"] if is_before else [])  # the first may be converted, such as a UUID
     return str(text)
 
 
@@ -107,13 +108,13 @@ def _parts(name: str, users: dict[str, Any]) -> list[Part]:
 
 
 def _threaded_kinds() -> list[type[Event]]:
-    """The kinds that are about another event. Their children are found through them."""
+    """The kinds with a `thread` of their own. Kinds derived from them are found through them."""
     threaded = [(kind, kind.thread_field()) for kind in Event.kinds().values()]
     return [kind for kind, field in threaded if field in kind._meta.local_fields]
 
 
 def _users(streams: Collection[str]) -> dict[str, Any]:
-    """By name, the keys of the users whose streams are among these."""
+    """The primary keys of the users whose streams are among these, by name."""
     names = _values(streams, "user")
     if not names:
         return {}
@@ -127,7 +128,7 @@ def _values(streams: Collection[str], prefix: str) -> set[str]:
 
 
 def _is_known_elsewhere(kind: str) -> bool:
-    """Whether another release, which is running or has been, has such a kind: it has left rows, or a model's name."""
+    """Whether another release has such a kind. It has left rows, or the name of a model."""
     if Event.rows.filter(kind=kind).exists():
         return True
     if not apps.is_installed("django.contrib.contenttypes"):

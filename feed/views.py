@@ -38,7 +38,7 @@ def home(request: PageRequest) -> HttpResponse:
 
 @require_safe
 def thread(request: PageRequest, pk: int) -> HttpResponse:
-    """An event, and the comments on it below, oldest first."""
+    """An event and the comments on it, oldest first."""
     state = log.state()
     visible = Event.rows.visible_to(request.user)
     event = get_object_or_404(visible.with_users().in_own_kinds(), pk=pk)
@@ -65,17 +65,17 @@ def comment(request: OwnRequest, pk: int) -> HttpResponse:
     comment = Comment(user=request.user, thread_id=pk)
     admits(request, form, comment)
     with transaction.atomic():
-        # Locked, or it could be deleted before the comment is there.
+        # Locked, or it could be deleted before the comment is saved.
         event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
         if form.is_valid() and depth(event) >= Comment.DEEPEST:
-            form.add_error("text", "This goes too deep. Comment on something further up.")
+            form.add_error("text", "This thread is too deep. Comment on a post further up.")
         if form.is_valid():
             form.save(comment)
     return composed(request, form, event.get_absolute_url(), event)
 
 
 def admits(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment) -> bool:
-    """Put the form's text into the event, and say whether it may be posted. A repeated post is not counted again."""
+    """Put the form's text into the event. Returns whether it may be posted. A repeated post isn't counted again."""
     if is_from_own_page(request, form, "text") and form.is_valid():
         event.text = form.cleaned_data["text"]
         return form.is_repeated(event) or within_limit(request, form, "text")
@@ -83,7 +83,7 @@ def admits(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment
 
 
 def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None = None) -> HttpResponse:
-    """What follows on a text that was sent: the errors; or an empty form, as the row itself comes by the socket."""
+    """The response to a text: its errors, or an empty form. The new row comes by the socket."""
     if form.errors:
         return show_form(request, "feed/compose.html", form, event)
     return show_form(request, "feed/compose.html", type(form)(), event) if request.htmx else redirect(done)
@@ -108,7 +108,7 @@ def edit(request: OwnRequest, pk: int) -> HttpResponse:
 
 
 def fits(event: Any, form: TextForm) -> bool:
-    """Put the form's text into the event, if the kind of event takes it: a kind may have limits of its own."""
+    """Put the form's text into the event, if the kind accepts it."""
     event.text = form.cleaned_data["text"]
     try:
         event.clean_fields(exclude=[field.name for field in event._meta.fields if field.name != "text"])
@@ -130,7 +130,7 @@ def delete(request: OwnRequest, pk: int) -> HttpResponse:
         except Http404:
             if request.method == "GET":
                 raise
-            # The answer to the first request was lost, or it was deleted in another tab: it is gone, as was asked for.
+            # Deleted in another tab, or by an earlier request whose answer was lost. That is what the user wanted.
             return deleted(request)
         if not form.is_valid():
             return show_form(request, "feed/delete.html", form, event)
@@ -151,11 +151,11 @@ def within_limit(request: OwnRequest, form: BaseForm, field: str | None = None) 
 
 
 def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None) -> HttpResponse:
-    """A form on a page of its own; or alone, where htmx puts it into the page that is there."""
+    """The form on its own page; or the form alone, for htmx to put into the page."""
     base = "feed/alone.html" if request.htmx else "feed/page.html"
     return ratelimit.set_status(render(request, template, {"base": base, "form": form, "event": event}), form)
 
 
 def done_in_dialog() -> HttpResponse:
-    """Closes the dialog, and changes nothing else: that comes by the socket."""
+    """Have the page close its dialog. The change itself comes by the socket."""
     return trigger_client_event(HttpResponse(status=204), "rill:done")

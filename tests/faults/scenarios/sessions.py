@@ -29,8 +29,8 @@ def sessions_ended(stage: Stage, size: Size) -> None:
         stage.server(kind)
     stage.crew_of(ada)
     ada.run()
-    with Fleet() as leaving:
-        for turn in range(1 if size == "short" else 5):
+    for turn in range(1 if size == "short" else 5):
+        with Fleet() as leaving:
             end_all(stage, leaving, {name: f"{name}{turn}" for name in ENDS}, size)
     stage.settle()
     assert_stayed(stage.fleet.watchers)
