@@ -39,9 +39,9 @@ SLOW = {"resume", "growth", "batch"}
 def main() -> int:
     arguments = parsed()
     services = Services.from_environment()
-    begun = time.monotonic()
+    started = time.monotonic()
     results = [result for name in arguments.measures for result in results_of(name, arguments.quick, services)]
-    print(f"{time.monotonic() - begun:.0f} s", flush=True)
+    print(f"{time.monotonic() - started:.0f} s", flush=True)
     if arguments.write:
         document.write(results)
 
@@ -61,12 +61,12 @@ def parsed() -> argparse.Namespace:
 
 
 def results_of(name: str, quick: bool, services: Services) -> Iterator[Result]:
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         results: list[Result] = import_module(f"bench.measures.{name}").measure(quick, services)
     except Missing as reason:
         results = [Result(name, (("not measured", str(reason)),))]
-    print(f"== {name} ({time.monotonic() - begun:.0f} s)")
+    print(f"== {name} ({time.monotonic() - started:.0f} s)")
     for result in results:
         print(f"   {result}", flush=True)
         yield result

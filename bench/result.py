@@ -75,7 +75,7 @@ class Curve(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing(Result):
+class PeerResult(Result):
     """How one peer stands beside the others; the medians of its rounds."""
 
     name: str = ""

@@ -35,4 +35,4 @@ class Services:
 
 
 EMBEDDED = Services()
-"""SQLite and memory: Rill's default. Rill and the tutorial then save in the server; see bench.served.embedded."""
+"""SQLite and memory: Rill's default. Rill and the tutorial then save in the server; see bench.servers.embedded."""

@@ -18,7 +18,7 @@ from typing import Self
 from bench.cores import LOAD, pinned
 from tests.databases import ROOT
 
-AT_ONCE = 8
+CONCURRENCY = 8
 
 
 class Visitor:
@@ -31,9 +31,9 @@ class Visitor:
         )
         self._rate = 0.0
 
-    def begun(self) -> Self:
+    def started(self) -> Self:
         assert self._process.stdout
-        assert self._process.stdout.readline() == "begun\n"
+        assert self._process.stdout.readline() == "started\n"
         return self
 
     def end(self) -> None:
@@ -47,7 +47,7 @@ class Visitor:
 
 @contextmanager
 def visiting(port: int, per_second: float) -> Iterator[Visitor]:
-    visitor = Visitor(port, per_second).begun()
+    visitor = Visitor(port, per_second).started()
     try:
         yield visitor
     finally:
@@ -71,15 +71,15 @@ def main(port: int, per_second: float) -> None:
         ended.set()
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
-    begun, shown = time.monotonic(), 0
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+    started, shown = time.monotonic(), 0
+    with ThreadPoolExecutor(CONCURRENCY) as threads:
         load(port)
-        print("begun", flush=True)
-        while not ended.wait(max(0.0, begun + shown / per_second - time.monotonic())):
+        print("started", flush=True)
+        while not ended.wait(max(0.0, started + shown / per_second - time.monotonic())):
             threads.submit(load, port)
             shown += 1
         waiting = threads._work_queue.qsize()
-    print((shown - waiting) / (time.monotonic() - begun))
+    print((shown - waiting) / (time.monotonic() - started))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Many narrow streams: what an event costs that concerns one watcher, when there are ever so many others."""
 
-from bench.measures.session import ms, session, span
+from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result
 from bench.services import Services
 
@@ -23,8 +23,8 @@ def narrow(server: str, services: Services, many: int, rounds: int) -> Result:
         with_few.append(delay(server, services, FEW))
     ratios = Ratios.of(with_many, with_few)
     figures = (
-        (f"p50 with {many:,} watchers", span(with_many, " ms", 1)),
-        (f"with {FEW}", span(with_few, " ms", 1)),
+        (f"p50 with {many:,} watchers", summary(with_many, " ms", 1)),
+        (f"with {FEW}", summary(with_few, " ms", 1)),
     )
     return Result(f"many narrow streams, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
 
@@ -32,7 +32,7 @@ def narrow(server: str, services: Services, many: int, rounds: int) -> Result:
 def delay(server: str, services: Services, watchers: int) -> float:
     """The median delay of events of which each concerns one watcher, in ms."""
     events = FEW // 2
-    with session(f"rill-{server}", services, watchers, events, path=PATH) as played:
-        delays = played.calm(events, PER_SECOND, by=1)
+    with session(f"rill-{server}", services, watchers, events, path=PATH) as run:
+        delays = run.calm(events, PER_SECOND, by=1)
         assert delays.size == events, f"{delays.size} deliveries of {events} events"
-        return ms(delays, 50)
+        return percentile(delays, 50)

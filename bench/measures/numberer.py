@@ -27,7 +27,7 @@ from feed.log import Change, Log  # noqa: E402
 from feed.models import StatusChange  # noqa: E402
 from tests.feed.log.statements import numbers  # noqa: E402
 
-PATIENCE = 60
+TIMEOUT = 60
 
 
 def many(rounds: int, changes: int) -> list[float]:
@@ -39,12 +39,12 @@ def many(rounds: int, changes: int) -> list[float]:
 def once() -> float:
     Change.objects.update(position=None)
     Log.objects.update(head=0)
-    begun = time.perf_counter()
+    started = time.perf_counter()
     log.number()
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
-class Counted:
+class QueryCounter:
     """What hubs do to the database. Positions are given in a transaction of their own."""
 
     def __init__(self) -> None:
@@ -73,14 +73,14 @@ class Counted:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110 (a hub tells nobody but its watchers)
             await asyncio.sleep(0.005)
 
 
 async def single(posts: int) -> dict[str, float]:
     """A stream of single posts, and what a hub does to follow it."""
-    counted = Counted()
+    counter = QueryCounter()
     user = await sync_to_async(User.objects.get)(username="filler")
 
     def post() -> None:
@@ -90,16 +90,16 @@ async def single(posts: int) -> dict[str, float]:
 
     hub = Hub()
     await until(lambda: hub.tail.head >= 0)
-    begun, head = time.perf_counter(), hub.tail.head
-    with counted.counting():
+    started, head = time.perf_counter(), hub.tail.head
+    with counter.counting():
         await sync_to_async(post)()
         await until(lambda: hub.tail.head >= head + posts)
-    taken = time.perf_counter() - begun
+    taken = time.perf_counter() - started
     await hub.close()
     return {
-        "transactions": counted.transactions / counted.cycles,
-        "queries": counted.queries / counted.cycles,
-        "cycles": counted.cycles,
+        "transactions": counter.transactions / counter.cycles,
+        "queries": counter.queries / counter.cycles,
+        "cycles": counter.cycles,
         "rate": posts / taken,
     }
 

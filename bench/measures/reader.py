@@ -70,11 +70,11 @@ def show(path: str, session: str | None) -> int:
 
 
 def rate(path: str, session: str | None, seconds: float) -> float:
-    shown, begun = 0, time.perf_counter()
-    while (now := time.perf_counter()) < begun + seconds:
+    shown, started = 0, time.perf_counter()
+    while (now := time.perf_counter()) < started + seconds:
         show(path, session)
         shown += 1
-    return shown / (now - begun)
+    return shown / (now - started)
 
 
 def queries(path: str, session: str | None) -> int:

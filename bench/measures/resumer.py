@@ -21,14 +21,14 @@ BATCH = 500
 
 def read() -> dict[str, float]:
     log.state()  # so that there is a connection
-    begun, used = time.perf_counter(), time.process_time()
+    started, used = time.perf_counter(), time.process_time()
     head = log.state().head
     size = 0
     for after in range(0, head, BATCH):
         for entry in encoding.load(log.read(after, min(after + BATCH, head))):
             encoding.encode(entry, ["json"])
             size += entry.size("json")
-    return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used, "bytes": size}
+    return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - used, "bytes": size}
 
 
 if __name__ == "__main__":

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.load import Load, Unanswered
+from bench.load import Load, LoadError
 from bench.peers import PEERS, Poster, Running, running
 from bench.services import Services
 
-PATIENCE = 90
-WARM = 5
+TIMEOUT = 90
+WARMUP_EVENTS = 5
 """Events that a new server is sent before anything is measured."""
 
 Delays = NDArray[np.float64]
@@ -38,7 +38,7 @@ class Session:
     def burst(self, count: int) -> float:
         """Post so many in one transaction; returns deliveries a second, from the commit until the last one."""
         first = self._marks(count)
-        with tolerant(self.load, first, count):
+        with waiting_for(self.load, first, count):
             committed = self.poster.burst(first, count)[-1]
         seen = self.load.times()[:, first : first + count]
         delivered = seen[seen > 0]
@@ -47,7 +47,7 @@ class Session:
     def calm(self, count: int, per_second: float, by: int | None = None) -> Delays:
         """Post one after the other; returns each delivery's delay since the commit, in ms."""
         first = self._marks(count)
-        with tolerant(self.load, first, count, by):
+        with waiting_for(self.load, first, count, by):
             committed = self.poster.stream(first, count, per_second)
         seen = self.load.times()[:, first : first + count].astype(float)
         seen[seen == 0] = np.nan
@@ -55,9 +55,9 @@ class Session:
         return delays[~np.isnan(delays)]
 
     def warm_up(self) -> None:
-        first = self._marks(WARM)
-        with self.load.seeing(first, WARM, PATIENCE):
-            self.poster.stream(first, WARM)
+        first = self._marks(WARMUP_EVENTS)
+        with self.load.expecting(first, WARMUP_EVENTS, TIMEOUT):
+            self.poster.stream(first, WARMUP_EVENTS)
 
     def missed(self) -> int:
         """Deliveries that never happened."""
@@ -73,12 +73,12 @@ class Session:
 
 
 @contextmanager
-def tolerant(load: Load, first: int, count: int, by: int | None = None) -> Iterator[None]:
+def waiting_for(load: Load, first: int, count: int, by: int | None = None) -> Iterator[None]:
     """What some peers lose is counted, and not waited for without end."""
     try:
-        with load.seeing(first, count, PATIENCE, by):
+        with load.expecting(first, count, TIMEOUT, by):
             yield
-    except Unanswered:
+    except LoadError:
         pass
 
 
@@ -89,9 +89,9 @@ def session(name: str, services: Services, watchers: int, events: int, path: str
         running(name, services) as server,
         server.poster() as poster,
         before_watchers(server) as before,
-        watching(server, watchers, events + WARM, path) as load,
+        watching(server, watchers, events + WARMUP_EVENTS, path) as load,
     ):
-        load.ready(PATIENCE)
+        load.ready(TIMEOUT)
         made = Session(server, load, poster, before)
         if path is None:
             made.warm_up()
@@ -110,7 +110,7 @@ def watching(server: Running, watchers: int, events: int = 0, path: str | None =
         path or peer.path,
         watchers=watchers,
         events=events,
-        speech=peer.speech,
+        protocol=peer.protocol,
         ready=options.pop("ready", peer.ready),
         **options,
     )
@@ -132,7 +132,7 @@ def cpu(server: Running) -> float:
     return sum(sum(process.cpu_times()[:2]) for process in server.processes())
 
 
-def ms(delays: Delays, percent: float) -> float:
+def percentile(delays: Delays, percent: float) -> float:
     return float(np.percentile(delays, percent))
 
 
@@ -140,6 +140,6 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
-def span(values: list[float], unit: str = "", digits: int = 0) -> str:
+def summary(values: list[float], unit: str = "", digits: int = 0) -> str:
     """The median of the rounds, and their range."""
     return f"{median(values):,.{digits}f}{unit} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"

@@ -44,9 +44,9 @@ def fill(comments: int) -> list[StatusChange]:
 
 
 def seconds(path: str) -> float:
-    begun = time.perf_counter()
+    started = time.perf_counter()
     response = client.get(path)
-    taken = time.perf_counter() - begun
+    taken = time.perf_counter() - started
     assert response.status_code == 200, response.status_code
     return taken
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 from bench.compiled import Missing
 from bench.peers import bare, django, javascript, nchan, raw
-from bench.peers.peer import Peer, Ready, Speech
+from bench.peers.peer import Peer, Protocol, Ready
 from bench.peers.running import Poster, Running, serving
 from bench.services import EMBEDDED, Services
 
@@ -21,4 +21,4 @@ def running(name: str, services: Services) -> AbstractContextManager[Running]:
     return serving(PEERS[name], services)
 
 
-__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Ready", "Running", "Services", "Speech", "running"]
+__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Protocol", "Ready", "Running", "Services", "running"]

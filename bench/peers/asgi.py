@@ -2,15 +2,15 @@
 
 import sys
 
-from bench.peers.peer import HOST, Stage
+from bench.peers.peer import HOST, LaunchContext
 from project.serve import BACKLOG
 from tests.servers import COMMANDS, Kind
 
 KINDS: tuple[Kind, ...] = ("daphne", "uvicorn")
 
 
-def command(kind: Kind, stage: Stage, application: str) -> list[str]:
-    return [sys.executable, "-m", *{"daphne": daphne, "uvicorn": uvicorn}[kind](stage.port), application]
+def command(kind: Kind, context: LaunchContext, application: str) -> list[str]:
+    return [sys.executable, "-m", *{"daphne": daphne, "uvicorn": uvicorn}[kind](context.port), application]
 
 
 def daphne(port: int) -> list[str]:

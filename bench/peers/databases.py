@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
-from bench.peers.peer import Stage
+from bench.peers.peer import LaunchContext
 from tests.databases import ROOT, clean_environment, new_database, sqlite_url
 from tests.processes import temporary_folder
 
-SITE = "bench.served.site.settings"
+SITE = "bench.servers.site.settings"
 
 _templates = ExitStack()
 atexit.register(_templates.close)
 
 
-def django_environment(stage: Stage, settings: str) -> dict[str, str]:
+def django_environment(context: LaunchContext, settings: str) -> dict[str, str]:
     """The environment of a Django project with a database of its own, for its server and for its poster."""
-    environment = environment_of(stage.stack.enter_context(database(stage.services.postgresql, settings)), settings)
-    return environment | ({"REDIS_URL": stage.services.redis} if stage.services.redis else {})
+    environment = environment_of(context.stack.enter_context(database(context.services.postgresql, settings)), settings)
+    return environment | ({"REDIS_URL": context.services.redis} if context.services.redis else {})
 
 
 def environment_of(url: str, settings: str) -> dict[str, str]:

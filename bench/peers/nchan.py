@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.compiled import Missing
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import HOST, Peer, Plan, Stage, most_files, program
+from bench.peers.peer import HOST, LaunchContext, Peer, Plan, max_open_files, program
 from tests import nginx
 
 MODULES = [Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"), Path("/usr/share/nginx/modules")]
@@ -39,13 +39,13 @@ HTTP = """
 """
 
 
-def nchan(stage: Stage) -> Plan:
-    http = HTTP.format(host=HOST, port=stage.port, subscribe=SUBSCRIBE, publish=PUBLISH)
-    file = nginx.written(stage.folder, http, modules=f"load_module {module()};", connections=most_files())
+def nchan(context: LaunchContext) -> Plan:
+    http = HTTP.format(host=HOST, port=context.port, subscribe=SUBSCRIBE, publish=PUBLISH)
+    file = nginx.written(context.folder, http, modules=f"load_module {module()};", connections=max_open_files())
     return Plan(
-        nginx.command(program("nginx"), stage.folder, file),
-        ["nchan", HOST, str(stage.port), PUBLISH],
-        django_environment(stage, SITE),
+        nginx.command(program("nginx"), context.folder, file),
+        ["nchan", HOST, str(context.port), PUBLISH],
+        django_environment(context, SITE),
     )
 
 

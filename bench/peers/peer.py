@@ -13,12 +13,12 @@ from bench.services import Services
 
 HOST = "127.0.0.1"
 
-Speech = Literal["websocket", "socketio", "sse"]
+Protocol = Literal["websocket", "socketio", "sse"]
 Ready = Literal["open", "first"]
 
 
 @dataclass(frozen=True)
-class Stage:
+class LaunchContext:
     """What a peer is given to make its plan with. What it enters into `stack` is left when the server has ended."""
 
     port: int
@@ -32,25 +32,25 @@ class Plan:
     """How a server is started, and who posts: the arguments of `python -m bench.poster`, or none if nobody does."""
 
     command: Sequence[str]
-    author: Sequence[str] = ()
+    publisher: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A server under measurement. `path` is what a watcher connects to, and `speech` how it is spoken to.
+    """A server under measurement. `path` is what a watcher connects to, and `protocol` how it is spoken to.
 
     It is sure to be sent what comes from now on when its connection is open, or else with its first message: `ready`.
     """
 
     name: str
-    speech: Speech
+    protocol: Protocol
     path: str
-    plan: Callable[[Stage], Plan]
+    plan: Callable[[LaunchContext], Plan]
     ready: Ready = "open"
 
 
-def most_files() -> int:
+def max_open_files() -> int:
     """How many sockets a process of ours may have open."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 

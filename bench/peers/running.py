@@ -14,7 +14,7 @@ from typing import Any, Self
 import psutil
 
 from bench import cores
-from bench.peers.peer import HOST, Peer, Plan, Stage, most_files
+from bench.peers.peer import HOST, LaunchContext, Peer, Plan, max_open_files
 from bench.services import Services
 from tests.databases import ROOT
 from tests.processes import PATIENCE, free_port, temporary_folder, wait_until
@@ -28,7 +28,7 @@ class Poster:
         self._ready = False
         with log.open("ab") as file:
             self._process = subprocess.Popen(
-                cores.pinned([sys.executable, "-m", "bench.poster", *plan.author], cores.LOAD),
+                cores.pinned([sys.executable, "-m", "bench.poster", *plan.publisher], cores.LOAD),
                 cwd=ROOT,
                 env=dict(plan.environment),
                 stdin=subprocess.PIPE,
@@ -86,7 +86,7 @@ class Running:
 
     def poster(self) -> Poster:
         """To be entered with `with`; at most one at a time."""
-        assert self.plan.author, f"Nobody posts to {self.peer.name}."
+        assert self.plan.publisher, f"Nobody posts to {self.peer.name}."
         return Poster(self.plan, self.folder / "poster.log")
 
     def log(self) -> str:
@@ -99,21 +99,21 @@ def serving(peer: Peer, services: Services) -> Iterator[Running]:
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
         port = free_port()
-        plan = peer.plan(Stage(port, folder, services, stack))
+        plan = peer.plan(LaunchContext(port, folder, services, stack))
         process = start(plan, folder / "log")
         running = Running(peer, port, process.pid, plan, folder)
         try:
-            wait_until(lambda: answers(process, running), f"{peer.name} to answer")
+            wait_until(lambda: is_answering(process, running), f"{peer.name} to answer")
             yield running
         except BaseException as error:
             error.add_note(f"The log of {peer.name}:\n{running.log() or '(empty)'}")
             raise
         finally:
-            end(process, running)
+            stop(process, running)
 
 
 def start(plan: Plan, log: Path) -> "subprocess.Popen[bytes]":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files(), most_files()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max_open_files(), max_open_files()))
     with log.open("ab") as file:
         return subprocess.Popen(
             cores.pinned(plan.command, cores.SERVER),
@@ -125,7 +125,7 @@ def start(plan: Plan, log: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def answers(process: "subprocess.Popen[bytes]", running: Running) -> bool:
+def is_answering(process: "subprocess.Popen[bytes]", running: Running) -> bool:
     """Whether it has something to say to a plain request, whatever that may be."""
     if process.poll() is not None:
         raise RuntimeError(f"{running.peer.name} ended instead of answering.")
@@ -140,7 +140,7 @@ def answers(process: "subprocess.Popen[bytes]", running: Running) -> bool:
     return True
 
 
-def end(process: "subprocess.Popen[bytes]", running: Running) -> None:
+def stop(process: "subprocess.Popen[bytes]", running: Running) -> None:
     """At once: nobody is left to be told."""
     if process.poll() is not None:
         return

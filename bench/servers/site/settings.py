@@ -7,7 +7,7 @@ import dj_database_url
 SECRET_KEY = os.environ["SECRET_KEY"]
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
-ROOT_URLCONF = "bench.served.site.urls"
+ROOT_URLCONF = "bench.servers.site.urls"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -16,7 +16,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "channels",
-    "bench.served.site",
+    "bench.servers.site",
 ]
 
 DATABASES = {"default": dict(dj_database_url.parse(os.environ["DATABASE_URL"]))}

@@ -20,12 +20,12 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-def with_posting(application: Application, author: str) -> Application:
-    """author: the module of bench.authors that saves, in the thread in which Django runs synchronous views."""
+def with_posting(application: Application, publisher: str) -> Application:
+    """publisher: the module of bench.publishers that saves, in the thread in which Django runs synchronous views."""
 
     @cache
     def known() -> Any:
-        return import_module(f"bench.authors.{author}").author()
+        return import_module(f"bench.publishers.{publisher}").publisher()
 
     def commit(first: int, count: int) -> int:
         committed: int = known().commit(range(first, first + count))

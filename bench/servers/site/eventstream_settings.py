@@ -7,7 +7,7 @@ so it is the one in Redis.
 
 from urllib.parse import urlsplit
 
-from bench.served.site.settings import (
+from bench.servers.site.settings import (
     ALLOWED_HOSTS,
     CHANNEL_LAYERS,
     DATABASES,
@@ -17,12 +17,12 @@ from bench.served.site.settings import (
     SECRET_KEY,
     USE_TZ,
 )
-from bench.served.site.settings import INSTALLED_APPS as COMMON_APPS
+from bench.servers.site.settings import INSTALLED_APPS as COMMON_APPS
 
 __all__ = ["ALLOWED_HOSTS", "CHANNEL_LAYERS", "DATABASES", "DEBUG", "DEFAULT_AUTO_FIELD", "SECRET_KEY", "USE_TZ"]
 
 INSTALLED_APPS = [*COMMON_APPS, "django_eventstream"]
-ROOT_URLCONF = "bench.served.site.eventstream_urls"
+ROOT_URLCONF = "bench.servers.site.eventstream_urls"
 
 assert REDIS_URL
 parts = urlsplit(REDIS_URL)

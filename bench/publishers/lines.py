@@ -3,15 +3,15 @@
 import socket
 from typing import Any
 
-from bench.authors.posts import PostAuthor
 from bench.events import encode
+from bench.publishers.posts import PostPublisher
 
 
-def author(host: str, port: str) -> PostAuthor:
+def publisher(host: str, port: str) -> PostPublisher:
     connection = socket.create_connection((host, int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def announce(event: dict[str, Any]) -> None:
         connection.sendall(encode(event) + b"\n")
 
-    return PostAuthor(announce)
+    return PostPublisher(announce)

@@ -7,14 +7,14 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from bench.authors import Writer
 from bench.events import USER, text_of
-from bench.served.site.models import Post
+from bench.publishers import OrmPublisher
+from bench.servers.site.models import Post
 
 Announce = Callable[[dict[str, Any]], None]
 
 
-class PostAuthor(Writer):
+class PostPublisher(OrmPublisher):
     """announce: takes the event, and makes it known."""
 
     def __init__(self, announce: Announce) -> None:

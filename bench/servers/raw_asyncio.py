@@ -1,6 +1,6 @@
 """A line from the poster becomes one ready websocket frame, which is written to each transport.
 
-python -m bench.served.raw_asyncio PORT POSTING_PORT
+python -m bench.servers.raw_asyncio PORT POSTING_PORT
 """
 
 import asyncio

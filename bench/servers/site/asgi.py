@@ -8,7 +8,7 @@ from django.urls import path
 http = get_asgi_application()
 
 # Only now: it needs the apps to be loaded.
-from bench.served.site.consumers import ChatConsumer  # noqa: E402
+from bench.servers.site.consumers import ChatConsumer  # noqa: E402
 
 websocket = AuthMiddlewareStack(URLRouter([path("ws/chat/<room_name>/", ChatConsumer.as_asgi())]))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from http.client import HTTPConnection, RemoteDisconnected
 
-from bench.served.embedded import PATH
+from bench.servers.embedded import PATH
 
 
-class Asking:
+class HttpPublisher:
     def __init__(self, host: str, port: str) -> None:
         self.connection = HTTPConnection(host, int(port), timeout=60)
 
@@ -24,4 +24,4 @@ class Asking:
         return answer["committed"]
 
 
-author = Asking
+publisher = HttpPublisher
