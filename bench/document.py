@@ -1,4 +1,4 @@
-"""What docs/benchmarks.md shows of a run: its tables, and its plots beside it."""
+"""Writes the results of a run into docs/benchmarks.md, and its plots into the folder beside it."""
 
 import platform
 import re
@@ -18,7 +18,7 @@ FIGURES = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re
 
 
 def write(results: Sequence[Result]) -> None:
-    """Put the figures of this run in the place of those of the last one."""
+    """Replace the figures of the last run with those of this one."""
     peer_results = [result for result in results if isinstance(result, PeerResult)]
     curves = [result for result in results if isinstance(result, Curve)]
     plots.write(DOCUMENT.with_suffix(""), peer_results, curves)
@@ -51,7 +51,7 @@ def targets(results: Iterable[Result]) -> Iterator[str]:
 
 
 def verdict(result: Result) -> tuple[str, str]:
-    """The target, and whether it was met."""
+    """The target, and whether the result meets it."""
     if result.target is None:
         return "", ""
     return f"{result.better} {result.target:g}", "met" if result.met else "**missed**"

@@ -1,4 +1,4 @@
-"""The plots that people look at, as SVG."""
+"""Draws the plots of docs/benchmarks.md, as SVG."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import matplotlib as mpl
 
 mpl.use("svg")
-mpl.rcParams["svg.hashsalt"] = "rill"  # so that equal figures make equal files
+mpl.rcParams["svg.hashsalt"] = "rill"  # equal figures make equal files
 mpl.rcParams["svg.fonttype"] = "none"
 
 from matplotlib import pyplot as plt  # noqa: E402
@@ -19,7 +19,7 @@ PROCESSES = "growth: processes"
 
 
 def write(folder: Path, peer_results: Sequence[PeerResult], curves: Sequence[Curve]) -> None:
-    """Those for which there are figures; the others stay as they are."""
+    """Write the plots for which there are results. The others stay as they are."""
     folder.mkdir(exist_ok=True)
     if peer_results:
         fanout(folder / "fanout.svg", peer_results)

@@ -1,14 +1,18 @@
-"""A process that posts events, and tells when each has been committed.
+"""A process that posts events and reports when each was committed.
 
     python -m bench.poster PUBLISHER ARGUMENTS...
 
-PUBLISHER is a module of bench.publishers. Each line on stdin is a command and each line on stdout its answer, in JSON:
-`{"first": 0, "count": 500}` posts the events with these marks in one transaction; with `"each": true` in a transaction
-each, as fast as they can be saved, or `"per_second": 20` of them a second. The answer is a list of the times at which
-they were committed (time.monotonic_ns()). The first line, `"ready"`, comes without a command.
+PUBLISHER is a module of bench.publishers. The process prints `"ready"`, then reads one JSON command from each line of
+stdin and prints one JSON answer for it:
 
-Commands are carried out as an ASGI server carries out a post: in a thread beside a running event loop. So a channel
-layer keeps its connection to Redis; `async_to_sync` without a loop would open a new one for every event, 4 ms each.
+    {"first": 0, "count": 500}                                    all these events in one transaction
+    {"first": 0, "count": 500, "each": true}                      one transaction for each, as fast as possible
+    {"first": 0, "count": 500, "each": true, "per_second": 20}    one transaction for each, 20 a second
+
+The answer is the list of the commits' times (time.monotonic_ns()), one for each event.
+
+Commands run as a request runs in an ASGI server, in a thread beside a running event loop, so the channel layer keeps
+its connection to Redis. Without a loop `async_to_sync` opens a new connection for every event, which takes 4 ms.
 """
 
 import asyncio
@@ -25,7 +29,7 @@ from bench.publishers import Publisher
 
 
 def load(name: str, *arguments: str) -> Publisher:
-    """The publisher, with its user and its connections."""
+    """Set up Django and make the publisher, with its user and its connections."""
     django.setup()
     publisher: Publisher = import_module(f"bench.publishers.{name}").publisher(*arguments)
     return publisher
@@ -41,7 +45,7 @@ def run_command(
 
 
 def stream(publisher: Publisher, marks: range, per_second: float | None) -> list[int]:
-    """Each at its time, counted from the beginning: whoever is late once catches up."""
+    """Post each event at its own time, counted from the start, so a slow commit doesn't lower the rate."""
     started, committed = time.monotonic(), []
     for number, mark in enumerate(marks):
         if per_second is not None:

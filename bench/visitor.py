@@ -1,8 +1,8 @@
-"""A process that loads the front page again and again, at a rate.
+"""A process that loads the front page at a constant rate.
 
     python -m bench.visitor PORT PER_SECOND
 
-until its stdin ends; then it prints how many pages it has got a second.
+It stops when its stdin ends, and prints how many pages it received a second.
 """
 
 import subprocess
@@ -22,7 +22,7 @@ CONCURRENCY = 8
 
 
 class Visitor:
-    """The process as those who start it see it."""
+    """Starts the process and reads its result."""
 
     def __init__(self, port: int, per_second: float) -> None:
         words = [sys.executable, "-m", "bench.visitor", str(port), str(per_second)]
@@ -41,7 +41,7 @@ class Visitor:
         self._rate = float(printed)
 
     def rate(self) -> float:
-        """Pages that it has got a second, when it has ended."""
+        """Pages that it received a second. Known after `end()`."""
         return self._rate
 
 
@@ -66,11 +66,11 @@ def load(port: int) -> None:
 def main(port: int, per_second: float) -> None:
     ended = threading.Event()
 
-    def wait_for_the_end() -> None:
+    def read_until_end() -> None:
         sys.stdin.read()
         ended.set()
 
-    threading.Thread(target=wait_for_the_end, daemon=True).start()
+    threading.Thread(target=read_until_end, daemon=True).start()
     started, shown = time.monotonic(), 0
     with ThreadPoolExecutor(CONCURRENCY) as threads:
         load(port)

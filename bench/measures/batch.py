@@ -1,7 +1,7 @@
-"""One transaction of very many events: how long what is posted right after it takes to arrive.
+"""How long an event takes to arrive when it is posted right after one very large transaction.
 
-The log has an order, so it comes after all of them. Compared with reading and encoding them once, in one process, which
-is the least that a hub has to do.
+The log is ordered, so the event comes after all events of that transaction. The delay is compared with the time to read
+and encode them once in one process, which is the least that a hub has to do.
 """
 
 from bench.measures.children import measured

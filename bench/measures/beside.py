@@ -1,4 +1,4 @@
-"""Pages beside pushes: what 40 pages a second from the same process do to the delays of a thousand watchers."""
+"""How much 40 pages a second from the same process delay the frames of 1,000 watchers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

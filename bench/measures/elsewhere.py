@@ -1,4 +1,7 @@
-"""Events that another process posts, where no doorbell crosses processes: how soon they come, and what idling costs."""
+"""Without Redis: the delay of events that another process posts, and the CPU that an idle server uses.
+
+No doorbell crosses processes there, so the server looks at the database many times a second.
+"""
 
 import time
 
@@ -8,7 +11,7 @@ from bench.services import EMBEDDED, Services
 
 MAX_MS, MAX_IDLE = 50.0, 0.01
 PER_SECOND = 7.3
-"""No part of a second, so that events meet all moments between two looks."""
+"""Doesn't divide a second evenly, so the events are spread over the time between two looks."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -22,7 +25,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def one(name: str, services: Services, events: int, seconds: float) -> tuple[float, float]:
-    """The median delay in ms, and the share of a core that the idle server takes."""
+    """The median delay in ms, and the share of a core that the idle server uses."""
     with session(name, services, 1, events) as run:
         delay = percentile(run.calm(events, PER_SECOND), 50)
         started = cpu(run.server)

@@ -1,6 +1,6 @@
-"""Encodes an event's fields with several libraries in turn, and prints the µs that each took, in JSON.
+"""Encodes the fields of events with several libraries in turn, and prints the µs an event for each, as JSON.
 
-python -m bench.measures.encoder ROUNDS LIBRARIES…
+python -m bench.measures.encoder ROUNDS LIBRARIES...
 """
 
 import json

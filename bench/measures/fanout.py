@@ -1,4 +1,4 @@
-"""Burst and calm: how fast events reach many watchers, by Rill, by what it replaces, and at the limit."""
+"""How fast events reach many watchers, in a burst and at a calm rate: Rill, its alternatives, and raw servers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ SERVERS = ("daphne", "uvicorn")
 
 @dataclass(frozen=True)
 class Workload:
-    """How many events make a burst, and how many come calmly.
+    """How many events a burst has, and how many are posted at the calm rate.
 
-    The last percent is that of the slowest events: those that it is compared of need many. And a burst is shorter for
-    whom one of 500 would keep busy for minutes, or who do as many a second in any.
+    The p99 is set by the slowest events, so peers whose p99 is compared get more of them. Bursts are shorter for peers
+    that would need minutes for 500 events, and for peers whose rate doesn't depend on the length.
     """
 
     burst: int
@@ -43,12 +43,12 @@ QUICK = ("raw-c", "rill-uvicorn", "nchan", "tutorial-uvicorn")
 
 
 Round = tuple[float, Delays, float, int]
-"""Deliveries a second in the burst, the delays of the calm, the memory taken, and what was missed."""
+"""Deliveries a second in the burst, the delays at the calm rate, the memory in KiB, and the missed deliveries."""
 
 
 @dataclass
 class Figures:
-    """Of one peer, a figure for each round."""
+    """The figures of one peer, one of each for each round."""
 
     rate: list[float] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)
@@ -73,7 +73,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
 def run_rounds(
     names: Sequence[str], services: Services, watchers: int, rounds: int, short: bool
 ) -> tuple[dict[str, Figures], list[Result]]:
-    """All in turn, and again."""
+    """Measure all peers in turn, once each round."""
     figures: dict[str, Figures] = {name: Figures() for name in names}
     missing: list[Result] = []
     for _ in range(rounds):

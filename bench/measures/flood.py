@@ -1,4 +1,4 @@
-"""Clients that flood the server with pongs, and come back when they are ended: what the others notice of them."""
+"""How much clients that flood the server with pongs delay the frames of the others. They reconnect when cut off."""
 
 from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result
@@ -13,13 +13,13 @@ TARGET = 2.0
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
-    # A flooder is ended after seven seconds, and each time that it comes back counts.
+    # The server ends a flooder after seven seconds, and the reconnects belong to the load.
     events, rounds = (100, 1) if quick else (300, 3)
     return [result for server in ("daphne", "uvicorn") for result in flooded(server, services, events, rounds)]
 
 
 def flooded(server: str, services: Services, events: int, rounds: int) -> list[Result]:
-    """Without flooders, then with each number of them, and again: the machine may be busier at one time."""
+    """Alternate between no flooders and each number of them, because the load on the machine varies over time."""
     p99: dict[int, list[float]] = {count: [] for count in (0, *FLOODERS)}
     with session(f"rill-{server}", services, WATCHERS, events * rounds * len(p99)) as run:
         for _ in range(rounds):

@@ -1,4 +1,4 @@
-"""Growth: from few watchers to many, and from one process to four on the same core."""
+"""How the figures grow from few watchers to many, and from one process to four on the same core."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ PROCESSES = {1: "rill-uvicorn", 2: "rill-uvicorn-2", 4: "rill-uvicorn-4"}
 BURST, BURSTS, CALM = 50, 3, 10
 PER_SECOND = 4.0
 MAX_COST_RATIO = 1.25
-"""What ten times as many watchers may cost, over ten times the cost of one time as many: linear, and some noise."""
+"""Limit for the cost of a delivery with ten times as many watchers, relative to before. 1 is linear, plus noise."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -44,7 +44,7 @@ def point(name: str, watchers: int, services: Services, across: int | None = Non
 
 
 def linear(curve: Curve) -> Result:
-    """From the second point to the last: with few watchers a burst is over before it has started."""
+    """Compare the second point with the last. With the fewest watchers a burst is too short to measure."""
     few, many = curve.points[-1 if len(curve.points) < 3 else 1], curve.points[-1]
     cost = (1 / many.rate) / (1 / few.rate)
     figures = (
@@ -55,6 +55,6 @@ def linear(curve: Curve) -> Result:
 
 
 def processes_curve(services: Services) -> Curve:
-    """The same watchers and the same core, shared by more processes, each of which follows the log by itself."""
+    """The same watchers and the same core, shared by more processes. Each process follows the log by itself."""
     points = (point(name, 1000, services, across=number) for number, name in PROCESSES.items())
     return Curve("growth: processes, uvicorn, 1,000 watchers", (), points=tuple(points))

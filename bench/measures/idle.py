@@ -1,4 +1,4 @@
-"""One watcher and nothing else to do: how long an event takes from its commit to the client."""
+"""How long an event takes from its commit to the client on an idle server with one watcher."""
 
 from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result

@@ -1,4 +1,4 @@
-"""Memory: what an idle watcher takes, beside what the server takes for a websocket on which nothing happens."""
+"""The memory of an idle watcher, compared with that of an idle websocket on the bare ASGI server."""
 
 from bench.measures.session import TIMEOUT, memory, summary, watching
 from bench.peers import running
@@ -7,7 +7,7 @@ from bench.services import Services
 
 TARGET = 1.3
 WARMUP_CONNECTIONS = 200
-"""Connections that come and go first, for what is made only once."""
+"""Connections that are opened and closed before the measurement, so that one-time allocations don't count."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -23,7 +23,7 @@ def idle(server: str, services: Services, watchers: int) -> Result:
 
 
 def per_watcher(name: str, services: Services, watchers: int) -> float:
-    """KiB for each, while all of them are there."""
+    """KiB for each watcher while all of them are connected."""
     with running(name, services) as server:
         with watching(server, WARMUP_CONNECTIONS, ready="first") as warm:
             warm.ready(TIMEOUT)

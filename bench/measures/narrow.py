@@ -1,4 +1,4 @@
-"""Many narrow streams: what an event costs that concerns one watcher, when there are ever so many others."""
+"""How much the number of other watchers delays an event that a single watcher gets."""
 
 from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result
@@ -8,7 +8,8 @@ TARGET = 2.0
 FEW = 100
 PER_SECOND = 20.0
 PATH = "/ws/feed/?stream=thread:%d&after=1"
-"""Each watcher has the thread of its own number. Who resumes isn't asked whether the thread exists."""
+"""Each watcher follows the thread of its own number. It resumes from a cursor, because then the server doesn't check
+that the thread exists."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -30,7 +31,7 @@ def narrow(server: str, services: Services, many: int, rounds: int) -> Result:
 
 
 def delay(server: str, services: Services, watchers: int) -> float:
-    """The median delay of events of which each concerns one watcher, in ms."""
+    """The median delay in ms of events that a single watcher gets each."""
     events = FEW // 2
     with session(f"rill-{server}", services, watchers, events, path=PATH) as run:
         delays = run.calm(events, PER_SECOND, by=1)

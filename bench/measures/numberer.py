@@ -1,4 +1,4 @@
-"""Numbers, in a process of its own: many changes that wait, and single ones as a hub does. Prints JSON.
+"""Numbers many waiting changes at once, and then single ones as a hub does. Prints the figures as JSON.
 
 python -m bench.measures.numberer ROUNDS CHANGES POSTS
 """
@@ -31,7 +31,7 @@ TIMEOUT = 60
 
 
 def many(rounds: int, changes: int) -> list[float]:
-    """Seconds for the numbering of so many."""
+    """Seconds to number `changes` changes, for each round."""
     fill(changes, numbered=False)
     return [once() for _ in range(rounds)]
 
@@ -45,7 +45,7 @@ def once() -> float:
 
 
 class QueryCounter:
-    """What hubs do to the database. Positions are given in a transaction of their own."""
+    """Counts the cycles of the hub's poller, their queries, and the transactions that give positions."""
 
     def __init__(self) -> None:
         self.cycles = self.queries = self.transactions = 0
@@ -74,12 +74,12 @@ class QueryCounter:
 
 async def until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(TIMEOUT):
-        while not condition():  # noqa: ASYNC110 (a hub tells nobody but its watchers)
+        while not condition():  # noqa: ASYNC110 (a hub signals only its watchers)
             await asyncio.sleep(0.005)
 
 
 async def single(posts: int) -> dict[str, float]:
-    """A stream of single posts, and what a hub does to follow it."""
+    """Post one event after the other, and count what a hub does to follow them."""
     counter = QueryCounter()
     user = await sync_to_async(User.objects.get)(username="filler")
 

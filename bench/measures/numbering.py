@@ -1,4 +1,4 @@
-"""Giving the changes that wait their positions: many at once, and each of a stream of single posts."""
+"""Numbering: how long many waiting changes take, and how many transactions a stream of single posts takes."""
 
 import statistics
 import sys

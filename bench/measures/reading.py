@@ -1,4 +1,4 @@
-"""Pages and snapshots of large threads, of many streams, and with many kinds: in process, in seconds."""
+"""How long pages and snapshots take for a large thread, for many streams, and with many kinds."""
 
 import statistics
 from collections.abc import Iterator
@@ -12,9 +12,9 @@ from tests.databases import sqlite_database
 
 COMMENTS, STREAMS, KINDS = 66_000, 100, 200
 MAX_SECONDS = 0.03
-"""For the page of a thread; it was 0.17."""
+"""For the page of a thread and the snapshot of many streams."""
 MAX_FOR_KINDS = 1.25
-"""What a page may cost with hundreds of kinds, beside the same page with six: nothing more, and some noise."""
+"""Limit for the time of a page with hundreds of kinds, relative to the same page with six. 1 is ideal, plus noise."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:

@@ -1,4 +1,4 @@
-"""Reads and encodes a whole log once, in a process of its own, and prints how long that took, in JSON.
+"""Reads and encodes a whole log once, and prints how long that took, as JSON. `fill` makes the log first.
 
 python -m bench.measures.resumer read
 python -m bench.measures.resumer fill CHANGES
@@ -20,7 +20,7 @@ BATCH = 500
 
 
 def read() -> dict[str, float]:
-    log.state()  # so that there is a connection
+    log.state()  # opens the database connection
     started, used = time.perf_counter(), time.process_time()
     head = log.state().head
     size = 0

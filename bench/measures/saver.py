@@ -1,8 +1,8 @@
-"""Saves events in a process of its own, plainly and by Rill in turn, and prints how many a second, in JSON.
+"""Saves plain events and Rill's in turn, and prints how many a second, as JSON.
 
     python -m bench.measures.saver THREADS ROUNDS SECONDS
 
-It is done as an ASGI server does what a request asks for: in threads beside a running event loop.
+Events are saved as in a request of an ASGI server, in threads beside a running event loop.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ def prepare() -> User:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What all threads do at the same time: in each round every way, for so many seconds."""
+    """What all threads do at the same time. In each round they use each way of saving for `seconds`."""
 
     threads: int
     rounds: int
@@ -59,7 +59,7 @@ class Schedule:
     barrier: Barrier
 
     def run(self, user: User) -> list[float]:
-        """What one thread has saved a second, each time."""
+        """Events that one thread saved a second, for each round and each way of saving."""
         try:
             return [self._rate(save, user) for _ in range(self.rounds) for save in SAVES.values()]
         finally:

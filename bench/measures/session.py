@@ -1,4 +1,4 @@
-"""One server with its watchers, from its start to its end, and what it has done in between."""
+"""One server with its watchers and its poster, from start to stop, and the measurements on it."""
 
 import statistics
 from collections.abc import Iterator
@@ -16,14 +16,14 @@ from bench.services import Services
 
 TIMEOUT = 90
 WARMUP_EVENTS = 5
-"""Events that a new server is sent before anything is measured."""
+"""Events that are posted before anything is measured."""
 
 Delays = NDArray[np.float64]
 
 
 @dataclass
 class Session:
-    """`watchers` clients of one server. Marks are given in the order in which events are posted."""
+    """A running server with its watchers. Marks are assigned in the order in which events are posted."""
 
     server: Running
     load: Load
@@ -32,11 +32,11 @@ class Session:
     next_mark: int = 0
 
     def post(self, count: int) -> None:
-        """Post so many in one transaction, and don't wait until they have come."""
+        """Post `count` events in one transaction. Doesn't wait for their delivery."""
         self.poster.burst(self._marks(count), count)
 
     def burst(self, count: int) -> float:
-        """Post so many in one transaction; returns deliveries a second, from the commit until the last one."""
+        """Post `count` events in one transaction. Returns deliveries a second, from the commit to the last delivery."""
         first = self._marks(count)
         with waiting_for(self.load, first, count):
             committed = self.poster.burst(first, count)[-1]
@@ -45,7 +45,7 @@ class Session:
         return delivered.size / (float(delivered.max()) - committed) * 1e9
 
     def calm(self, count: int, per_second: float, by: int | None = None) -> Delays:
-        """Post one after the other; returns each delivery's delay since the commit, in ms."""
+        """Post one event after the other. Returns the delay of each delivery since the commit, in ms."""
         first = self._marks(count)
         with waiting_for(self.load, first, count, by):
             committed = self.poster.stream(first, count, per_second)
@@ -60,11 +60,11 @@ class Session:
             self.poster.stream(first, WARMUP_EVENTS)
 
     def missed(self) -> int:
-        """Deliveries that never happened."""
+        """The number of deliveries that never happened."""
         return int((self.load.times()[:, : self.next_mark] == 0).sum())
 
     def memory(self) -> float:
-        """KiB that the server has taken since the first watcher came."""
+        """KiB that the server has allocated since before its first watcher."""
         return memory(self.server) - self.memory_before
 
     def _marks(self, count: int) -> int:
@@ -74,7 +74,7 @@ class Session:
 
 @contextmanager
 def waiting_for(load: Load, first: int, count: int, by: int | None = None) -> Iterator[None]:
-    """What some peers lose is counted, and not waited for without end."""
+    """Wait for the deliveries, but not for ever: some peers lose messages, which are counted as missed."""
     try:
         with load.expecting(first, count, TIMEOUT, by):
             yield
@@ -117,8 +117,10 @@ def watching(server: Running, watchers: int, events: int = 0, path: str | None =
 
 
 def memory(server: Running) -> float:
-    """KiB that the server's processes have written to and share with no one. What they only read of a file isn't
-    counted: it is theirs alone until another process reads it, too."""
+    """KiB of memory that the server's processes have written and don't share (Private_Dirty).
+
+    Pages that they only read from files don't count. They are private only until another process reads the same file.
+    """
     return sum(_written(process.pid) for process in server.processes())
 
 
@@ -128,7 +130,7 @@ def _written(pid: int) -> float:
 
 
 def cpu(server: Running) -> float:
-    """Seconds that the server has worked."""
+    """CPU seconds that the server has used."""
     return sum(sum(process.cpu_times()[:2]) for process in server.processes())
 
 
@@ -141,5 +143,5 @@ def median(values: list[float]) -> float:
 
 
 def summary(values: list[float], unit: str = "", digits: int = 0) -> str:
-    """The median of the rounds, and their range."""
+    """The median and the range of the rounds."""
     return f"{median(values):,.{digits}f}{unit} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"

@@ -1,4 +1,4 @@
-"""The storm: everybody comes back at once, each 50 changes behind."""
+"""All watchers reconnect at once, each 50 changes behind."""
 
 from bench.measures.session import TIMEOUT, median, summary, watching
 from bench.peers import running
@@ -26,7 +26,7 @@ def storm(server: str, services: Services, watchers: int, rounds: int) -> Result
 
 
 def rill(server: str, services: Services, watchers: int) -> float:
-    """Watchers a second, from the first connect until the last has its first frame with what it has missed."""
+    """Watchers a second, from the first connect until the last watcher has the frame with its missed changes."""
     with running(f"rill-{server}", services) as running_server, running_server.poster() as poster:
         poster.burst(0, EVENTS)
         path = f"/ws/feed/?after={EVENTS - BEHIND}"

@@ -1,4 +1,4 @@
-"""The servers under measurement: Rill, what people would use instead, and what bounds them all.
+"""The servers under measurement: Rill, its alternatives, and the fastest possible servers.
 
 with running("rill-daphne", Services.from_environment()) as server:
     with server.poster() as poster:
@@ -17,7 +17,7 @@ PEERS: dict[str, Peer] = {peer.name: peer for module in (django, javascript, nch
 
 
 def running(name: str, services: Services) -> AbstractContextManager[Running]:
-    """The server of this name, on its core and a free port, once it answers. Raises Missing."""
+    """Start the server of this name on its core and a free port, and wait until it answers. Raises Missing."""
     return serving(PEERS[name], services)
 
 

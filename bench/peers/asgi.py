@@ -1,4 +1,4 @@
-"""The ASGI servers, as docs/deployment.md runs them."""
+"""The ASGI servers, started as docs/deployment.md says."""
 
 import sys
 
@@ -18,5 +18,5 @@ def daphne(port: int) -> list[str]:
 
 
 def uvicorn(port: int) -> list[str]:
-    # Whatever else is installed: Rill's requirements don't bring httptools along.
+    # Not httptools, even where it is installed: it isn't among Rill's requirements.
     return [*COMMANDS["uvicorn"], "--http", "h11", "--host", HOST, "--port", str(port)]

@@ -1,4 +1,4 @@
-"""The ASGI servers by themselves: what a connection costs before anybody's code has run. Nobody posts."""
+"""The ASGI servers with a minimal application: what a connection costs by itself. There is no poster."""
 
 import os
 from functools import partial

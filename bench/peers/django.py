@@ -1,8 +1,8 @@
 """The peers in Django: Rill, the Channels tutorial and django-eventstream, each on Daphne and on uvicorn.
 
 The tutorial is the asynchronous consumer of its part 3 (https://channels.readthedocs.io/en/stable/tutorial/part_3.html)
-on the pub/sub layer of channels-redis. django-eventstream is set up as its README says for several processes, and with
-storage, or bursts would lose events; see bench/servers/site/. Rill runs as docs/deployment.md says.
+on the pub/sub layer of channels-redis. django-eventstream is set up as its README says for several processes. It has
+storage, because bursts lose events without it; see bench/servers/site/. Rill runs as docs/deployment.md says.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def rill(kind: Kind, context: LaunchContext, options: Sequence[str] = ()) -> Pla
 
 
 def posted_elsewhere(kind: Kind, context: LaunchContext) -> Plan:
-    """Also without Redis another process posts, as a cron job or a shell does: no doorbell is heard."""
+    """Rill, with events posted by another process even without Redis. The server hears no doorbell then."""
     environment = django_environment(context, "project.settings")
     return Plan(asgi.command(kind, context, "asgi:application"), ["rill"], environment)
 
@@ -46,8 +46,8 @@ def embedded(kind: Kind, context: LaunchContext, environment: dict[str, str], ap
 def eventstream(kind: Kind, context: LaunchContext) -> Plan:
     context.services.needed_redis()
     if find_spec("django_eventstream") is None:
-        raise Missing("django-eventstream is not installed.")
-    # It needs no tables of its own, as it stores its events in Redis.
+        raise Missing("django-eventstream is not installed: pip install -r requirements-bench.txt.")
+    # The database needs no tables of django-eventstream, which stores its events in Redis.
     environment = django_environment(context, SITE) | {
         "DJANGO_SETTINGS_MODULE": "bench.servers.site.eventstream_settings"
     }

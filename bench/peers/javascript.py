@@ -1,7 +1,7 @@
 """The peers in Node: ws (https://github.com/websockets/ws) and Socket.IO (https://socket.io/docs/v4/).
 
-Each is one process, which subscribes to a channel of Redis and sends what comes to all its clients. Their packages
-are installed from bench/servers/node/package-lock.json, once.
+Each is one process. It subscribes to a Redis channel and sends every message to all its clients. The packages are
+installed once, from bench/servers/node/package-lock.json.
 """
 
 import hashlib
@@ -27,7 +27,7 @@ def node(script: str, context: LaunchContext) -> Plan:
 
 @cache
 def install() -> None:
-    """`npm ci`, unless these very packages are there. Raises Missing."""
+    """Run `npm ci`, unless the packages of this lock file are installed. Raises Missing."""
     stamp, wanted = NODE / "node_modules" / ".installed", hashlib.sha256((NODE / "package-lock.json").read_bytes())
     if stamp.exists() and stamp.read_text() == wanted.hexdigest():
         return

@@ -1,8 +1,8 @@
 """nchan, a module of nginx, from Debian's libnginx-mod-nchan; documented at https://nchan.io/.
 
-One worker, as all servers here have one core. Messages are buffered, as its documentation recommends to whoever
-publishes very quickly; `nchan_message_buffer_length` is more than a burst has, or slow subscribers would miss some.
-Debian's 1.3.6 compresses only on demand, and nobody demands it.
+It runs one worker, because each server here has one core. Messages are buffered, as its documentation recommends for
+fast publishers. `nchan_message_buffer_length` is larger than a burst, so slow subscribers miss none. Debian's 1.3.6
+compresses only when a client asks for it, and no client here does.
 """
 
 from pathlib import Path
@@ -53,7 +53,7 @@ def module() -> Path:
     for folder in MODULES:
         if (folder / MODULE).exists():
             return folder / MODULE
-    raise Missing("nginx's nchan module (libnginx-mod-nchan) is not installed.")
+    raise Missing("nginx's nchan module is not installed. On Debian: apt install libnginx-mod-nchan.")
 
 
 PEERS = [Peer("nchan", "websocket", SUBSCRIBE, nchan)]

@@ -1,4 +1,4 @@
-"""What a peer is, and what it needs to run."""
+"""Describes a peer: how it is started, and how watchers connect to it."""
 
 import resource
 import shutil
@@ -19,7 +19,7 @@ Ready = Literal["open", "first"]
 
 @dataclass(frozen=True)
 class LaunchContext:
-    """What a peer is given to make its plan with. What it enters into `stack` is left when the server has ended."""
+    """What a peer makes its plan from. Context managers entered into `stack` are left after the server has stopped."""
 
     port: int
     folder: Path
@@ -29,7 +29,10 @@ class LaunchContext:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a server is started, and who posts: the arguments of `python -m bench.poster`, or none if nobody does."""
+    """How to start a server and its poster.
+
+    publisher: the arguments of `python -m bench.poster`, empty if the peer has no poster.
+    """
 
     command: Sequence[str]
     publisher: Sequence[str] = ()
@@ -38,9 +41,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Peer:
-    """A server under measurement. `path` is what a watcher connects to, and `protocol` how it is spoken to.
+    """A server under measurement.
 
-    It is sure to be sent what comes from now on when its connection is open, or else with its first message: `ready`.
+    path: what a watcher requests.
+    ready: when a watcher is sure to get all further events: when its connection is open, or with its first message.
     """
 
     name: str
@@ -51,13 +55,13 @@ class Peer:
 
 
 def max_open_files() -> int:
-    """How many sockets a process of ours may have open."""
+    """The hard limit of open files, sockets included, for a process."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def program(name: str) -> str:
-    """Its path. Raises Missing."""
-    for folder in (None, "/usr/sbin:/sbin"):  # where Debian has nginx, and a plain user doesn't look
+    """The path of the program. Raises Missing."""
+    for folder in (None, "/usr/sbin:/sbin"):  # Debian's nginx is there, which isn't in a plain user's PATH
         if found := shutil.which(name, path=folder):
             return found
     raise Missing(f"{name} is not installed.")

@@ -1,7 +1,7 @@
-"""What one core can write: servers without a framework, which do nothing but copy a line to all websockets.
+"""What one core can write: servers without a framework that only copy each line to all websockets.
 
-`raw-asyncio` is bench/servers/raw_asyncio.py and `raw-c` is bench/servers/raw.c; both take the two ports, that of the
-watchers and that of the poster.
+`raw-asyncio` is bench/servers/raw_asyncio.py and `raw-c` is bench/servers/raw.c. Both take two ports, one for the
+watchers and one for the poster.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A peer's server process, and its poster."""
+"""Runs the server process of a peer, and its poster."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ from tests.processes import PATIENCE, free_port, temporary_folder, wait_until
 
 
 class Poster:
-    """`python -m bench.poster` as those who start it see it."""
+    """Starts `python -m bench.poster` and gives it commands."""
 
     def __init__(self, plan: Plan, log: Path) -> None:
         self._log = log
@@ -38,7 +38,7 @@ class Poster:
             )
 
     def __enter__(self) -> Self:
-        """It starts beside whatever is done meanwhile; the first who asks it to post waits for that."""
+        """The process starts in the background. The first command waits until it is ready."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,11 +46,11 @@ class Poster:
         self._process.communicate()
 
     def burst(self, first: int, count: int) -> list[int]:
-        """Post `count` events in one transaction; returns when each was committed (time.monotonic_ns())."""
+        """Post `count` events in one transaction. Returns the time of the commit for each (time.monotonic_ns())."""
         return self._ask(first=first, count=count)
 
     def stream(self, first: int, count: int, per_second: float | None = None) -> list[int]:
-        """Post each in a transaction of its own, so many a second, or as many as can be saved."""
+        """Post each event in its own transaction, `per_second` of them a second, or as fast as possible."""
         return self._ask(first=first, count=count, each=True, per_second=per_second)
 
     def _ask(self, **command: Any) -> list[int]:
@@ -65,7 +65,7 @@ class Poster:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"The poster has ended:\n{self._log.read_text(errors='replace')}")
+            raise RuntimeError(f"The poster ended without an answer. Its log:\n{self._log.read_text(errors='replace')}")
         return json.loads(line)
 
 
@@ -80,13 +80,13 @@ class Running:
     folder: Path
 
     def processes(self) -> list[psutil.Process]:
-        """All processes of the server: nginx has two."""
+        """All processes of the server. nginx, for one, has two."""
         process = psutil.Process(self.pid)
         return [process, *process.children(recursive=True)]
 
     def poster(self) -> Poster:
-        """To be entered with `with`; at most one at a time."""
-        assert self.plan.publisher, f"Nobody posts to {self.peer.name}."
+        """A poster to enter with `with`, at most one at a time."""
+        assert self.plan.publisher, f"{self.peer.name} has no poster."
         return Poster(self.plan, self.folder / "poster.log")
 
     def log(self) -> str:
@@ -95,7 +95,7 @@ class Running:
 
 @contextmanager
 def serving(peer: Peer, services: Services) -> Iterator[Running]:
-    """Start the peer's server on its core, wait until it answers, and end it afterwards."""
+    """Start the peer's server on its core, wait until it answers, and stop it afterwards."""
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
         port = free_port()
@@ -126,7 +126,7 @@ def start(plan: Plan, log: Path) -> "subprocess.Popen[bytes]":
 
 
 def is_answering(process: "subprocess.Popen[bytes]", running: Running) -> bool:
-    """Whether it has something to say to a plain request, whatever that may be."""
+    """Whether the server answers a plain request, with any status."""
     if process.poll() is not None:
         raise RuntimeError(f"{running.peer.name} ended instead of answering.")
     connection = http.client.HTTPConnection(HOST, running.port, timeout=5)
@@ -141,7 +141,7 @@ def is_answering(process: "subprocess.Popen[bytes]", running: Running) -> bool:
 
 
 def stop(process: "subprocess.Popen[bytes]", running: Running) -> None:
-    """At once: nobody is left to be told."""
+    """Kill the server's processes. It has no watchers any more."""
     if process.poll() is not None:
         return
     for one in running.processes():

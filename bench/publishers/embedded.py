@@ -1,4 +1,4 @@
-"""For the embedded default, whose channel layer doesn't cross processes: the server saves, when it is asked to."""
+"""Asks the server to save events, for embedded peers, whose channel layer doesn't cross processes."""
 
 import json
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ class HttpPublisher:
     def commit(self, marks: Sequence[int]) -> int:
         try:
             return self._ask(marks)
-        except RemoteDisconnected:  # it has ended a connection on which nothing came for a while
+        except RemoteDisconnected:  # the server closes a connection that is idle for a while
             return self._ask(marks)
 
     def _ask(self, marks: Sequence[int]) -> int:

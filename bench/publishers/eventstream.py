@@ -1,4 +1,4 @@
-"""django-eventstream's `send_event`, as its README shows it."""
+"""Publishes with django-eventstream's `send_event`, as its README shows."""
 
 from functools import partial
 

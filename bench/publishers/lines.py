@@ -1,4 +1,4 @@
-"""A line over TCP, for the raw servers: the least that can make an event known."""
+"""Publishes a line over TCP, for the raw servers. This is the least work that publishing can be."""
 
 import socket
 from typing import Any

@@ -1,4 +1,4 @@
-"""A POST to nchan's publisher location, over a connection that is kept."""
+"""Publishes with a POST to nchan's publisher location, over a connection that stays open."""
 
 from http.client import HTTPConnection
 from typing import Any

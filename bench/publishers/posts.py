@@ -1,4 +1,4 @@
-"""For all that aren't Rill: a `Post` is saved, and announced when it has been committed."""
+"""Saves a `Post` and publishes it on commit, for all peers but Rill."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,7 +15,7 @@ Announce = Callable[[dict[str, Any]], None]
 
 
 class PostPublisher(OrmPublisher):
-    """announce: takes the event, and makes it known."""
+    """announce: publishes one event."""
 
     def __init__(self, announce: Announce) -> None:
         self.user = User.objects.get_or_create(username=USER)[0]

@@ -1,4 +1,4 @@
-"""A PUBLISH on Redis, for the servers in Node."""
+"""Publishes with Redis's PUBLISH, for the servers in Node."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Rill: saving is all, as the receivers do the rest."""
+"""Saves an event of Rill. Its receivers publish it."""
 
 from django.contrib.auth.models import User
 

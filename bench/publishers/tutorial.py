@@ -1,4 +1,4 @@
-"""The tutorial's `group_send`, from synchronous code as the documentation of channel layers shows it."""
+"""Publishes with `group_send`, called from synchronous code as the documentation of channel layers shows."""
 
 from typing import Any
 

@@ -1,1 +1,1 @@
-"""What runs inside the measured processes, and so imports nothing that only the bench needs."""
+"""The code of the measured processes. It imports nothing that only the bench needs."""

@@ -1,7 +1,7 @@
-"""What lets events be posted within a server process: an ASGI application around the one that is measured.
+"""Wraps the measured ASGI application so that events can be posted inside its process.
 
-The in-memory channel layer doesn't cross processes, so somebody within the server has to save. Only `PATH` is added;
-all else reaches the application untouched.
+The in-memory channel layer doesn't cross processes, so the server itself has to save the events. Requests for `PATH`
+do that. All other requests reach the application unchanged.
 """
 
 import json
@@ -21,7 +21,7 @@ Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 def with_posting(application: Application, publisher: str) -> Application:
-    """publisher: the module of bench.publishers that saves, in the thread in which Django runs synchronous views."""
+    """publisher: a module of bench.publishers. It runs in the thread in which Django runs synchronous views."""
 
     @cache
     def known() -> Any:

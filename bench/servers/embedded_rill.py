@@ -1,4 +1,4 @@
-"""Rill's application, and a path to post on, which is no part of Rill."""
+"""Rill's application with a path for posting, which isn't part of Rill."""
 
 from asgi import application as rill
 from bench.servers.embedded import with_posting

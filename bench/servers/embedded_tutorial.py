@@ -1,4 +1,4 @@
-"""The tutorial's application, and a path to post on."""
+"""The tutorial's application with a path for posting."""
 
 from bench.servers.embedded import with_posting
 from bench.servers.site.asgi import application as tutorial

@@ -1,1 +1,1 @@
-"""The Django project of the peers: one model, and for the tutorial and django-eventstream what their documents show."""
+"""The Django project of the peers: one model, and the set-up that the tutorial and django-eventstream document."""
