@@ -44,7 +44,6 @@ def main() -> int:
     print(f"{time.monotonic() - started:.0f} s", flush=True)
     if arguments.write:
         document.write(results)
-
     return 0 if all(result.met for result in results) else 1
 
 

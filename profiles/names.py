@@ -14,8 +14,8 @@ CONFUSABLE_SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COP
 class NameConverter:
     """Converts a name to one segment of a path.
 
-    The name is quoted here, and a second time with the whole URL. Names that no form has checked may be "../admin":
-    browsers resolve ".." and also "%2E%2E", and some proxies take "%2F" for a slash.
+    A name that no form has checked may be "../admin". Browsers resolve ".." and also "%2E%2E", and some proxies take
+    "%2F" for a slash. So the name is quoted twice: here, and then with the whole URL.
     """
 
     regex = "[^/]*"

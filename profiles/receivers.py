@@ -1,4 +1,4 @@
-"""Run when a user is created, by sign-up, the admin, createsuperuser or the shell."""
+"""Receivers that run when a user is created: by sign-up, the admin, createsuperuser or the shell."""
 
 from typing import Any
 

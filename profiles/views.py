@@ -30,7 +30,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
     stream = f"user:{name}"
     try:
         streams.parse([stream])
-    except Refusal as refusal:  # no user can have this name
+    except Refusal as refusal:  # the database can't look up this name
         raise Http404(refusal.message) from None
     state = log.state()
     people = get_user_model()._default_manager.select_related("profile")
@@ -82,11 +82,12 @@ class Login(LoginView):
 
     @property
     def redirect_authenticated_user(self) -> bool:  # type: ignore[override]
-        """Redirect only a GET. A submitted form logs its user in, even if another tab has logged in meanwhile."""
+        """Redirect a logged-in user only on GET. A submitted form still logs its user in, although somebody else may
+        have logged in in another tab."""
         return self.request.method == "GET"
 
     def get_success_url(self) -> str:
-        """Never this page itself: a logged-in user would be redirected for ever."""
+        """The URL after the login. It is never this page, or a logged-in user would be redirected for ever."""
         url = super().get_success_url()
         return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
@@ -95,7 +96,7 @@ class Login(LoginView):
 
 
 class Logout(LogoutView):
-    """Django's logout view. A page of alice's doesn't log out bob, if he has logged in in another tab since."""
+    """Django's logout view. The button on alice's page doesn't log out bob, if he has logged in in another tab."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if sentence := now_logged_in(request):

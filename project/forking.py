@@ -27,8 +27,9 @@ def discard_connections() -> None:
 def abandon_socket(connection: Any) -> None:
     """Close this process's copy of a PostgreSQL socket without telling the server, because the parent still uses it.
 
-    If the child kept the socket open, the server would not notice when the parent ends. The file descriptor now refers
-    to /dev/null: if it were free, the next opened file could get it, and old references to the connection use it.
+    If the child kept the socket open, the server would not notice when the parent ends. The descriptor is redirected to
+    /dev/null and not closed, or the next opened file could get its number, and old references to the connection would
+    use that file.
     """
     if not connection.closed:
         with Path(os.devnull).open("rb") as null:
@@ -38,10 +39,10 @@ def abandon_socket(connection: Any) -> None:
 def _abandon_file(connection: sqlite3.Connection) -> None:
     """Close this process's copy of an SQLite connection, unless a transaction is open.
 
-    SQLite counts the locks of each process on a file, and the child inherits the parent's count. With the copy open, a
-    new connection would believe that it holds locks that only the parent has, and lose what it writes after the parent
-    has ended. But closing rolls back an open transaction, in memory that the parent shares. In that case the copy stays
-    open for ever, and the child can't write.
+    SQLite counts locks on a file by process, and the child inherits the parent's count. While the copy is open, a new
+    connection relies on locks that only the parent holds, and loses what it writes after the parent has ended. But
+    closing would roll back an open transaction in memory that the parent shares. Then the copy stays open for ever, and
+    the child can't write.
     """
     if connection.in_transaction:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))

@@ -1,7 +1,7 @@
 """Makes Daphne finish its requests before it stops.
 
-By itself Daphne cancels all requests, waits for the first one, and stops its event loop. The threads of the other
-requests wait for that loop for ever then, and the process doesn't end.
+By itself Daphne cancels all requests, waits for the first one, and stops its event loop. Then the threads of the other
+requests wait for that loop for ever, and the process doesn't end.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet import reactor as _reactor  # installed by Daphne's app; it doesn't run under uvicorn
+from twisted.internet import reactor as _reactor  # Daphne's app installs it; uvicorn never runs it
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 

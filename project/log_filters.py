@@ -1,6 +1,7 @@
 """Log filters that shorten errors caused by clients or by Redis, and drop their repetitions.
 
-Libraries log a traceback for each of them, during an outage one a second. A client could fill the disk with these.
+Libraries log each of them with a traceback, during an outage one a second. Without the filters a client could fill the
+disk.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """The response while the database is unavailable: unreachable, full, read-only, or locked for too long.
 
-This is an error handler of Django and not a middleware, because middleware also reads from the database: sessions and
-users. Django calls the handler for an exception in any middleware.
+This is an error handler of Django and not a middleware, because middleware too reads from the database: sessions and
+users. Django calls the handler for exceptions in views and in any middleware.
 """
 
 import logging

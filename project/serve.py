@@ -73,7 +73,7 @@ def check_port(address: str, port: int) -> None:
 
 
 def set_allowed_hosts(host: str) -> None:
-    """Set ALLOWED_HOSTS, if it isn't set, to the name that the server listens on. Never allow every name."""
+    """Set ALLOWED_HOSTS, if it isn't set, to localhost and the name that the server listens on. Never allow all."""
     names = {"localhost", "127.0.0.1", "[::1]"}
     names.add(socket.gethostname().lower() if is_wildcard(host) else bracketed(host))
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(sorted(names)))

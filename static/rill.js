@@ -74,8 +74,8 @@ function takeIn(asked = false) {
   if (others) find("status").textContent = plural(waiting || others);
 }
 
-// Whether the row is in the range of this page. Older rows are loaded when the reader scrolls to them. Newer rows than
-// those of an old page are never shown on it.
+// Whether the row is in the range of this page. Older rows are loaded when the reader scrolls to them. A page of older
+// events never shows newer ones.
 function belongs(row, feed) {
   const rest = find("older")?.dataset.before ?? 0;
   return number(row) >= Number(rest) && number(row) < Number(feed.dataset.below ?? Infinity);
@@ -232,7 +232,7 @@ function notify(status) {
 
 function failed({ target, detail: { ctx } }) {
   const response = ctx?.text === undefined ? {} : ctx.response; // without text the response was lost on the way
-  const status = [502, 504].includes(response.status) ? undefined : response.status; // from a proxy without a response
+  const status = [502, 504].includes(response.status) ? undefined : response.status; // a proxy got no response
   if (hasFormErrors(status) || !target.closest?.("form, menu")) return;
   const form = target.querySelector(".trying") && target;
   if (form && [undefined, 503].includes(status) && sendAgain(form, response)) return;

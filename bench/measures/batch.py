@@ -1,7 +1,7 @@
 """How long an event takes to arrive when it is posted right after one very large transaction.
 
-The log is ordered, so the event comes after all events of that transaction. The delay is compared with the time to read
-and encode them once in one process, which is the least that a hub has to do.
+The log is ordered, so the event comes after all events of that transaction. The delay is compared with the time that
+one process takes to read and encode them once, which is the minimum work of a hub.
 """
 
 from bench.measures.children import measured

@@ -48,7 +48,7 @@ Round = tuple[float, Delays, float, int]
 
 @dataclass
 class Figures:
-    """The figures of one peer, one of each for each round."""
+    """The figures of one peer. Each list has one entry for each round."""
 
     rate: list[float] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""How much clients that flood the server with pongs delay the frames of the others. They reconnect when cut off."""
+"""How much clients that flood the server with pongs, and reconnect when cut off, delay the frames of the others."""
 
 from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result
@@ -13,7 +13,7 @@ TARGET = 2.0
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
-    # The server ends a flooder after seven seconds, and the reconnects belong to the load.
+    # The server ends a flooder after seven seconds. Its reconnects are part of the load.
     events, rounds = (100, 1) if quick else (300, 3)
     return [result for server in ("daphne", "uvicorn") for result in flooded(server, services, events, rounds)]
 

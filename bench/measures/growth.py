@@ -13,7 +13,7 @@ PROCESSES = {1: "rill-uvicorn", 2: "rill-uvicorn-2", 4: "rill-uvicorn-4"}
 BURST, BURSTS, CALM = 50, 3, 10
 PER_SECOND = 4.0
 MAX_COST_RATIO = 1.25
-"""Limit for the cost of a delivery with ten times as many watchers, relative to before. 1 is linear, plus noise."""
+"""Maximum cost of a delivery with ten times as many watchers, relative to before: 1 (linear), and 0.25 for noise."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:

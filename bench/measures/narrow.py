@@ -1,4 +1,4 @@
-"""How much the number of other watchers delays an event that a single watcher gets."""
+"""How much other watchers delay an event that goes to a single watcher."""
 
 from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result
@@ -31,7 +31,7 @@ def narrow(server: str, services: Services, many: int, rounds: int) -> Result:
 
 
 def delay(server: str, services: Services, watchers: int) -> float:
-    """The median delay in ms of events that a single watcher gets each."""
+    """The median delay in ms of events that go to one watcher each."""
     events = FEW // 2
     with session(f"rill-{server}", services, watchers, events, path=PATH) as run:
         delays = run.calm(events, PER_SECOND, by=1)

@@ -14,7 +14,7 @@ COMMENTS, STREAMS, KINDS = 66_000, 100, 200
 MAX_SECONDS = 0.03
 """For the page of a thread and the snapshot of many streams."""
 MAX_FOR_KINDS = 1.25
-"""Limit for the time of a page with hundreds of kinds, relative to the same page with six. 1 is ideal, plus noise."""
+"""Maximum time of a page with hundreds of kinds, relative to the same page with six: 1, and 0.25 for noise."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:

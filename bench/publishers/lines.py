@@ -1,4 +1,4 @@
-"""Publishes a line over TCP, for the raw servers. This is the least work that publishing can be."""
+"""Publishes a line over TCP, for the raw servers. This is the cheapest way to publish."""
 
 import socket
 from typing import Any

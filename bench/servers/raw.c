@@ -38,7 +38,7 @@ static void fail(const char *what) {
     exit(1);
 }
 
-static void *grown(void *memory, size_t size) {
+static void *resized(void *memory, size_t size) {
     memory = realloc(memory, size);
     if (!memory) fail("realloc");
     return memory;
@@ -47,7 +47,7 @@ static void *grown(void *memory, size_t size) {
 static void append(char **buffer, size_t *length, size_t *size, const char *bytes, size_t count) {
     if (*length + count > *size) {
         *size = 2 * (*length + count);
-        *buffer = grown(*buffer, *size);
+        *buffer = resized(*buffer, *size);
     }
     memcpy(*buffer + *length, bytes, count);
     *length += count;
@@ -178,7 +178,7 @@ static int answer(struct peer *peer) {
     int count = snprintf(text, sizeof text,
                          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                          "Sec-WebSocket-Accept: %s\r\n\r\n", accepted);
-    if (watching == capacity) watchers = grown(watchers, (capacity = 2 * capacity + 64) * sizeof *watchers);
+    if (watching == capacity) watchers = resized(watchers, (capacity = 2 * capacity + 64) * sizeof *watchers);
     peer->kind = WATCHING;
     peer->index = watching;
     watchers[watching++] = peer;

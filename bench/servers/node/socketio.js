@@ -1,4 +1,4 @@
-// Socket.IO as its "Broadcasting events" page shows, with the websocket transport only and no compression (its default).
+// Socket.IO as its "Broadcasting events" page shows, with the websocket transport only. By default it doesn't compress.
 "use strict";
 
 const { createServer } = require("node:http");

@@ -7,7 +7,7 @@ from feed.repair import kinds_in_use, repair
 
 
 class Command(BaseCommand):
-    help = "Correct the kind of events that a data migration, a fixture or SQL has made, and tell every watcher."
+    help = "Correct the kind of events that a data migration, a fixture or SQL has created, and tell every watcher."
 
     def handle(self, **options: Any) -> None:
         for (wrong, right), count in repair().items():
