@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Rill's command line: runserver, migrate, tail, simulate, prune_log and Django's own."""
+"""Rill's command line: Django's commands, and tail, simulate, prune_log, rename_log and repair_events."""
 
 import os
 import sys

@@ -1,1 +1,1 @@
-"""Rill measured side by side with what a Django team would pick instead, and with the limits: `script/bench`."""
+"""Measures Rill beside its alternatives and beside the fastest possible servers. Run it with `script/bench`."""

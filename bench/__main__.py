@@ -1,6 +1,6 @@
-"""`script/bench`: measure Rill, what it replaces and the limits in one run, and print what came of it.
+"""Measure Rill, its alternatives and the fastest possible servers in one run, and print the results.
 
-Fails if a target is missed.
+Exits with status 1 if a target is missed.
 """
 
 import argparse
@@ -33,40 +33,39 @@ MEASURES = (
     "growth",
 )
 SLOW = {"resume", "growth", "batch"}
-"""Those that are not for when it has to be quick."""
+"""Measures that --quick leaves out unless they are named."""
 
 
 def main() -> int:
-    arguments = parsed()
+    arguments = parse_arguments()
     services = Services.from_environment()
-    begun = time.monotonic()
+    started = time.monotonic()
     results = [result for name in arguments.measures for result in results_of(name, arguments.quick, services)]
-    print(f"{time.monotonic() - begun:.0f} s", flush=True)
+    print(f"{time.monotonic() - started:.0f} s", flush=True)
     if arguments.write:
         document.write(results)
-
     return 0 if all(result.met for result in results) else 1
 
 
-def parsed() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="script/bench", description=__doc__)
-    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"of {', '.join(MEASURES)}; all without one")
-    parser.add_argument("--quick", action="store_true", help="less of everything: under two minutes")
+    parser.add_argument("measures", nargs="*", metavar="MEASURE", help=f"{', '.join(MEASURES)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="measure less, in under two minutes")
     parser.add_argument("--write", action="store_true", help="write the figures and plots of docs/benchmarks.md")
     arguments = parser.parse_args()
     arguments.measures = arguments.measures or [name for name in MEASURES if not (arguments.quick and name in SLOW)]
     if unknown := set(arguments.measures) - set(MEASURES):
-        parser.error(f"There is no measure {', '.join(sorted(unknown))}.")
+        parser.error(f"Unknown measure: {', '.join(sorted(unknown))}. Choose from {', '.join(MEASURES)}.")
     return arguments
 
 
 def results_of(name: str, quick: bool, services: Services) -> Iterator[Result]:
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         results: list[Result] = import_module(f"bench.measures.{name}").measure(quick, services)
     except Missing as reason:
         results = [Result(name, (("not measured", str(reason)),))]
-    print(f"== {name} ({time.monotonic() - begun:.0f} s)")
+    print(f"== {name} ({time.monotonic() - started:.0f} s)")
     for result in results:
         print(f"   {result}", flush=True)
         yield result

@@ -1,4 +1,4 @@
-"""The bench's own programs in C, compiled when they are first needed."""
+"""Compiles the C programs of the bench when they are first needed."""
 
 import atexit
 import shutil
@@ -11,15 +11,15 @@ HERE = Path(__file__).parent
 
 
 class Missing(Exception):
-    """Something that this machine lacks, and without which a part can't be measured."""
+    """This machine lacks something that a measure needs."""
 
 
 @cache
 def compiled(source: str) -> Path:
-    """The program that is made from this file of bench/. Raises Missing, or CalledProcessError."""
+    """Compile this file of bench/ and return the path of the program. Raises Missing or CalledProcessError."""
     compiler = shutil.which("cc")
     if compiler is None:
-        raise Missing("cc is not installed")
+        raise Missing("cc is not installed. On Debian: apt install gcc libc6-dev.")
     program = folder() / Path(source).stem
     command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-o", str(program), str(HERE / source)]
     subprocess.run(command, check=True)

@@ -1,4 +1,4 @@
-"""Which core does what: the measured server has one for itself, and everything else shares the other."""
+"""Assigns the cores: the measured server has one for itself, and everything else shares another."""
 
 import os
 from collections.abc import Sequence
@@ -10,6 +10,6 @@ LOAD = CORES[-1]
 
 
 def pinned(command: Sequence[str | Path], core: int) -> list[str]:
-    """The command, so that it runs on this core alone; with one core in all it is left as it is."""
+    """The command, pinned to this core. On a machine with a single core it is returned unchanged."""
     words = [str(word) for word in command]
     return ["taskset", "--cpu-list", str(core), *words] if len(CORES) > 1 else words

@@ -1,4 +1,4 @@
-"""What docs/benchmarks.md shows of a run: its tables, and its plots beside it."""
+"""Writes the results of a run into docs/benchmarks.md, and its plots into the folder beside it."""
 
 import platform
 import re
@@ -10,7 +10,7 @@ import psutil
 
 from bench import plots
 from bench.cores import CORES
-from bench.result import Curve, Result, Standing
+from bench.result import Curve, PeerResult, Result
 from tests.support.databases import ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
@@ -18,11 +18,11 @@ FIGURES = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re
 
 
 def write(results: Sequence[Result]) -> None:
-    """Put the figures of this run in the place of those of the last one."""
-    standings = [result for result in results if isinstance(result, Standing)]
+    """Replace the figures of the last run with those of this one."""
+    peer_results = [result for result in results if isinstance(result, PeerResult)]
     curves = [result for result in results if isinstance(result, Curve)]
-    plots.write(DOCUMENT.with_suffix(""), standings, curves)
-    figures = "\n".join([machine(), "", *targets(results), "", *peers(standings), "", *growth(curves), ""])
+    plots.write(DOCUMENT.with_suffix(""), peer_results, curves)
+    figures = "\n".join([machine(), "", *targets(results), "", *peers(peer_results), "", *growth(curves), ""])
     DOCUMENT.write_text(FIGURES.sub(lambda _: figures, DOCUMENT.read_text()))
 
 
@@ -46,24 +46,24 @@ def targets(results: Iterable[Result]) -> Iterator[str]:
         if result.ratio is None:
             continue
         spread = f" ({result.spread[0]:.2f} to {result.spread[1]:.2f})" if result.spread else ""
-        told = "; ".join(f"{label} {value}" for label, value in result.figures)
-        yield f"| {result.what} | {told} | {result.ratio:.2f}{spread} | {' | '.join(judged(result))} |"
+        figures = "; ".join(f"{label} {value}" for label, value in result.figures)
+        yield f"| {result.what} | {figures} | {result.ratio:.2f}{spread} | {' | '.join(verdict(result))} |"
 
 
-def judged(result: Result) -> tuple[str, str]:
-    """The target, and whether it was met."""
+def verdict(result: Result) -> tuple[str, str]:
+    """The target, and whether the result meets it."""
     if result.target is None:
         return "", ""
     return f"{result.better} {result.target:g}", "met" if result.met else "**missed**"
 
 
-def peers(standings: Sequence[Standing]) -> Iterator[str]:
-    if not standings:
+def peers(peer_results: Sequence[PeerResult]) -> Iterator[str]:
+    if not peer_results:
         return
-    yield f"| {' | '.join(['peer', *(label for label, _ in standings[0].figures)])} |"
-    yield f"|{' --- |' * (len(standings[0].figures) + 1)}"
-    for standing in standings:
-        yield f"| {' | '.join([standing.name, *(value for _, value in standing.figures)])} |"
+    yield f"| {' | '.join(['peer', *(label for label, _ in peer_results[0].figures)])} |"
+    yield f"|{' --- |' * (len(peer_results[0].figures) + 1)}"
+    for peer_result in peer_results:
+        yield f"| {' | '.join([peer_result.name, *(value for _, value in peer_result.figures)])} |"
 
 
 def growth(curves: Sequence[Curve]) -> Iterator[str]:

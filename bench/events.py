@@ -1,24 +1,24 @@
-"""The event that every peer delivers: Rill's fields, about 550 bytes of JSON, and a mark that tells which it is."""
+"""The event that every peer delivers: Rill's fields, about 550 bytes of JSON, and a mark that identifies it."""
 
 import json
 from typing import Any
 
 USER = "poster"
 SIZE = 550
-"""Bytes of an event's JSON, give or take the digits of its id and the spaces that some encoders put in."""
+"""Approximate bytes of an event's JSON. It varies with the digits of the id and with the spaces of the encoder."""
 
 LENGTH = 196
-"""Characters of its text. The JSON has them twice: as `text`, and in `summary`."""
+"""Characters of its text. The JSON contains the text twice, as `text` and in `summary`."""
 WORDS = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. "
 
 
 def text_of(mark: int) -> str:
-    """A text that begins with the number of its event within the run, as the load looks for it."""
+    """A text that begins with the event's mark, its number within the run. The load program searches for it."""
     return f"~~{mark:07d} {WORDS * 3}"[:LENGTH]
 
 
 def describe(pk: int, text: str, created_at: str) -> dict[str, Any]:
-    """An event as Rill's `feed.frames.describe` has it, for those that aren't Rill."""
+    """The fields of an event as Rill's `feed.frames.describe` returns them, for the other peers."""
     return {
         "text": text,
         "id": pk,

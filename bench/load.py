@@ -1,4 +1,4 @@
-"""Many watchers at once, played by a program in C that costs next to nothing beside the server."""
+"""Runs many watchers in one C program, which needs far less CPU than the server."""
 
 import select
 import subprocess
@@ -15,17 +15,21 @@ from numpy.typing import NDArray
 from bench.compiled import compiled, folder
 from bench.cores import LOAD, pinned
 
-Speech = Literal["websocket", "socketio", "sse"]
+Protocol = Literal["websocket", "socketio", "sse"]
 Times = NDArray[np.uint64]
 
 
-class Unanswered(Exception):
-    """The load didn't say in time that what was waited for has happened."""
+class LoadError(Exception):
+    """The load program didn't answer in time, ended, or gave another answer than expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What has come to all watchers, how many marks after a later one, and how many connections have ended."""
+    """What all watchers together have received.
+
+    disordered: marks that came after a later one.
+    lost: connections that have ended.
+    """
 
     messages: int
     bytes: int
@@ -34,11 +38,12 @@ class Counts:
 
 
 class Load:
-    """`watchers` clients of one server, each at `path`, in which %d stands for its number, from 1.
+    """`watchers` clients of one server.
 
-    events: how many events there will be; each has its number as a mark in its text.
-    at_once: so many connect at the same time.
-    ready: whether a watcher is ready when its connection is open or when it has been sent something.
+    path: what each client requests. %d in it is replaced by the client's number, starting at 1.
+    events: the number of events in the whole run. Each has its number as a mark in its text.
+    concurrency: how many clients connect at the same time.
+    ready: "open" if a watcher is ready when its connection is open, "first" if when its first message has come.
     """
 
     def __init__(
@@ -48,18 +53,18 @@ class Load:
         *,
         watchers: int,
         events: int,
-        speech: Speech = "websocket",
-        at_once: int = 50,
+        protocol: Protocol = "websocket",
+        concurrency: int = 50,
         ready: Literal["open", "first"] = "first",
     ) -> None:
         self.watchers, self.events = watchers, events
         words: list[str | Path] = [
             compiled("load.c"),
             str(port),
-            speech,
+            protocol,
             str(watchers),
             str(events),
-            str(at_once),
+            str(concurrency),
             ready,
             path,
         ]
@@ -78,24 +83,27 @@ class Load:
             self._process.kill()
             self._process.wait()
 
-    def ready(self, patience: float = 60) -> float:
-        """Seconds from the first connect until the last watcher was ready. Raises Unanswered."""
-        return int(self._answer("ready", patience)[0]) / 1e9
+    def ready(self, timeout: float = 60) -> float:
+        """Wait for the watchers. Returns the seconds from the first connect until the last watcher was ready.
+
+        Raises LoadError.
+        """
+        return int(self._answer("ready", timeout)[0]) / 1e9
 
     @contextmanager
-    def seeing(self, first: int, count: int, patience: float = 60, by: int | None = None) -> Iterator[None]:
-        """Wait, after what is done meanwhile, until `by` watchers, or all, have seen each of these events.
+    def expecting(self, first: int, count: int, timeout: float = 60, by: int | None = None) -> Iterator[None]:
+        """At the end of the `with` block, wait until `by` watchers (default: all) have seen each of these events.
 
-        Raises Unanswered.
+        Raises LoadError.
         """
         self._say(f"seen {first} {count} {self.watchers if by is None else by}")
         yield
-        self._answer("seen", patience)
+        self._answer("seen", timeout)
 
     def times(self) -> Times:
-        """When each watcher has seen each event, in nanoseconds as time.monotonic_ns() has them; 0 where it has not.
+        """When each watcher saw each event, as time.monotonic_ns(), or 0 if it didn't.
 
-        A row for each watcher, a column for each event.
+        One row for each watcher, one column for each event.
         """
         file = folder() / "times"
         self._say(f"write {file}")
@@ -110,14 +118,15 @@ class Load:
         self._input.write(line + "\n")
         self._input.flush()
 
-    def _answer(self, word: str, patience: float) -> list[str]:
+    def _answer(self, word: str, timeout: float) -> list[str]:
         output = self._process.stdout
         assert output
-        if not select.select([output], [], [], patience)[0]:
-            raise Unanswered(f"{word}, in {patience:.0f} s")
-        first, *rest = output.readline().split() or ["the load has ended"]
+        if not select.select([output], [], [], timeout)[0]:
+            raise LoadError(f"The load program did not answer {word!r} within {timeout:.0f} s.")
+        first, *rest = output.readline().split() or [""]
         if first != word:
-            raise Unanswered(f"{word}: {first}")
+            received = f"answered {first!r}" if first else "ended"
+            raise LoadError(f"The load program {received} instead of answering {word!r}.")
         return rest
 
     @property

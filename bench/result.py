@@ -1,4 +1,4 @@
-"""What a measure says."""
+"""The results of a measure."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -9,9 +9,9 @@ from typing import Literal
 @dataclass(frozen=True, slots=True)
 class Result:
     """
-    figures: what was measured, each with its name and its unit.
-    ratio: the figure that the target is about, or None if there was nothing to compare.
-    target: what the ratio has to be, as `better` tells.
+    figures: what was measured, as pairs of a name and a value with its unit.
+    ratio: the figure that is compared with the target, or None if there is nothing to compare.
+    target: the limit for the ratio: a minimum or a maximum, as `better` says.
     spread: the lowest and the highest ratio of the rounds.
     """
 
@@ -47,10 +47,10 @@ class Result:
 @dataclass(frozen=True, slots=True)
 class Point:
     """
-    x: watchers, or processes.
+    x: the number of watchers, or of processes.
     rate: deliveries a second in a burst.
-    p50, p99: ms from the commit to a client, when events come calmly.
-    memory: MiB that all watchers take.
+    p50, p99: ms from the commit to a client at a calm rate of events.
+    memory: MiB of all watchers together.
     """
 
     x: int
@@ -62,7 +62,7 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Curve(Result):
-    """How something grows."""
+    """How the figures of one peer change with the number of watchers or processes."""
 
     points: tuple[Point, ...] = ()
 
@@ -75,8 +75,8 @@ class Curve(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing(Result):
-    """How one peer stands beside the others; the medians of its rounds."""
+class PeerResult(Result):
+    """The figures of one peer: the medians of its rounds."""
 
     name: str = ""
     point: Point | None = None
@@ -84,7 +84,7 @@ class Standing(Result):
 
 @dataclass(frozen=True, slots=True)
 class Ratios:
-    """How one thing compares to another over several rounds, in each of which both were measured."""
+    """The ratios of two series of figures, with one pair for each round."""
 
     median: float
     spread: tuple[float, float]

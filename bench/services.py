@@ -1,4 +1,4 @@
-"""The databases and channel layers that servers are measured with."""
+"""The database servers and channel layers of a measurement."""
 
 import os
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from bench.compiled import Missing
 
 @dataclass(frozen=True)
 class Services:
-    """Where PostgreSQL and Redis are. Without PostgreSQL there is SQLite; without both, a peer runs embedded."""
+    """The URLs of PostgreSQL and Redis. Without PostgreSQL a peer uses SQLite. Without both it runs embedded."""
 
     postgresql: str | None = None
     redis: str | None = None
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Those that tests.support.services has started."""
+        """The services that tests.support.services has started."""
         return cls(os.environ.get("TEST_POSTGRESQL_URL"), os.environ.get("TEST_REDIS_URL"))
 
     @property
@@ -25,14 +25,15 @@ class Services:
 
     def needed_postgresql(self) -> str:
         if self.postgresql is None:
-            raise Missing("There is no PostgreSQL.")
+            raise Missing("PostgreSQL is not running: TEST_POSTGRESQL_URL is not set. Use script/bench.")
         return self.postgresql
 
     def needed_redis(self) -> str:
         if self.redis is None:
-            raise Missing("There is no Redis.")
+            raise Missing("Redis is not running: TEST_REDIS_URL is not set. Use script/bench.")
         return self.redis
 
 
 EMBEDDED = Services()
-"""SQLite and memory: Rill's default. Rill and the tutorial then save in the server; see bench.served.embedded."""
+"""SQLite and the in-memory channel layer, Rill's default. Rill and the tutorial then save events in the server process:
+see bench.servers.embedded."""

@@ -1,8 +1,8 @@
-"""A process that loads the front page again and again, at a rate.
+"""A process that loads the front page at a constant rate.
 
     python -m bench.visitor PORT PER_SECOND
 
-until its stdin ends; then it prints how many pages it has got a second.
+It stops when its stdin ends, and prints how many pages it received a second.
 """
 
 import subprocess
@@ -18,11 +18,11 @@ from typing import Self
 from bench.cores import LOAD, pinned
 from tests.support.databases import ROOT
 
-AT_ONCE = 8
+CONCURRENCY = 8
 
 
 class Visitor:
-    """The process as those who start it see it."""
+    """Starts the process and reads its result."""
 
     def __init__(self, port: int, per_second: float) -> None:
         words = [sys.executable, "-m", "bench.visitor", str(port), str(per_second)]
@@ -31,9 +31,9 @@ class Visitor:
         )
         self._rate = 0.0
 
-    def begun(self) -> Self:
+    def started(self) -> Self:
         assert self._process.stdout
-        assert self._process.stdout.readline() == "begun\n"
+        assert self._process.stdout.readline() == "started\n"
         return self
 
     def end(self) -> None:
@@ -41,13 +41,13 @@ class Visitor:
         self._rate = float(printed)
 
     def rate(self) -> float:
-        """Pages that it has got a second, when it has ended."""
+        """Pages that it received a second. Known after `end()`."""
         return self._rate
 
 
 @contextmanager
 def visiting(port: int, per_second: float) -> Iterator[Visitor]:
-    visitor = Visitor(port, per_second).begun()
+    visitor = Visitor(port, per_second).started()
     try:
         yield visitor
     finally:
@@ -66,20 +66,20 @@ def load(port: int) -> None:
 def main(port: int, per_second: float) -> None:
     ended = threading.Event()
 
-    def wait_for_the_end() -> None:
+    def read_until_end() -> None:
         sys.stdin.read()
         ended.set()
 
-    threading.Thread(target=wait_for_the_end, daemon=True).start()
-    begun, shown = time.monotonic(), 0
-    with ThreadPoolExecutor(AT_ONCE) as threads:
+    threading.Thread(target=read_until_end, daemon=True).start()
+    started, shown = time.monotonic(), 0
+    with ThreadPoolExecutor(CONCURRENCY) as threads:
         load(port)
-        print("begun", flush=True)
-        while not ended.wait(max(0.0, begun + shown / per_second - time.monotonic())):
+        print("started", flush=True)
+        while not ended.wait(max(0.0, started + shown / per_second - time.monotonic())):
             threads.submit(load, port)
             shown += 1
         waiting = threads._work_queue.qsize()
-    print((shown - waiting) / (time.monotonic() - begun))
+    print((shown - waiting) / (time.monotonic() - started))
 
 
 if __name__ == "__main__":

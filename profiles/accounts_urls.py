@@ -1,4 +1,4 @@
-"""Without a namespace: LOGIN_URL, Django's own views and its admin know these names."""
+"""URLs of the accounts. They have no namespace, because Django's own views and admin use these names."""
 
 from django.urls import path
 

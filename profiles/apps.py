@@ -3,7 +3,7 @@ from django.apps import AppConfig
 
 class ProfilesConfig(AppConfig):
     name = "profiles"
-    # That of the migrations, whatever the project's is.
+    # Set here because the migrations depend on it, whatever the project's default is.
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -13,16 +13,16 @@ from profiles.models import UserProfile
 USER = get_user_model()
 
 
-def is_needed(field: str) -> bool:
+def is_required(field: str) -> bool:
     return not USER._meta.get_field(field).blank  # type: ignore[union-attr]
 
 
 class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
-    """Django's own, for any user model: its name, and what else it can't do without."""
+    """Django's sign-up form for any user model: the user's name, and the other fields that the model requires."""
 
     class Meta(BaseUserCreationForm.Meta):
         model = USER
-        fields = (USER.USERNAME_FIELD, *filter(is_needed, USER.REQUIRED_FIELDS))
+        fields = (USER.USERNAME_FIELD, *filter(is_required, USER.REQUIRED_FIELDS))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -36,11 +36,11 @@ class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
 
 
 class LoginForm(AuthenticationForm):
-    """Django's own, for as long as not too many log-ins have failed: after that not even the right password helps.
+    """Django's login form with a limit on failed logins. Above the limit even the right password is refused.
 
-    They are counted by address and name, so that nobody can lock alice out from elsewhere, and by address alone. Where
-    addresses aren't known they are counted by name: passwords could be guessed without a limit otherwise.
-    A log-in that succeeds forgives none: with an account of one's own it could be had at will.
+    Failures are counted by address and name together, so that nobody can lock alice out from another address, and also
+    by address alone. If addresses aren't known, failures are counted by name, or passwords could be guessed without
+    limit. A successful login doesn't reset the counts, or attackers could reset them with their own account.
     """
 
     def clean(self) -> dict[str, Any]:
@@ -49,35 +49,35 @@ class LoginForm(AuthenticationForm):
             return super().clean()
         here = address(self.request)
         limits = Limit("LOGIN_LIMIT", (here or "", name.casefold())), Limit("LOGIN_ADDRESS_LIMIT", (here,))
-        refuse(seconds_left(*limits))
+        raise_if_limited(seconds_left(*limits))
         try:
             cleaned = super().clean()
         except forms.ValidationError:
-            refuse(hit(*limits))
+            raise_if_limited(hit(*limits))
             raise
-        # Or of a thousand that are tried at once, before any has failed, the right one would get through.
-        refuse(seconds_left(*limits))
+        # Checked again, or one of a thousand simultaneous guesses could succeed before the others have failed.
+        raise_if_limited(seconds_left(*limits))
         return cleaned
 
 
-def refuse(wait: int) -> None:
-    if wait:
-        raise TooMany("Too many log-ins have failed.", wait)
+def raise_if_limited(seconds: int) -> None:
+    if seconds:
+        raise TooMany("Too many failed logins.", seconds)
 
 
 class AdminLoginForm(LoginForm, AdminAuthenticationForm):
-    """The same for the admin's own page."""
+    """The same limits for the login page of the admin."""
 
 
 class WebsiteField(forms.URLField):
-    """A URL that is on the web: no javascript:, no ftp:."""
+    """A URL with http or https. Others, such as javascript: URLs, are refused."""
 
     default_validators = [URLValidator(schemes=["http", "https"])]
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     website = WebsiteField(
-        required=False, assume_scheme="https", max_length=200, help_text="Where else you are to be found."
+        required=False, assume_scheme="https", max_length=200, help_text="Your website or a page about you."
     )
 
     class Meta:

@@ -8,7 +8,7 @@ BIO_LENGTH = 500
 
 
 class UserProfile(models.Model):
-    """What a person says of themselves; it extends Django's own user."""
+    """What a person says about themselves. Extends Django's user model."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     website = models.URLField(blank=True)
@@ -22,7 +22,7 @@ class UserProfile(models.Model):
 
 
 class Welcome(Event):
-    """Somebody has joined."""
+    """The event that a person has joined."""
 
     def __str__(self) -> str:
         return f"{self.user} has joined"

@@ -1,4 +1,4 @@
-"""Names of people: which can be taken, and how any of them stands in a URL."""
+"""Names of people: which names a new user may choose, and how a name is written in a URL."""
 
 import unicodedata
 from urllib.parse import unquote
@@ -7,15 +7,15 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-ALIKE = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
-"""Scripts with letters that can be taken for another's."""
+CONFUSABLE_SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
+"""Scripts with letters that look like letters of another script."""
 
 
 class NameConverter:
-    """A name as one part of a path.
+    """Converts a name to one segment of a path.
 
-    A name that no form has checked may be ../admin. Browsers take .. for a way up, %2E%2E as well, and some proxies
-    %2F for a slash. Quoted here, and again with the whole URL, it is a name to all of them.
+    A name that no form has checked may be "../admin". Browsers resolve ".." and also "%2E%2E", and some proxies take
+    "%2F" for a slash. So the name is quoted twice: here, and then with the whole URL.
     """
 
     regex = "[^/]*"
@@ -29,11 +29,11 @@ class NameConverter:
 
 
 def check(name: str) -> str:
-    """The name, for somebody who signs up with it. Raises ValidationError if it could be taken for something else."""
+    """Return the name if a new user may have it. Raises ValidationError."""
     if not name.strip("."):
-        raise forms.ValidationError("A name needs more than dots.", code="dots")
+        raise forms.ValidationError("A name can't consist of dots only.", code="dots")
     if mixes_scripts(name):
-        raise forms.ValidationError("A name can't mix letters that look alike: of Latin and Cyrillic, say.", code="mix")
+        raise forms.ValidationError("A name can't mix similar alphabets, such as Latin and Cyrillic.", code="mix")
     if is_taken(name):
         raise forms.ValidationError("A user with that username already exists.", code="unique")
     return name
@@ -41,11 +41,12 @@ def check(name: str) -> str:
 
 def mixes_scripts(name: str) -> bool:
     scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in name if letter.isalpha()}
-    return len(scripts & ALIKE) > 1
+    return len(scripts & CONFUSABLE_SCRIPTS) > 1
 
 
 def is_taken(name: str) -> bool:
-    """Whether somebody has the name but for upper and lower case, of which a database may know in ASCII alone."""
+    """Whether a user has this name, ignoring case. Tries several spellings, because a database may ignore case only in
+    ASCII."""
     spellings = {name.lower(), name.upper(), name.capitalize(), name.title(), name.casefold()}
     field = get_user_model().USERNAME_FIELD
     named = Q(**{f"{field}__in": spellings}) | Q(**{f"{field}__iexact": name})

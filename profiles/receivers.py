@@ -1,4 +1,4 @@
-"""What happens when a user is made, wherever: sign-up, admin, createsuperuser or shell."""
+"""Receivers that run when a user is created: by sign-up, the admin, createsuperuser or the shell."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from profiles.models import UserProfile, Welcome
 def welcome_new_user(
     sender: type[AbstractBaseUser], instance: Any, created: bool, raw: bool, using: str, **kwargs: Any
 ) -> None:
-    """Give a new user a profile, and tell the feed. Users of a fixture bring their own profiles along."""
+    """Make the profile of a new user, and a Welcome event. Fixtures (`raw`) contain the profiles of their users."""
     if raw or not created:
         return
     with transaction.atomic(using=using):

@@ -1,4 +1,4 @@
-"""The admin's site."""
+"""The admin site."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from profiles.forms import AdminLoginForm
 
 
 class Site(AdminSite):
-    """Django's own, whose log-in has the limits of the other one: it would be a way around them."""
+    """Django's admin site, with the limits of the login page, so that it doesn't offer a way around them."""
 
     login_form = AdminLoginForm
 

@@ -1,4 +1,4 @@
-"""People: their pages, and how they come and go."""
+"""Pages of people, sign-up, login and logout."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,19 +22,21 @@ from feed.rendering import render
 from profiles.forms import LoginForm, ProfileForm, SignupForm
 from profiles.models import UserProfile
 
+TOO_MANY_SIGNUPS = "Too many people have signed up from your network."
+
 
 @require_safe
 def person(request: PageRequest, name: str) -> HttpResponse:
     stream = f"user:{name}"
     try:
         streams.parse([stream])
-    except Refusal as refusal:  # a name that no database can look for
+    except Refusal as refusal:  # the database can't look up this name
         raise Http404(refusal.message) from None
     state = log.state()
     people = get_user_model()._default_manager.select_related("profile")
     someone = get_object_or_404(people, **{get_user_model().USERNAME_FIELD: name})
     page = pages.Page.read(state, Event.rows.visible_to(request.user), [stream], pages.wanted_before(request))
-    profile = getattr(someone, "profile", None)  # users of a fixture may have none
+    profile = getattr(someone, "profile", None)  # users from a fixture may have none
     return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
 
 
@@ -58,33 +60,34 @@ def signup(request: PageRequest) -> HttpResponse:
     form = SignupForm(posted(request))
     limit = ratelimit.Limit("SIGNUP_LIMIT", (ratelimit.address(request),))
     own = is_from_own_page(request, form)
-    if own and ratelimit.check_form(limit, form, "Many have signed up from where you are.") and join(request, form):
+    if own and ratelimit.check_form(limit, form, TOO_MANY_SIGNUPS) and create_and_log_in(request, form):
         return redirect(settings.LOGIN_REDIRECT_URL)
     return ratelimit.set_status(render(request, "registration/signup.html", {"form": form}), form)
 
 
-def join(request: PageRequest, form: SignupForm) -> bool:
-    """Make the user, with profile and welcome, and log them in: all of it, or nothing."""
+def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:
+    """Create the user with profile and Welcome event, and log them in, in one transaction. Returns whether it did."""
     try:
         with transaction.atomic():
             login(request, form.save())
-    except IntegrityError:  # somebody else took the name since the form was checked
+    except IntegrityError:  # the name was taken after the form was checked
         form.add_error(get_user_model().USERNAME_FIELD, "A user with that username already exists.")
     return not form.errors
 
 
 class Login(LoginView):
-    """Django's own, that answers what can't be let in with 422 or 429."""
+    """Django's login view. Answers a refused login with status 422 or 429."""
 
     authentication_form = LoginForm
 
     @property
     def redirect_authenticated_user(self) -> bool:  # type: ignore[override]
-        """But a form that is sent logs in as it says, though somebody else has logged in in another tab meanwhile."""
+        """Redirect a logged-in user only on GET. A submitted form still logs its user in, although somebody else may
+        have logged in in another tab."""
         return self.request.method == "GET"
 
     def get_success_url(self) -> str:
-        """Where to go on to, but never back to here: for who is logged in already that would have no end."""
+        """The URL after the login. It is never this page, or a logged-in user would be redirected for ever."""
         url = super().get_success_url()
         return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
@@ -93,7 +96,7 @@ class Login(LoginView):
 
 
 class Logout(LogoutView):
-    """Django's own; but the button on alice's page doesn't log out bob, who has logged in in another tab."""
+    """Django's logout view. The button on alice's page doesn't log out bob, if he has logged in in another tab."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if sentence := now_logged_in(request):

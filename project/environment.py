@@ -1,4 +1,4 @@
-"""What the environment says, checked: a value that can't be used ends the start with one sentence."""
+"""Reads and checks the environment variables. A bad value stops the start with one sentence."""
 
 import os
 import re
@@ -14,14 +14,14 @@ from environs import Env, EnvValidationError, ValidationError, validate
 from limits import parse_many
 
 from project.databases import database
-from project.links import Link
+from project.redis_connection import RedisConnection
 
-NAMES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
-NAMES |= {"LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
+VARIABLES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL"}
+VARIABLES |= {"HOST", "PORT", "LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
 
-# An empty variable is one that isn't set: compose files pass them so.
+# Treat empty variables as not set, because compose files pass them so.
 for name, value in list(os.environ.items()):
-    if not value and (name in NAMES or name.startswith("FEED_")):
+    if not value and (name in VARIABLES or name.startswith("FEED_")):
         del os.environ[name]
 
 YEAR = 366 * 24 * 3600
@@ -31,8 +31,8 @@ positive = validate.Range(min=0, min_inclusive=False, error="Must be greater tha
 
 
 @contextmanager
-def one_sentence() -> Iterator[None]:
-    """Turn a variable that can't be used into a sentence on stderr, and exit status 1."""
+def exit_on_bad_value() -> Iterator[None]:
+    """Exit with status 1 and one sentence on stderr if a variable has a bad value."""
     try:
         yield
     except EnvValidationError as error:
@@ -51,7 +51,7 @@ def _origins(value: str | list[str]) -> list[str]:
     for origin in origins:
         parts = urlsplit(origin)
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
-            raise ValidationError(f"{origin} is not an origin like https://rill.example.")
+            raise ValidationError(f"Must be a list of origins like https://rill.example; {origin!r} is not one.")
     return origins
 
 
@@ -66,7 +66,7 @@ def _redis(url: str | None) -> str | None:
     except ValueError:
         usable = False
     if not usable and not (parts.scheme == "unix" and parts.path):
-        raise ValidationError("Not a Redis URL like redis://host:6379/0.")
+        raise ValidationError("Must be a URL like redis://host:6379/0, rediss://host:6379/0 or unix:///path.")
     return url
 
 
@@ -77,21 +77,26 @@ def _limit(notation: str) -> str:
     except ValueError:
         usable = False
     if not usable:
-        raise ValidationError("Not a limit like 10/minute, or several of them like 10/minute; 100/day.")
+        raise ValidationError(
+            f"Must be a limit like 10/minute, or several like '10/minute; 100/day', not {notation!r}."
+            " The amount is from 1 to 10000, the time at most a year."
+        )
     return notation
 
 
 def secret_key(file: Path) -> str:
-    """The key in `file`: made there when first asked for, readable by its owner alone."""
+    """The key in `file`. Creates it at the first start, readable only by its owner."""
     try:
         file.parent.mkdir(exist_ok=True)
         return file.read_text() if file.exists() else _new_key(file)
     except OSError as error:
-        raise SystemExit(f"SECRET_KEY is not set, and {file} can't be used instead: {error.strerror}.") from None
+        raise SystemExit(
+            f"SECRET_KEY is not set, and {file} can't be read or made: {error.strerror}. Set SECRET_KEY."
+        ) from None
 
 
 def _new_key(file: Path) -> str:
-    """Written aside and then linked, so that of two processes that start at once neither reads half a key."""
+    """Write the key to another file and link it, so that no process that starts at the same time reads half a key."""
     with tempfile.NamedTemporaryFile("w", dir=file.parent) as made:
         made.write(secrets.token_urlsafe(50))
         made.flush()
@@ -101,10 +106,11 @@ def _new_key(file: Path) -> str:
 
 
 def keepalive(url: str, seconds: int) -> dict[str, object]:
-    """What redis-py needs to end a link that is half open: the other machine has gone without a word.
+    """Arguments for redis-py that end a half-open connection after so many seconds.
 
-    As far as the operating system has the options; a socket in the file system needs none. One that is encrypted gets
-    none, as redis-py then takes a class of its own, which doesn't say when it is broken: its hub stays deaf, and polls.
+    Contains only options that the operating system has. Unix sockets need none. Encrypted connections get none either,
+    because redis-py uses a class of its own for them, which doesn't report a broken connection. The hub then hears no
+    doorbell, and polls.
     """
     if not url.startswith("redis:"):
         return {}
@@ -115,4 +121,4 @@ def keepalive(url: str, seconds: int) -> dict[str, object]:
         "TCP_USER_TIMEOUT": seconds * 1000,
     }
     options = {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
-    return {"connection_class": Link, "socket_keepalive": True, "socket_keepalive_options": options}
+    return {"connection_class": RedisConnection, "socket_keepalive": True, "socket_keepalive_options": options}

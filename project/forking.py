@@ -1,8 +1,7 @@
-"""What a forked process must not share with its parent: the connections to the database.
+"""Keeps a forked process from sharing database connections with its parent.
 
-Celery, `gunicorn --preload` and multiprocessing fork. Two processes that talk over one connection mix up their
-questions and answers. So the child forgets the connections of the thread that forked, the only thread that it has, and
-opens its own.
+Celery, `gunicorn --preload` and multiprocessing fork. Two processes that use one connection mix up their queries and
+results. So the child discards the connections of the forking thread, the only thread that it has, and opens its own.
 """
 
 import ctypes
@@ -14,32 +13,37 @@ from typing import Any
 from django.db import connections
 
 
-def forget_connections() -> None:
+def discard_connections() -> None:
     for wrapper in connections.all(initialized_only=True):
         if wrapper.connection is None or _is_in_memory(wrapper):
             continue
         if isinstance(wrapper.connection, sqlite3.Connection):
-            _leave_file(wrapper.connection)
+            _abandon_file(wrapper.connection)
         else:
-            leave_socket(wrapper.connection)
-        wrapper.connection = None  # Django opens another when it needs one, and no transaction is open in it
+            abandon_socket(wrapper.connection)
+        wrapper.connection = None  # Django opens a new one when it needs it, without the parent's transaction
 
 
-def leave_socket(connection: Any) -> None:
-    """Give up this process's part of a connection to PostgreSQL. The server isn't told, as the parent goes on with it.
+def abandon_socket(connection: Any) -> None:
+    """Close this process's copy of a PostgreSQL socket without telling the server, because the parent still uses it.
 
-    If the child kept the socket, the server would not notice the end of the parent. Its number now stands for nothing,
-    and not for the next file that is opened, in case somebody still holds the connection."""
+    If the child kept the socket open, the server would not notice when the parent ends. The descriptor is redirected to
+    /dev/null and not closed, or the next opened file could get its number, and old references to the connection would
+    use that file.
+    """
     if not connection.closed:
-        with Path(os.devnull).open("rb") as nothing:
-            os.dup2(nothing.fileno(), connection.fileno())
+        with Path(os.devnull).open("rb") as null:
+            os.dup2(null.fileno(), connection.fileno())
 
 
-def _leave_file(connection: sqlite3.Connection) -> None:
-    """SQLite counts the locks on a file by process, and the child has a copy of the count. While the parent's
-    connection is open here, a new one takes locks for granted that only the parent has; what it writes after the parent
-    has gone is lost. To close it is safe unless a transaction is open, which it would roll back in memory that the
-    parent shares: then it stays, for ever, and the child can't write."""
+def _abandon_file(connection: sqlite3.Connection) -> None:
+    """Close this process's copy of an SQLite connection, unless a transaction is open.
+
+    SQLite counts locks on a file by process, and the child inherits the parent's count. While the copy is open, a new
+    connection relies on locks that only the parent holds, and loses what it writes after the parent has ended. But
+    closing would roll back an open transaction in memory that the parent shares. Then the copy stays open for ever, and
+    the child can't write.
+    """
     if connection.in_transaction:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))
     else:
@@ -47,5 +51,5 @@ def _leave_file(connection: sqlite3.Connection) -> None:
 
 
 def _is_in_memory(wrapper: Any) -> bool:
-    """Such a database is copied with the process, and nothing is shared."""
+    """Whether the database is in memory. The child then has its own copy and shares nothing."""
     return wrapper.vendor == "sqlite" and bool(wrapper.is_in_memory_db())

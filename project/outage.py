@@ -1,7 +1,7 @@
-"""What is answered while the database can't be used: it is gone, full, read-only, or locked for too long.
+"""The response while the database is unavailable: unreachable, full, read-only, or locked for too long.
 
-As Django's handler for whatever nobody caught, and not as middleware: sessions and users are read in middleware,
-too, and each layer of it turns what it raises into a response by this handler.
+This is an error handler of Django and not a middleware, because middleware too reads from the database: sessions and
+users. Django calls the handler for exceptions in views and in any middleware.
 """
 
 import logging
@@ -15,21 +15,21 @@ from feed.kinds.guard import is_outage
 
 RETRY_AFTER = 5
 """Seconds after which a client may try again."""
-MESSAGE = "The database can't be used just now. Nothing was saved. Try again in a moment."
+MESSAGE = "The database is unavailable. Nothing was saved. Try again in a moment."
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """The handler500 of the project: 503 in an outage, and 500 for all else."""
+    """The project's handler500: 503 in an outage, and 500 for any other error."""
     return unavailable(request) if is_outage(sys.exception()) else defaults.server_error(request)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """The handler400 of the project."""
+    """The project's handler400: 503 in an outage, and 400 for any other error."""
     return unavailable(request) if is_outage(exception) else defaults.bad_request(request, exception)
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:
-    """In the form that is asked for, and without a query: neither session nor user nor messages."""
+    """The 503 as JSON or HTML, whichever the client asks for. Makes no query: it reads no session, user or messages."""
     response: HttpResponse
     if wants_json(request):
         response = JsonResponse({"code": "unavailable", "message": MESSAGE}, status=503)
@@ -44,8 +44,8 @@ def wants_json(request: HttpRequest) -> bool:
     return request.path.startswith("/api/") or accepted == "application/json"
 
 
-class InOneLine(logging.Filter):
-    """Takes the traceback away from what is logged of an outage: every request has the same, until it is over."""
+class OutageInOneLine(logging.Filter):
+    """Logs an outage in one line without traceback, because until it is over every request logs the same."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None

@@ -1,7 +1,7 @@
-"""`script/server`'s last step: migrate, listen, say where, and serve with Daphne.
+"""The last step of `script/server`: migrates the database and serves with Daphne.
 
-It is `daphne asgi:application` with four things around it: the database is brought up to date first, localhost is
-both of its addresses, what goes wrong is said in one sentence, and the address is printed once it answers.
+Differs from `daphne asgi:application` in four ways: it migrates first, it listens on both addresses of localhost, it
+reports errors in one sentence, and it prints the address as soon as it answers.
 """
 
 import errno
@@ -20,33 +20,33 @@ from django.db import connection, connections
 from environs import validate
 from twisted.python.failure import Failure
 
-from project.environment import env, one_sentence
+from project.environment import env, exit_on_bad_value
 
 BACKLOG = 2048
-"""Connections that may wait to be accepted, as under uvicorn. If only Twisted's 50 may, most of those who come back at
-once have to knock again, and some wait for a minute."""
+"""Connections that may wait to be accepted, as under uvicorn. With Twisted's 50, most clients that reconnect at the
+same time have to retry, and some wait for a minute."""
 
 
 def main() -> None:
-    with one_sentence():
+    with exit_on_bad_value():
         host: str = env.str("HOST", "") or "localhost"
         port: int = env.int("PORT", 8000, validate=validate.Range(1, 65535))
     addresses = addresses_of(host)
     for address in addresses:
-        try_to_listen(address, port)
-    allow(host)
+        check_port(address, port)
+    set_allowed_hosts(host)
     migrate()
     serve(host, addresses, port)
 
 
 def addresses_of(host: str) -> list[str]:
-    """The addresses to listen on. For localhost both, as some clients try ::1 first and others only 127.0.0.1."""
+    """The addresses to listen on. localhost has two: some clients try ::1 first, and others only 127.0.0.1."""
     if host == "localhost":
         return ["127.0.0.1", "::1"] if has_ipv6_loopback() else ["127.0.0.1"]
     try:
         found = socket.getaddrinfo(host.strip("[]"), None, type=socket.SOCK_STREAM)
     except OSError as error:
-        raise SystemExit(f"HOST: {host} is no address of this machine: {error.strerror}.") from None
+        raise SystemExit(f"HOST: {host} has no address to listen on: {error.strerror}.") from None
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
@@ -59,8 +59,8 @@ def has_ipv6_loopback() -> bool:
     return True
 
 
-def try_to_listen(address: str, port: int) -> None:
-    """Find out before anything is changed, rather than after, that the port is taken."""
+def check_port(address: str, port: int) -> None:
+    """Exit if the port can't be used, before the database is changed."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -68,12 +68,12 @@ def try_to_listen(address: str, port: int) -> None:
             probe.bind((address, port))
             probe.listen()
     except OSError as error:
-        taken = " Is Rill running already? PORT chooses another." if error.errno == errno.EADDRINUSE else ""
-        raise SystemExit(f"Port {port} of {address} can't be had: {error.strerror}.{taken}") from None
+        advice = " Is Rill already running? Set PORT to use another port." if error.errno == errno.EADDRINUSE else ""
+        raise SystemExit(f"Port {port} of {address} can't be used: {error.strerror}.{advice}") from None
 
 
-def allow(host: str) -> None:
-    """Answer to the name that is listened on, unless ALLOWED_HOSTS says to which: never to all that a client sends."""
+def set_allowed_hosts(host: str) -> None:
+    """Set ALLOWED_HOSTS, if it isn't set, to localhost and the name that the server listens on. Never allow all."""
     names = {"localhost", "127.0.0.1", "[::1]"}
     names.add(socket.gethostname().lower() if is_wildcard(host) else bracketed(host))
     os.environ.setdefault("ALLOWED_HOSTS", ",".join(sorted(names)))
@@ -94,15 +94,15 @@ def migrate() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     django.setup()
     try:
-        try_to_connect()
+        check_database()
         call_command("migrate", verbosity=0, interactive=False)
     except DatabaseError as error:
-        raise SystemExit(f"DATABASE_URL: the database can't be used: {' '.join(str(error).split())}") from None
+        raise SystemExit(f"DATABASE_URL: The database can't be used: {' '.join(str(error).split())}") from None
     connections.close_all()
 
 
-def try_to_connect() -> None:
-    """Without the pool, which would go on trying, and not say why in the end."""
+def check_database() -> None:
+    """Connect once without the pool, which would keep retrying and hide the reason."""
     probe = connection.copy()
     probe.settings_dict["OPTIONS"].pop("pool", None)
     probe.ensure_connection()
@@ -110,14 +110,14 @@ def try_to_connect() -> None:
 
 
 def serve(host: str, addresses: list[str], port: int) -> None:
-    class Announced(Server):
+    class AnnouncingServer(Server):
         def __init__(self, **options: object) -> None:
-            # Called when it listens on every address, right before it answers.
+            # Called when the server listens on every address, right before it answers.
             super().__init__(ready_callable=lambda: announce(host, port), **options)
 
         def listen_error(self, failure: Failure) -> None:
-            # Somebody else was faster since try_to_listen. Daphne then ends with status 1.
-            print(f"Port {port} can't be had: {failure.getErrorMessage()}", file=sys.stderr)
+            # Another process took the port after check_port. Daphne exits with status 1.
+            print(f"Port {port} can't be used: {failure.getErrorMessage()}", file=sys.stderr)
             self.stop()
 
     endpoints = [
@@ -125,7 +125,7 @@ def serve(host: str, addresses: list[str], port: int) -> None:
     ]
     arguments = [argument for endpoint in endpoints for argument in ("--endpoint", f"{endpoint}:backlog={BACKLOG}")]
     daphne = CommandLineInterface()
-    daphne.server_class = Announced
+    daphne.server_class = AnnouncingServer
     daphne.run(["--verbosity", "0", *arguments, "asgi:application"])
 
 
@@ -133,11 +133,11 @@ def announce(host: str, port: int) -> None:
     name = "localhost" if is_wildcard(host) else bracketed(host)
     print(f"Rill is at http://{name}:{port}/ (stop with Ctrl-C)", flush=True)
     if is_wildcard(host):
-        print(f"It also answers to {os.environ['ALLOWED_HOSTS']}; ALLOWED_HOSTS chooses other names.", flush=True)
+        print(f"It answers to the names {os.environ['ALLOWED_HOSTS']}. Set ALLOWED_HOSTS to change them.", flush=True)
 
 
 if __name__ == "__main__":
     try:
         main()
-    except KeyboardInterrupt:  # before Daphne has taken over
+    except KeyboardInterrupt:  # before Daphne handles it
         sys.exit(130)

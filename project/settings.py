@@ -1,4 +1,4 @@
-"""Settings of the project, all in one file; what differs between machines comes from the environment."""
+"""Settings of the project. Values that differ between machines come from the environment."""
 
 import os
 from contextlib import suppress
@@ -10,12 +10,12 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, TimeoutError
 
-from project.environment import env, keepalive, one_sentence, positive, secret_key
+from project.environment import env, exit_on_bad_value, keepalive, positive, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
-with one_sentence():
+with exit_on_bad_value():
     DEBUG: bool = env.bool("DEBUG", False)
     SECRET_KEY: str = env.str("SECRET_KEY", "") or secret_key(VAR_DIR / "secret_key")
     ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -24,34 +24,34 @@ with one_sentence():
     REDIS_URL: str | None = env.redis("REDIS_URL", None)
 
     FEED_TAIL: int = env.int("FEED_TAIL", 1000, validate=positive)
-    """Newest changes that a server process keeps in memory."""
+    """How many of the newest changes a server process keeps in memory."""
     FEED_TAIL_BYTES: int = env.int("FEED_TAIL_BYTES", 16 * 1024 * 1024, validate=positive)
-    """What these may take. Older ones are read from the database when they are due."""
+    """Maximum bytes of these changes. Older changes are read from the database when they are needed."""
     FEED_HEARTBEAT: float = env.float("FEED_HEARTBEAT", 15.0, validate=positive)
-    """Seconds after which a watcher of a quiet feed is sent a frame with no changes."""
+    """Seconds without a frame after which a watcher is sent an empty one."""
     FEED_POLL: float = env.float("FEED_POLL", 1.0, validate=positive)
-    """Seconds after which the log is read although no doorbell rang."""
+    """Seconds after which the log is read even if no doorbell rang."""
     FEED_RETENTION: float = env.float("FEED_RETENTION", 30.0, validate=positive)
-    """Days for which `manage.py prune_log` keeps a change."""
+    """Days after which `manage.py prune_log` deletes a change."""
     FEED_STALL: float = env.float("FEED_STALL", 30.0, validate=positive)
-    """Seconds for which a client may not read before its connection is ended."""
+    """Seconds after which the connection of a client that doesn't read is ended."""
 
-    # In the notation of https://limits.readthedocs.io/: nobody who types meets them.
+    # Rate limits, in the notation of https://limits.readthedocs.io/. Nobody reaches them by typing.
     FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", "300/minute; 3000/hour")
-    """How often a user may post, comment, edit and delete, all together."""
+    """How often a user may post, comment, edit and delete, all counted together."""
     FEED_READ_LIMIT: str = env.limit("FEED_READ_LIMIT", "3000/minute")
-    """How often an address may ask for a snapshot; one of many streams counts as several."""
+    """How often an address may request a snapshot. A snapshot of many streams counts as several."""
     LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", "10/minute; 50/hour")
-    """How often a log-in with one name may fail from one address."""
+    """How often logins with the same name may fail from one address."""
     LOGIN_ADDRESS_LIMIT: str = env.limit("LOGIN_ADDRESS_LIMIT", "100/hour")
-    """How often log-ins may fail from one address, whatever the names."""
+    """How often logins with any name may fail from one address."""
     SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", "300/hour")
-    """How many may sign up from one address."""
+    """How many users may sign up from one address."""
 
 HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 
 INSTALLED_APPS = [
-    "daphne",  # before staticfiles: its runserver
+    "daphne",  # before staticfiles, which has a runserver too
     "project.apps.ProjectConfig",
     "project.apps.AdminConfig",
     "django.contrib.auth",
@@ -68,7 +68,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that what the others answer by themselves has these headers, too: a host that isn't ours, a file.
+    # First, so that responses of the other middleware get these headers too, such as static files and bad hosts.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -93,7 +93,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "OPTIONS": {
-            # While they are written, each is read anew for each page, under every server.
+            # With DEBUG, templates are not cached, so that edits show without a restart under every server.
             "loaders": TEMPLATE_LOADERS if DEBUG else [("django.template.loaders.cached.Loader", TEMPLATE_LOADERS)],
             "context_processors": [
                 "django.template.context_processors.request",
@@ -106,14 +106,14 @@ TEMPLATES = [
 
 DATABASES: dict[str, dict[str, Any]] = {"default": DATABASE}
 if DATABASE["ENGINE"] == "django.db.backends.sqlite3":
-    # A file, because the hub's thread and server processes can't share a database in memory.
+    # A file, because the hub's threads and other processes can't share a database in memory.
     DATABASE["TEST"] = {"NAME": VAR_DIR / f"test-{os.getpid()}.sqlite3"}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "channels.layers.InMemoryChannelLayer",
-        # Its groups forget their members after a day unless told otherwise.
+        # By default, groups lose their members after a day.
         "CONFIG": {"group_expiry": 10**9},
     }
 }
@@ -153,10 +153,10 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-with suppress(OSError):  # it's only for what collectstatic gathers
+with suppress(OSError):  # only collectstatic needs the folder
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Served from where they are: nothing to collect before the start.
+# Serves static files without collectstatic.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -178,26 +178,26 @@ CONTENT_SECURITY_POLICY = {
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
-# A site that is reached over https says so by an origin in CSRF_TRUSTED_ORIGINS, and stands behind a
-# proxy that ends TLS and sets X-Forwarded-Proto: neither Daphne nor uvicorn is meant to face the web.
+# An https origin in CSRF_TRUSTED_ORIGINS means that the site is served over https, behind a proxy that terminates TLS
+# and sets X-Forwarded-Proto. Neither Daphne nor uvicorn is meant to be exposed to the internet directly.
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    # Neither for subdomains nor to be preloaded: that would bind sites which are not this one.
+    # No HSTS for subdomains and no preloading, because both would affect other sites.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
     SESSION_COOKIE_SECURE = True
-    SESSION_COOKIE_NAME = "__Host-sessionid"  # by its name no other host of the domain can set it, and none over http
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # other hosts of the domain and http pages can't set it
     CSRF_COOKIE_SECURE = True
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "outage": {"()": "project.outage.InOneLine"},
-        "one line": {"()": "project.quiet.OneLine"},
-        "once": {"()": "project.quiet.Once"},
+        "outage": {"()": "project.outage.OutageInOneLine"},
+        "no traceback": {"()": "project.log_filters.WithoutTraceback"},
+        "no repeats": {"()": "project.log_filters.WithoutRepeats"},
     },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
@@ -205,9 +205,9 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
-        "uvicorn.error": {"filters": ["one line"]},  # a client's UTF-8 may be broken
-        "channels_redis.pubsub": {"filters": ["one line", "once"]},  # while Redis is down the feed goes on by polling
-        # What is wrong with a request is told to whoever has sent it.
+        "uvicorn.error": {"filters": ["no traceback"]},  # clients can send invalid UTF-8
+        "channels_redis.pubsub": {"filters": ["no traceback", "no repeats"]},  # without Redis the feed polls
+        # Bad requests are answered, not logged.
         "django.request": {"level": "ERROR", "filters": ["outage"]},
     },
 }

@@ -1,8 +1,8 @@
-# Sourced by the scripts (in bash) that use real servers: installs them. Not meant to be run by itself.
+# Installs the servers that the bash scripts use. Sourced by them; don't run it by itself.
 
 has() { command -v "$1" >/dev/null; }
 
-# install_servers NAME...: as root with apt-get, those Debian packages whose programs are missing.
+# install_servers NAME...: install the Debian packages whose programs are missing. Needs root and apt-get.
 install_servers() {
     local name missing=()
     for name in "$@"; do
@@ -10,7 +10,7 @@ install_servers() {
     done
     [ ${#missing[@]} -eq 0 ] && return
     if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
-        echo "Not installed, so what needs them is skipped: ${missing[*]}"
+        echo "Not installed: ${missing[*]}. What needs them is skipped. To install them, run this as root with apt-get."
         return
     fi
     echo "Installing ${missing[*]} ..."
@@ -28,7 +28,7 @@ is_installed() {
     esac
 }
 
-# Its many lines matter only when it fails.
+# Shows apt-get's output only when it fails.
 apt_get() {
     local output
     output=$(DEBIAN_FRONTEND=noninteractive apt-get -y -q "$@" 2>&1) || { echo "$output" >&2 && return 1; }

@@ -1,4 +1,4 @@
-# Sourced by the other scripts, which have set `root`: gets .venv ready. Not meant to be run by itself.
+# Prepares .venv. Sourced by the other scripts, which set `root` before; don't run it by itself.
 
 venv_python="$root/.venv/bin/python"
 
@@ -7,7 +7,7 @@ fail() {
     exit 1
 }
 
-# The first Python that is new enough. Each is tried by running it: a name can exist, and stand for nothing.
+# Print the first Python that is new enough. Each candidate is run, because a command can exist and not work.
 find_python() {
     for name in python3 python3.13 python3.12 python3.11; do
         if "$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -15,18 +15,19 @@ find_python() {
             return
         fi
     done
-    fail "Rill needs Python 3.11 or newer, and found none as python3, python3.13, python3.12 or python3.11."
+    fail "Rill needs Python 3.11 or newer. Found none as python3, python3.13, python3.12 or python3.11: install one."
 }
 
 make_venv() {
     python=$(find_python) || exit 1
     "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-        fail "Rill needs Python's venv module, which $python lacks. On Debian and Ubuntu: apt install python3-venv"
-    # --clear, because what is there may be the half of an interrupted start.
-    "$python" -m venv --clear "$root/.venv" || fail "The virtual environment $root/.venv can't be made."
+        fail "$python has no venv module. On Debian and Ubuntu: apt install python3-venv"
+    # --clear, because an interrupted start may have left half an environment.
+    "$python" -m venv --clear "$root/.venv" ||
+        fail "The virtual environment $root/.venv can't be created; the reason is above."
 }
 
-# digest FILE...: one sum over the files' contents. By Python, because not every system has sha256sum.
+# digest FILE...: print one checksum of all files. Uses Python, because not every system has sha256sum.
 digest() {
     "$venv_python" - "$@" <<'PYTHON'
 import hashlib, pathlib, sys
@@ -34,7 +35,7 @@ print(hashlib.sha256(b"\0".join(pathlib.Path(name).read_bytes() for name in sys.
 PYTHON
 }
 
-# install STAMP REQUIREMENTS...: install the first file, unless these files are what the stamp says was installed.
+# install STAMP REQUIREMENTS...: install the first file, unless the stamp has the checksum of all these files.
 install() {
     stamp="$root/.venv/$1"
     shift
@@ -42,8 +43,8 @@ install() {
         return
     fi
     "$venv_python" -m pip --version >/dev/null 2>&1 || make_venv
-    echo "Installing what $(basename "$1") names (only now, and when it changes) ..."
+    echo "Installing $(basename "$1") (only now, and when it changes) ..."
     "$venv_python" -m pip install -qq --disable-pip-version-check --no-input -r "$1" ||
-        fail "pip couldn't install what $(basename "$1") names; its own words are above."
+        fail "pip couldn't install $(basename "$1"); the reason is above."
     digest "$@" >"$stamp"
 }

@@ -80,7 +80,7 @@ def test_a_mistake_is_no_outage(client: Client, monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(log, "state", mistaken)
     answer = client.get("/")
     assert answer.status_code == 500
-    assert "Something broke" in answer.content.decode()
+    assert "Something went wrong" in answer.content.decode()
 
 
 @pytest.mark.postgresql

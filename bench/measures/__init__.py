@@ -1,1 +1,1 @@
-"""What is measured: each module has a `measure`, which returns its results."""
+"""The measures. Each module has a function `measure`, which returns its results."""

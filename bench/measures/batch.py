@@ -1,11 +1,11 @@
-"""One transaction of very many events: how long what is posted right after it takes to arrive.
+"""How long an event takes to arrive when it is posted right after one very large transaction.
 
-The log has an order, so it comes after all of them. Compared with reading and encoding them once, in one process, which
-is the least that a hub has to do.
+The log is ordered, so the event comes after all events of that transaction. The delay is compared with the time that
+one process takes to read and encode them once, which is the minimum work of a hub.
 """
 
 from bench.measures.children import measured
-from bench.measures.session import session, span
+from bench.measures.session import session, summary
 from bench.result import Ratios, Result
 from bench.services import Services
 
@@ -21,13 +21,13 @@ def measure(quick: bool, services: Services) -> list[Result]:
 def batch(server: str, services: Services, events: int, rounds: int) -> Result:
     delays, once = list[float](), list[float]()
     for _ in range(rounds):
-        with session(f"rill-{server}", services, WATCHERS, events + 1) as played:
-            played.post(events)
-            delays.append(float(played.calm(1, 1.0).max()) / 1000)
+        with session(f"rill-{server}", services, WATCHERS, events + 1) as run:
+            run.post(events)
+            delays.append(float(run.calm(1, 1.0).max()) / 1000)
             once.append(
-                measured("resumer", "read", database_url=played.server.plan.environment["DATABASE_URL"])["seconds"]
+                measured("resumer", "read", database_url=run.server.plan.environment["DATABASE_URL"])["seconds"]
             )
     ratios = Ratios.of(delays, once)
-    figures = (("the next post", span(delays, " s", 2)), ("read once", span(once, " s", 2)))
+    figures = (("the next post", summary(delays, " s", 2)), ("read once", summary(once, " s", 2)))
     what = f"{events:,} events in one transaction, {server}"
     return Result(what, figures, ratios.median, TARGET, "at most", ratios.spread)

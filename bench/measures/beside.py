@@ -1,9 +1,9 @@
-"""Pages beside pushes: what 40 pages a second from the same process do to the delays of a thousand watchers."""
+"""How much 40 pages a second from the same process delay the frames of 1,000 watchers."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bench.measures.session import ms, session, span
+from bench.measures.session import percentile, session, summary
 from bench.peers.running import Running
 from bench.result import Ratios, Result
 from bench.services import Services
@@ -21,15 +21,15 @@ def measure(quick: bool, services: Services) -> list[Result]:
 def beside(server: str, services: Services, events: int, rounds: int) -> Result:
     alone, together, shown = list[float](), list[float](), list[float]()
     for _ in range(rounds):
-        with session(f"rill-{server}", services, WATCHERS, 2 * events) as played:
-            alone.append(ms(played.calm(events, PER_SECOND), 99))
-            with pages(played.server, shown):
-                together.append(ms(played.calm(events, PER_SECOND), 99))
+        with session(f"rill-{server}", services, WATCHERS, 2 * events) as run:
+            alone.append(percentile(run.calm(events, PER_SECOND), 99))
+            with pages(run.server, shown):
+                together.append(percentile(run.calm(events, PER_SECOND), 99))
     ratios = Ratios.of(together, alone)
     figures = (
-        ("p99 beside pages", span(together, " ms")),
-        ("p99 alone", span(alone, " ms")),
-        ("pages a second", span(shown)),
+        ("p99 beside pages", summary(together, " ms")),
+        ("p99 alone", summary(alone, " ms")),
+        ("pages a second", summary(shown)),
     )
     return Result(f"pages beside pushes, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
 

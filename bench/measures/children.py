@@ -1,4 +1,4 @@
-"""Processes of their own for what is measured in process."""
+"""Runs a measuring program in a process of its own."""
 
 import json
 import subprocess
@@ -10,7 +10,7 @@ from tests.support.databases import ROOT, clean_environment
 
 
 def measured(program: str, *arguments: object, database_url: str, **environment: str) -> Any:
-    """What bench.measures.PROGRAM has measured on the server's core."""
+    """Run bench.measures.PROGRAM on the server's core and return what it prints, decoded from JSON."""
     settings = {"DJANGO_SETTINGS_MODULE": "bench.measures.settings"}
     command = pinned([sys.executable, "-m", f"bench.measures.{program}", *map(str, arguments)], SERVER)
     variables = clean_environment(database_url) | settings | environment

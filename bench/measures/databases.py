@@ -1,4 +1,4 @@
-"""Databases to measure on."""
+"""Makes new databases for measurements."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

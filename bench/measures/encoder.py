@@ -1,6 +1,6 @@
-"""Encodes an event's fields with several libraries in turn, and prints the µs that each took, in JSON.
+"""Encodes the fields of events with several libraries in turn, and prints the µs an event for each, as JSON.
 
-python -m bench.measures.encoder ROUNDS LIBRARIES…
+python -m bench.measures.encoder ROUNDS LIBRARIES...
 """
 
 import json
@@ -30,13 +30,13 @@ ENCODERS: dict[str, Callable[[Any], object]] = {
 }
 
 
-def taken(encode: Callable[[Any], object], events: list[dict[str, Any]]) -> float:
+def time_encoder(encode: Callable[[Any], object], events: list[dict[str, Any]]) -> float:
     """µs an event."""
-    begun = time.process_time()
+    started = time.process_time()
     for _ in range(TIMES):
         for fields in events:
             encode(fields)
-    return (time.process_time() - begun) / TIMES / len(events) * 1e6
+    return (time.process_time() - started) / TIMES / len(events) * 1e6
 
 
 def main(rounds: int, names: list[str]) -> dict[str, list[float]]:
@@ -45,7 +45,7 @@ def main(rounds: int, names: list[str]) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
         for name in names:
-            found[name].append(taken(ENCODERS[name], events))
+            found[name].append(time_encoder(ENCODERS[name], events))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Events as JSON: the library that was chosen, against those that could be had instead."""
+"""Encoding events as JSON: the library in use against its alternatives."""
 
 from importlib.util import find_spec
 
@@ -13,9 +13,9 @@ CHOSEN, OTHERS = "msgspec", ("orjson", "json")
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
-    """What it takes to turn the fields of an event into JSON, when they have been loaded."""
+    """Time the encoding only. The fields are loaded before."""
     if find_spec("orjson") is None:
-        raise Missing("orjson is not installed.")
+        raise Missing("orjson is not installed: pip install -r requirements-bench.txt.")
     with sqlite_database() as url:
         taken = measured("encoder", 1 if quick else 7, CHOSEN, *OTHERS, database_url=url)
     return [compared(other, taken[other], taken[CHOSEN]) for other in OTHERS]

@@ -1,11 +1,11 @@
-"""Burst and calm: how fast events reach many watchers, by Rill, by what it replaces, and at the limit."""
+"""How fast events reach many watchers, in a burst and at a calm rate: Rill, its alternatives, and raw servers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bench.compiled import Missing
-from bench.measures.session import Delays, median, ms, session, span
-from bench.result import Point, Ratios, Result, Standing
+from bench.measures.session import Delays, median, percentile, session, summary
+from bench.result import PeerResult, Point, Ratios, Result
 from bench.services import Services
 
 PER_SECOND = 20.0
@@ -13,19 +13,19 @@ SERVERS = ("daphne", "uvicorn")
 
 
 @dataclass(frozen=True)
-class Course:
-    """How many events make a burst, and how many come calmly.
+class Workload:
+    """How many events a burst has, and how many are posted at the calm rate.
 
-    The last percent is that of the slowest events: those that it is compared of need many. And a burst is shorter for
-    whom one of 500 would keep busy for minutes, or who do as many a second in any.
+    The p99 is set by the slowest events, so peers whose p99 is compared get more of them. Bursts are shorter for peers
+    that would need minutes for 500 events, and for peers whose rate doesn't depend on the length.
     """
 
     burst: int
     calm: int
 
 
-LONGEST, LONG, SHORTER, SHORT = Course(500, 160), Course(500, 60), Course(100, 40), Course(10, 10)
-COURSES = {
+LONGEST, LONG, SHORTER, SHORT = Workload(500, 160), Workload(500, 60), Workload(100, 40), Workload(10, 10)
+WORKLOADS = {
     "raw-c": SHORTER,
     "raw-asyncio": SHORTER,
     "rill-uvicorn": LONGEST,
@@ -43,12 +43,12 @@ QUICK = ("raw-c", "rill-uvicorn", "nchan", "tutorial-uvicorn")
 
 
 Round = tuple[float, Delays, float, int]
-"""Deliveries a second in the burst, the delays of the calm, the memory taken, and what was missed."""
+"""Deliveries a second in the burst, the delays at the calm rate, the memory in KiB, and the missed deliveries."""
 
 
 @dataclass
 class Figures:
-    """Of one peer, a figure for each round."""
+    """The figures of one peer. Each list has one entry for each round."""
 
     rate: list[float] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)
@@ -59,27 +59,27 @@ class Figures:
     def add(self, rate: float, delays: Delays, memory: float, missed: int) -> None:
         self.memory.append(memory)
         self.rate.append(rate)
-        self.p50.append(ms(delays, 50))
-        self.p99.append(ms(delays, 99))
+        self.p50.append(percentile(delays, 50))
+        self.p99.append(percentile(delays, 99))
         self.missed += missed
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
     watchers, rounds = (300, 1) if quick else (1000, 3)
-    figures, missing = play(QUICK if quick else tuple(COURSES), services, watchers, rounds, short=quick)
+    figures, missing = run_rounds(QUICK if quick else tuple(WORKLOADS), services, watchers, rounds, short=quick)
     return [*table(figures, watchers), *missing, *targets(figures)]
 
 
-def play(
+def run_rounds(
     names: Sequence[str], services: Services, watchers: int, rounds: int, short: bool
 ) -> tuple[dict[str, Figures], list[Result]]:
-    """All in turn, and again."""
+    """Measure all peers in turn, once each round."""
     figures: dict[str, Figures] = {name: Figures() for name in names}
     missing: list[Result] = []
     for _ in range(rounds):
         for name in list(figures):
             try:
-                figures[name].add(*one_round(name, services, watchers, COURSES[name], short))
+                figures[name].add(*one_round(name, services, watchers, WORKLOADS[name], short))
             except Missing as reason:
                 del figures[name]
                 missing.append(Result(f"fan-out: {name}", (("not measured", str(reason)),)))
@@ -87,23 +87,23 @@ def play(
 
 
 def one_round(
-    name: str, services: Services, watchers: int, course: Course, short: bool
+    name: str, services: Services, watchers: int, workload: Workload, short: bool
 ) -> tuple[float, Delays, float, int]:
-    burst, calm = (min(course.burst, 200), min(course.calm, 20)) if short else (course.burst, course.calm)
-    with session(name, services, watchers, burst + calm) as played:
-        rate = played.burst(burst)
-        delays = played.calm(calm, PER_SECOND)
-        return rate, delays, played.memory(), played.missed()
+    burst, calm = (min(workload.burst, 200), min(workload.calm, 20)) if short else (workload.burst, workload.calm)
+    with session(name, services, watchers, burst + calm) as run:
+        rate = run.burst(burst)
+        delays = run.calm(calm, PER_SECOND)
+        return rate, delays, run.memory(), run.missed()
 
 
 def table(figures: dict[str, Figures], watchers: int) -> list[Result]:
     return [
-        Standing(
+        PeerResult(
             f"fan-out to {watchers:,}: {name}",
             (
-                ("burst", span(each.rate, " deliveries/s")),
-                ("calm p50", span(each.p50, " ms")),
-                ("calm p99", span(each.p99, " ms")),
+                ("burst", summary(each.rate, " deliveries/s")),
+                ("calm p50", summary(each.p50, " ms")),
+                ("calm p99", summary(each.p99, " ms")),
                 ("memory", f"{median(each.memory) / watchers:.0f} KiB a watcher"),
                 ("missed", f"{each.missed:,}"),
             ),

@@ -1,4 +1,4 @@
-"""A log of many changes, put into the database all at once."""
+"""Fills the database with a long log, in few statements."""
 
 import json
 from datetime import datetime
@@ -25,7 +25,7 @@ def prepared(value: Any) -> Any:
 
 
 def fill(count: int, numbered: bool = True) -> None:
-    """Each event is created, and no more. With `numbered` their changes have positions, from 1."""
+    """Insert `count` events with one `created` change each. `numbered` gives the changes positions from 1."""
     user, at = User.objects.create_user("filler"), timezone.now()
     first, streams = 1000, json.dumps(["public", "user:filler", "kind:status_change"])
     events = range(first, first + count)

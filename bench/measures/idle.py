@@ -1,6 +1,6 @@
-"""One watcher and nothing else to do: how long an event takes from its commit to the client."""
+"""How long an event takes from its commit to the client on an idle server with one watcher."""
 
-from bench.measures.session import ms, session, span
+from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result
 from bench.services import EMBEDDED, Services
 
@@ -23,10 +23,10 @@ def idle(what: str, server: str, services: Services, events: int, rounds: int) -
         ours.append(p50(f"rill-{server}", services, events))
         theirs.append(p50(f"tutorial-{server}", services, events))
     ratios = Ratios.of(ours, theirs)
-    figures = (("Rill p50", span(ours, " ms", 1)), ("tutorial p50", span(theirs, " ms", 1)))
+    figures = (("Rill p50", summary(ours, " ms", 1)), ("tutorial p50", summary(theirs, " ms", 1)))
     return Result(f"idle, {what}", figures, ratios.median, TARGET, "at most", ratios.spread)
 
 
 def p50(name: str, services: Services, events: int) -> float:
-    with session(name, services, 1, events) as played:
-        return ms(played.calm(events, PER_SECOND), 50)
+    with session(name, services, 1, events) as run:
+        return percentile(run.calm(events, PER_SECOND), 50)

@@ -1,13 +1,13 @@
-"""Memory: what an idle watcher takes, beside what the server takes for a websocket on which nothing happens."""
+"""The memory of an idle watcher, compared with that of an idle websocket on the bare ASGI server."""
 
-from bench.measures.session import PATIENCE, memory, span, watching
+from bench.measures.session import TIMEOUT, memory, summary, watching
 from bench.peers import running
 from bench.result import Ratios, Result
 from bench.services import Services
 
 TARGET = 1.3
-WARM = 200
-"""Connections that come and go first, for what is made only once."""
+WARMUP_CONNECTIONS = 200
+"""Connections that are opened and closed before the measurement, so that one-time allocations don't count."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -18,18 +18,18 @@ def measure(quick: bool, services: Services) -> list[Result]:
 def idle(server: str, services: Services, watchers: int) -> Result:
     ours, bare = [per_watcher(f"{peer}-{server}", services, watchers) for peer in ("rill", "bare")]
     ratios = Ratios.of([ours], [bare])
-    figures = (("Rill", span([ours], " KiB", 1)), ("the bare server", span([bare], " KiB", 1)))
+    figures = (("Rill", summary([ours], " KiB", 1)), ("the bare server", summary([bare], " KiB", 1)))
     return Result(f"memory of {watchers:,} idle watchers, {server}", figures, ratios.median, TARGET, "at most")
 
 
 def per_watcher(name: str, services: Services, watchers: int) -> float:
-    """KiB for each, while all of them are there."""
+    """KiB for each watcher while all of them are connected."""
     with running(name, services) as server:
-        with watching(server, WARM, ready="first") as warm:
-            warm.ready(PATIENCE)
+        with watching(server, WARMUP_CONNECTIONS, ready="first") as warm:
+            warm.ready(TIMEOUT)
         before = memory(server)
         with watching(server, watchers, ready="first") as load:
-            load.ready(PATIENCE)
+            load.ready(TIMEOUT)
             taken = memory(server) - before
             assert load.counts().lost == 0
         return taken / watchers

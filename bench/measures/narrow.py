@@ -1,6 +1,6 @@
-"""Many narrow streams: what an event costs that concerns one watcher, when there are ever so many others."""
+"""How much other watchers delay an event that goes to a single watcher."""
 
-from bench.measures.session import ms, session, span
+from bench.measures.session import percentile, session, summary
 from bench.result import Ratios, Result
 from bench.services import Services
 
@@ -8,7 +8,8 @@ TARGET = 2.0
 FEW = 100
 PER_SECOND = 20.0
 PATH = "/ws/feed/?stream=thread:%d&after=1"
-"""Each watcher has the thread of its own number. Who resumes isn't asked whether the thread exists."""
+"""Each watcher follows the thread of its own number. It resumes from a cursor, because then the server doesn't check
+that the thread exists."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
@@ -23,16 +24,16 @@ def narrow(server: str, services: Services, many: int, rounds: int) -> Result:
         with_few.append(delay(server, services, FEW))
     ratios = Ratios.of(with_many, with_few)
     figures = (
-        (f"p50 with {many:,} watchers", span(with_many, " ms", 1)),
-        (f"with {FEW}", span(with_few, " ms", 1)),
+        (f"p50 with {many:,} watchers", summary(with_many, " ms", 1)),
+        (f"with {FEW}", summary(with_few, " ms", 1)),
     )
     return Result(f"many narrow streams, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
 
 
 def delay(server: str, services: Services, watchers: int) -> float:
-    """The median delay of events of which each concerns one watcher, in ms."""
+    """The median delay in ms of events that go to one watcher each."""
     events = FEW // 2
-    with session(f"rill-{server}", services, watchers, events, path=PATH) as played:
-        delays = played.calm(events, PER_SECOND, by=1)
+    with session(f"rill-{server}", services, watchers, events, path=PATH) as run:
+        delays = run.calm(events, PER_SECOND, by=1)
         assert delays.size == events, f"{delays.size} deliveries of {events} events"
-        return ms(delays, 50)
+        return percentile(delays, 50)

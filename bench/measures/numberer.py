@@ -1,4 +1,4 @@
-"""Numbers, in a process of its own: many changes that wait, and single ones as a hub does. Prints JSON.
+"""Numbers many waiting changes at once, and then single ones as a hub does. Prints the figures as JSON.
 
 python -m bench.measures.numberer ROUNDS CHANGES POSTS
 """
@@ -27,11 +27,11 @@ from feed.log import Change, Log  # noqa: E402
 from feed.models import StatusChange  # noqa: E402
 from tests.feed.log.statements import numbers  # noqa: E402
 
-PATIENCE = 60
+TIMEOUT = 60
 
 
 def many(rounds: int, changes: int) -> list[float]:
-    """Seconds for the numbering of so many."""
+    """Seconds to number `changes` changes, for each round."""
     fill(changes, numbered=False)
     return [once() for _ in range(rounds)]
 
@@ -39,13 +39,13 @@ def many(rounds: int, changes: int) -> list[float]:
 def once() -> float:
     Change.objects.update(position=None)
     Log.objects.update(head=0)
-    begun = time.perf_counter()
+    started = time.perf_counter()
     log.number()
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
-class Counted:
-    """What hubs do to the database. Positions are given in a transaction of their own."""
+class QueryCounter:
+    """Counts the cycles of the hub's poller, their queries, and the transactions that give positions."""
 
     def __init__(self) -> None:
         self.cycles = self.queries = self.transactions = 0
@@ -73,14 +73,14 @@ class Counted:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 (a hub tells nobody but its watchers)
+    async with asyncio.timeout(TIMEOUT):
+        while not condition():  # noqa: ASYNC110 (a hub signals only its watchers)
             await asyncio.sleep(0.005)
 
 
 async def single(posts: int) -> dict[str, float]:
-    """A stream of single posts, and what a hub does to follow it."""
-    counted = Counted()
+    """Post one event after the other, and count what a hub does to follow them."""
+    counter = QueryCounter()
     user = await sync_to_async(User.objects.get)(username="filler")
 
     def post() -> None:
@@ -90,16 +90,16 @@ async def single(posts: int) -> dict[str, float]:
 
     hub = Hub()
     await until(lambda: hub.tail.head >= 0)
-    begun, head = time.perf_counter(), hub.tail.head
-    with counted.counting():
+    started, head = time.perf_counter(), hub.tail.head
+    with counter.counting():
         await sync_to_async(post)()
         await until(lambda: hub.tail.head >= head + posts)
-    taken = time.perf_counter() - begun
+    taken = time.perf_counter() - started
     await hub.close()
     return {
-        "transactions": counted.transactions / counted.cycles,
-        "queries": counted.queries / counted.cycles,
-        "cycles": counted.cycles,
+        "transactions": counter.transactions / counter.cycles,
+        "queries": counter.queries / counter.cycles,
+        "cycles": counter.cycles,
         "rate": posts / taken,
     }
 

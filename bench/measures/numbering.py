@@ -1,4 +1,4 @@
-"""Giving the changes that wait their positions: many at once, and each of a stream of single posts."""
+"""Numbering: how long many waiting changes take, and how many transactions a stream of single posts takes."""
 
 import statistics
 import sys
@@ -12,32 +12,32 @@ from bench.services import Services
 from tests.support.databases import sqlite_database
 
 CHANGES = 10_000
-MOST_SECONDS = 2.0
-MOST_TRANSACTIONS = 1.0
+MAX_SECONDS = 2.0
+MAX_TRANSACTIONS = 1.0
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
     arguments = ("numberer", 1 if quick else 5, CHANGES, 50 if quick else 500)
     with sqlite_database() as url:
-        results = [*told("SQLite", measured(*arguments, database_url=url))]
+        results = [*to_results("SQLite", measured(*arguments, database_url=url))]
     with migrated(services.needed_postgresql()) as url:
-        results += told("PostgreSQL", measured(*arguments, database_url=url, REDIS_URL=services.needed_redis()))
+        results += to_results("PostgreSQL", measured(*arguments, database_url=url, REDIS_URL=services.needed_redis()))
     return results
 
 
-def told(database: str, facts: dict[str, Any]) -> Iterator[Result]:
+def to_results(database: str, facts: dict[str, Any]) -> Iterator[Result]:
     each, single = facts["seconds"], facts["single"]
     seconds = statistics.median(each)
     figures: tuple[tuple[str, str], ...] = (("a second", f"{CHANGES / seconds:,.0f}"),)
     what = f"seconds to number {CHANGES:,} changes on {database}"
-    yield Result(what, figures, seconds, MOST_SECONDS, "at most", (min(each), max(each)))
+    yield Result(what, figures, seconds, MAX_SECONDS, "at most", (min(each), max(each)))
     figures = (
         ("queries a cycle", f"{single['queries']:.1f}"),
         ("cycles", str(single["cycles"])),
         ("posts a second", f"{single['rate']:.0f}"),
     )
     what = f"transactions of a hub a cycle, in a stream of posts on {database}"
-    yield Result(what, figures, single["transactions"], MOST_TRANSACTIONS, "at most")
+    yield Result(what, figures, single["transactions"], MAX_TRANSACTIONS, "at most")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Asks for pages in a process of its own, a plain one and Rill's in turn, and prints how many a second, in JSON.
+"""Renders a plain page and Rill's in turn, and prints how many a second, as JSON.
 
     python -m bench.measures.reader ROUNDS SECONDS
 
-In process, by Django's handler with all of the middleware: what an HTTP server costs is the same for both, and would
-only hide how they differ.
+It calls Django's handler with all middleware, and no HTTP server, whose cost is the same for both pages and would hide
+the difference.
 """
 
 import json
@@ -36,7 +36,7 @@ requests = RequestFactory()
 
 
 def prepare() -> str:
-    """Returns the session of somebody who is logged in. There are posts, comments and welcomes, one after the other."""
+    """Make users with posts and comments, and the plain events. Returns the session key of a logged-in user."""
     with connection.schema_editor() as editor:
         editor.create_model(PlainEvent)
         editor.create_model(PlainStatus)
@@ -62,7 +62,7 @@ def get(path: str, session: str | None) -> HttpRequest:
 
 
 def show(path: str, session: str | None) -> int:
-    """How many bytes the page has."""
+    """Render the page and return its size in bytes."""
     response: Any = handler.get_response(get(path, session))
     assert response.status_code == 200, response.status_code
     assert response.content.count(b"<article") == 30
@@ -70,11 +70,11 @@ def show(path: str, session: str | None) -> int:
 
 
 def rate(path: str, session: str | None, seconds: float) -> float:
-    shown, begun = 0, time.perf_counter()
-    while (now := time.perf_counter()) < begun + seconds:
+    shown, started = 0, time.perf_counter()
+    while (now := time.perf_counter()) < started + seconds:
         show(path, session)
         shown += 1
-    return shown / (now - begun)
+    return shown / (now - started)
 
 
 def queries(path: str, session: str | None) -> int:
@@ -93,5 +93,6 @@ def measured(session: str | None, rounds: int, seconds: float) -> dict[str, Any]
 
 
 if __name__ == "__main__":
-    whose = {"logged out": None, "logged in": prepare()}
-    print(json.dumps({who: measured(session, int(sys.argv[1]), float(sys.argv[2])) for who, session in whose.items()}))
+    rounds, seconds = int(sys.argv[1]), float(sys.argv[2])
+    sessions = {"logged out": None, "logged in": prepare()}
+    print(json.dumps({state: measured(session, rounds, seconds) for state, session in sessions.items()}))

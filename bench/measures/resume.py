@@ -1,4 +1,4 @@
-"""A watcher that resumes far behind: what it takes the server, and what it takes to read and encode as much once."""
+"""The cost of a watcher that resumes far behind, compared with reading and encoding the same changes once."""
 
 import os
 import statistics
@@ -21,12 +21,13 @@ from tests.support.databases import sqlite_database
 from tests.support.servers import Kind, Server
 
 CHANGES, FEWER = 10_000, 5_000
-"""The fewer are enough to fill what a hub keeps of the log in any case: its tail, and what it has read last."""
-MOST_TIME = 2.0
-MOST_MEMORY = 1.1
-PATIENCE = 60.0
-WARM, *ROUNDS = ("kind:welcome", "kind:comment", "kind:status_change")
-"""What each watcher follows beside `public`, in which everything is: none is sent what was read for another."""
+"""FEWER changes are enough to fill all that a hub caches of the log: its tail, and the pages that it read last."""
+MAX_TIME = 2.0
+MAX_MEMORY = 1.1
+TIMEOUT = 60.0
+WARMUP, *ROUNDS = ("kind:welcome", "kind:comment", "kind:status_change")
+"""The second stream of each watcher. All events are in `public` anyway, but with different streams no watcher is sent
+pages that were cached for another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +51,11 @@ def resuming(kind: Kind, database: str, url: str, fewer: str, quick: bool) -> li
     what = f"resume of {CHANGES:,} changes, {kind} on {database}"
     once, resumed = [], []
     with server(kind, fewer) as few:
-        for stream in (WARM, *ROUNDS):
+        for stream in (WARMUP, *ROUNDS):
             resume(few, FEWER, stream)
         less = peak(few)
     with server(kind, url) as many:
-        resume(many, CHANGES, WARM)
+        resume(many, CHANGES, WARMUP)
         for stream in ROUNDS[:1] if quick else ROUNDS:
             read = measured("resumer", "read", database_url=url)
             once.append(Resumed(read["seconds"], read["cpu"]))
@@ -67,7 +68,7 @@ def resuming(kind: Kind, database: str, url: str, fewer: str, quick: bool) -> li
             f"{what}: peak memory",
             ((f"{FEWER:,} changes", f"{less:.0f} MiB"), (f"{CHANGES:,} changes", f"{most:.0f} MiB")),
             most / less,
-            MOST_MEMORY,
+            MAX_MEMORY,
             "at most",
         ),
     ]
@@ -76,7 +77,7 @@ def resuming(kind: Kind, database: str, url: str, fewer: str, quick: bool) -> li
 def compared(what: str, resumed: list[float], once: list[float]) -> Result:
     ratios = Ratios.of(resumed, once)
     figures = (("resumed", f"{statistics.median(resumed):.2f}"), ("read once", f"{statistics.median(once):.2f}"))
-    return Result(what, figures, ratios.median, MOST_TIME, "at most", ratios.spread)
+    return Result(what, figures, ratios.median, MAX_TIME, "at most", ratios.spread)
 
 
 def server(kind: Kind, url: str) -> Server:
@@ -84,26 +85,26 @@ def server(kind: Kind, url: str) -> Server:
 
 
 def pin(server: Server) -> None:
-    """Keep a server that runs, with all of its threads, on its core."""
+    """Pin all threads of a running server to its core."""
     if len(CORES) > 1:
         for thread in Path(f"/proc/{server.pid}/task").iterdir():
-            with suppress(ProcessLookupError):  # a thread of psycopg's pool that has just ended
+            with suppress(ProcessLookupError):  # a thread of psycopg's pool may end meanwhile
                 os.sched_setaffinity(int(thread.name), {SERVER})
 
 
 def resume(server: Server, upto: int, stream: str) -> Resumed:
-    """Follow from the beginning until everything has come."""
+    """Follow the log from its start until all changes have come."""
     pin(server)
-    before, begun = cpu(server), time.perf_counter()
+    before, started = cpu(server), time.perf_counter()
     address = server.ws_url(f"after=0&stream=public&stream={stream}")
-    with connect(address, max_size=None, compression=None, open_timeout=PATIENCE) as socket:
+    with connect(address, max_size=None, compression=None, open_timeout=TIMEOUT) as socket:
         position = received = 0
         while position < upto:
-            frame = msgspec.json.decode(socket.recv(timeout=PATIENCE))
+            frame = msgspec.json.decode(socket.recv(timeout=TIMEOUT))
             assert frame["after"] == position, frame
             position = frame["position"]
             received += len(frame["changes"])
-        taken = time.perf_counter() - begun
+        taken = time.perf_counter() - started
     assert received == upto
     return Resumed(taken, cpu(server) - before)
 
@@ -114,7 +115,7 @@ def cpu(server: Server) -> float:
 
 
 def peak(server: Server) -> float:
-    """MiB that the process has had resident at most, since it was started."""
+    """The peak resident memory of the process since its start, in MiB."""
     lines = Path(f"/proc/{server.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
 

@@ -1,4 +1,4 @@
-"""Reads and encodes a whole log once, in a process of its own, and prints how long that took, in JSON.
+"""Reads and encodes a whole log once, and prints how long that took, as JSON. `fill` makes the log first.
 
 python -m bench.measures.resumer read
 python -m bench.measures.resumer fill CHANGES
@@ -20,15 +20,15 @@ BATCH = 500
 
 
 def read() -> dict[str, float]:
-    log.state()  # so that there is a connection
-    begun, used = time.perf_counter(), time.process_time()
+    log.state()  # opens the database connection
+    started, used = time.perf_counter(), time.process_time()
     head = log.state().head
     size = 0
     for after in range(0, head, BATCH):
         for entry in encoding.load(log.read(after, min(after + BATCH, head))):
             encoding.encode(entry, ["json"])
             size += entry.size("json")
-    return {"seconds": time.perf_counter() - begun, "cpu": time.process_time() - used, "bytes": size}
+    return {"seconds": time.perf_counter() - started, "cpu": time.process_time() - used, "bytes": size}
 
 
 if __name__ == "__main__":

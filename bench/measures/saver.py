@@ -1,8 +1,8 @@
-"""Saves events in a process of its own, plainly and by Rill in turn, and prints how many a second, in JSON.
+"""Saves plain events and Rill's in turn, and prints how many a second, as JSON.
 
     python -m bench.measures.saver THREADS ROUNDS SECONDS
 
-It is done as an ASGI server does what a request asks for: in threads beside a running event loop.
+Events are saved as in a request of an ASGI server, in threads beside a running event loop.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ def by_rill(user: User) -> None:
     StatusChange(user=user, text=TEXT).save()
 
 
-WAYS: dict[str, Save] = {"plain": plainly, "rill": by_rill}
+SAVES: dict[str, Save] = {"plain": plainly, "rill": by_rill}
 
 
 def prepare() -> User:
@@ -51,40 +51,40 @@ def prepare() -> User:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What all threads do at the same time: in each round every way, for so many seconds."""
+    """What all threads do at the same time. In each round they use each way of saving for `seconds`."""
 
     threads: int
     rounds: int
     seconds: float
     barrier: Barrier
 
-    def keep(self, user: User) -> list[float]:
-        """What one thread has saved a second, each time."""
+    def run(self, user: User) -> list[float]:
+        """Events that one thread saved a second, for each round and each way of saving."""
         try:
-            return [self._rate(save, user) for _ in range(self.rounds) for save in WAYS.values()]
+            return [self._rate(save, user) for _ in range(self.rounds) for save in SAVES.values()]
         finally:
             connections.close_all()
 
     def _rate(self, save: Save, user: User) -> float:
         self.barrier.wait()
-        saved, begun = 0, time.perf_counter()
-        while (now := time.perf_counter()) < begun + self.seconds:
+        saved, started = 0, time.perf_counter()
+        while (now := time.perf_counter()) < started + self.seconds:
             save(user)
             saved += 1
-        return saved / (now - begun)
+        return saved / (now - started)
 
 
 async def thread(schedule: Schedule, user: User) -> list[float]:
     async with ThreadSensitiveContext():
-        return await sync_to_async(schedule.keep)(user)
+        return await sync_to_async(schedule.run)(user)
 
 
 async def main(threads: int, rounds: int, seconds: float) -> dict[str, list[float]]:
     user = await sync_to_async(prepare)()
     schedule = Schedule(threads, rounds + 1, seconds, Barrier(threads))
     of_threads = await asyncio.gather(*(thread(schedule, user) for _ in range(threads)))
-    rates = [sum(each) for each in zip(*of_threads, strict=True)][len(WAYS) :]  # the first round warms up
-    return {name: rates[number :: len(WAYS)] for number, name in enumerate(WAYS)}
+    rates = [sum(each) for each in zip(*of_threads, strict=True)][len(SAVES) :]  # the first round warms up
+    return {name: rates[number :: len(SAVES)] for number, name in enumerate(SAVES)}
 
 
 if __name__ == "__main__":

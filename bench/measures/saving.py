@@ -1,4 +1,4 @@
-"""Saving an event: by Rill, with its change and its doorbell, and as a plain multi-table save."""
+"""Saving an event of Rill, with its change and its doorbell, against a plain multi-table save."""
 
 import statistics
 import sys
@@ -17,13 +17,16 @@ ROUNDS = {
     ("PostgreSQL", 1): (320, 64, 0.05),
     ("PostgreSQL", 16): (100, 20, 0.05),
 }
-"""How many, how many when it has to be quick, and the seconds of each: many short ones, as the machine changes pace,
-and the more the closer it is to the target. But those who write to SQLite at the same time sleep while they wait for
-each other, and one after the other wakes up every 0.1 s: the last of 16 more than a second after the round's end."""
+"""The number of rounds, the number with --quick, and the seconds of each round.
+
+Rounds are many and short because the speed of the machine varies. The closer the ratio is to the target, the more
+rounds there are. SQLite with 16 threads has fewer and longer rounds: waiting writers sleep and wake one after the
+other, every 0.1 s, so the last thread ends more than a second after the round.
+"""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
-    """SQLite rings the in-memory channel layer, and PostgreSQL the one of Redis."""
+    """Measure SQLite with the in-memory channel layer, and PostgreSQL with the Redis one."""
     results = []
     with sqlite_database() as url:
         results += [saving("SQLite", url, threads, quick) for threads in THREADS]

@@ -1,4 +1,4 @@
-"""One server with its watchers, from its start to its end, and what it has done in between."""
+"""One server with its watchers and its poster, from start to stop, and the measurements on it."""
 
 import statistics
 from collections.abc import Iterator
@@ -10,20 +10,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.load import Load, Unanswered
+from bench.load import Load, LoadError
 from bench.peers import PEERS, Poster, Running, running
 from bench.services import Services
 
-PATIENCE = 90
-WARM = 5
-"""Events that a new server is sent before anything is measured."""
+TIMEOUT = 90
+WARMUP_EVENTS = 5
+"""Events that are posted before anything is measured."""
 
 Delays = NDArray[np.float64]
 
 
 @dataclass
 class Session:
-    """`watchers` clients of one server. Marks are given in the order in which events are posted."""
+    """A running server with its watchers. Marks are assigned in the order in which events are posted."""
 
     server: Running
     load: Load
@@ -32,22 +32,22 @@ class Session:
     next_mark: int = 0
 
     def post(self, count: int) -> None:
-        """Post so many in one transaction, and don't wait until they have come."""
+        """Post `count` events in one transaction. Doesn't wait for their delivery."""
         self.poster.burst(self._marks(count), count)
 
     def burst(self, count: int) -> float:
-        """Post so many in one transaction; returns deliveries a second, from the commit until the last one."""
+        """Post `count` events in one transaction. Returns deliveries a second, from the commit to the last delivery."""
         first = self._marks(count)
-        with tolerant(self.load, first, count):
+        with waiting_for(self.load, first, count):
             committed = self.poster.burst(first, count)[-1]
         seen = self.load.times()[:, first : first + count]
         delivered = seen[seen > 0]
         return delivered.size / (float(delivered.max()) - committed) * 1e9
 
     def calm(self, count: int, per_second: float, by: int | None = None) -> Delays:
-        """Post one after the other; returns each delivery's delay since the commit, in ms."""
+        """Post one event after the other. Returns the delay of each delivery since the commit, in ms."""
         first = self._marks(count)
-        with tolerant(self.load, first, count, by):
+        with waiting_for(self.load, first, count, by):
             committed = self.poster.stream(first, count, per_second)
         seen = self.load.times()[:, first : first + count].astype(float)
         seen[seen == 0] = np.nan
@@ -55,16 +55,16 @@ class Session:
         return delays[~np.isnan(delays)]
 
     def warm_up(self) -> None:
-        first = self._marks(WARM)
-        with self.load.seeing(first, WARM, PATIENCE):
-            self.poster.stream(first, WARM)
+        first = self._marks(WARMUP_EVENTS)
+        with self.load.expecting(first, WARMUP_EVENTS, TIMEOUT):
+            self.poster.stream(first, WARMUP_EVENTS)
 
     def missed(self) -> int:
-        """Deliveries that never happened."""
+        """The number of deliveries that never happened."""
         return int((self.load.times()[:, : self.next_mark] == 0).sum())
 
     def memory(self) -> float:
-        """KiB that the server has taken since the first watcher came."""
+        """KiB that the server has allocated since before its first watcher."""
         return memory(self.server) - self.memory_before
 
     def _marks(self, count: int) -> int:
@@ -73,12 +73,12 @@ class Session:
 
 
 @contextmanager
-def tolerant(load: Load, first: int, count: int, by: int | None = None) -> Iterator[None]:
-    """What some peers lose is counted, and not waited for without end."""
+def waiting_for(load: Load, first: int, count: int, by: int | None = None) -> Iterator[None]:
+    """Wait for the deliveries, but not for ever: some peers lose messages, which are counted as missed."""
     try:
-        with load.seeing(first, count, PATIENCE, by):
+        with load.expecting(first, count, TIMEOUT, by):
             yield
-    except Unanswered:
+    except LoadError:
         pass
 
 
@@ -89,9 +89,9 @@ def session(name: str, services: Services, watchers: int, events: int, path: str
         running(name, services) as server,
         server.poster() as poster,
         before_watchers(server) as before,
-        watching(server, watchers, events + WARM, path) as load,
+        watching(server, watchers, events + WARMUP_EVENTS, path) as load,
     ):
-        load.ready(PATIENCE)
+        load.ready(TIMEOUT)
         made = Session(server, load, poster, before)
         if path is None:
             made.warm_up()
@@ -110,15 +110,17 @@ def watching(server: Running, watchers: int, events: int = 0, path: str | None =
         path or peer.path,
         watchers=watchers,
         events=events,
-        speech=peer.speech,
+        protocol=peer.protocol,
         ready=options.pop("ready", peer.ready),
         **options,
     )
 
 
 def memory(server: Running) -> float:
-    """KiB that the server's processes have written to and share with no one. What they only read of a file isn't
-    counted: it is theirs alone until another process reads it, too."""
+    """KiB of memory that the server's processes have written and don't share (Private_Dirty).
+
+    Pages that they only read from files don't count. They are private only until another process reads the same file.
+    """
     return sum(_written(process.pid) for process in server.processes())
 
 
@@ -128,11 +130,11 @@ def _written(pid: int) -> float:
 
 
 def cpu(server: Running) -> float:
-    """Seconds that the server has worked."""
+    """CPU seconds that the server has used."""
     return sum(sum(process.cpu_times()[:2]) for process in server.processes())
 
 
-def ms(delays: Delays, percent: float) -> float:
+def percentile(delays: Delays, percent: float) -> float:
     return float(np.percentile(delays, percent))
 
 
@@ -140,6 +142,6 @@ def median(values: list[float]) -> float:
     return statistics.median(values)
 
 
-def span(values: list[float], unit: str = "", digits: int = 0) -> str:
-    """The median of the rounds, and their range."""
+def summary(values: list[float], unit: str = "", digits: int = 0) -> str:
+    """The median and the range of the rounds."""
     return f"{median(values):,.{digits}f}{unit} ({min(values):,.{digits}f} to {max(values):,.{digits}f})"

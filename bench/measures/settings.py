@@ -1,4 +1,4 @@
-"""Rill's own settings, and beside them what it is compared with."""
+"""Rill's own settings, and the plain app that it is compared with."""
 
 from project.settings import *  # noqa: F403
 from project.settings import INSTALLED_APPS

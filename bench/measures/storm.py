@@ -1,6 +1,6 @@
-"""The storm: everybody comes back at once, each 50 changes behind."""
+"""All watchers reconnect at once, each 50 changes behind."""
 
-from bench.measures.session import PATIENCE, median, span, watching
+from bench.measures.session import TIMEOUT, median, summary, watching
 from bench.peers import running
 from bench.result import Ratios, Result
 from bench.services import Services
@@ -21,19 +21,19 @@ def storm(server: str, services: Services, watchers: int, rounds: int) -> Result
         ours.append(rill(server, services, watchers))
         bare.append(accepting(server, services, watchers))
     ratios = Ratios.of(ours, bare)
-    figures = (("Rill", span(ours, " a second")), ("the bare server", f"{median(bare):,.0f} a second"))
+    figures = (("Rill", summary(ours, " a second")), ("the bare server", f"{median(bare):,.0f} a second"))
     return Result(f"storm of {watchers:,}, {server}", figures, ratios.median, TARGET, "at least", ratios.spread)
 
 
 def rill(server: str, services: Services, watchers: int) -> float:
-    """Watchers a second, from the first connect until the last has its first frame with what it has missed."""
+    """Watchers a second, from the first connect until the last watcher has the frame with its missed changes."""
     with running(f"rill-{server}", services) as running_server, running_server.poster() as poster:
         poster.burst(0, EVENTS)
         path = f"/ws/feed/?after={EVENTS - BEHIND}"
         with watching(running_server, 1, EVENTS, path, ready="first") as first:
-            first.ready(PATIENCE)  # the hub has begun
-        with watching(running_server, watchers, EVENTS, path, ready="first", at_once=watchers) as load:
-            seconds = load.ready(PATIENCE)
+            first.ready(TIMEOUT)  # the hub has started
+        with watching(running_server, watchers, EVENTS, path, ready="first", concurrency=watchers) as load:
+            seconds = load.ready(TIMEOUT)
             missed = int((load.times()[:, EVENTS - BEHIND + 1 :] == 0).sum())
             assert not missed, f"{missed} changes are missing in the first frames"
             return watchers / seconds
@@ -42,6 +42,6 @@ def rill(server: str, services: Services, watchers: int) -> float:
 def accepting(server: str, services: Services, watchers: int) -> float:
     with running(f"bare-{server}", services) as bare:
         with watching(bare, 1, ready="first") as first:
-            first.ready(PATIENCE)
-        with watching(bare, watchers, ready="first", at_once=watchers) as load:
-            return watchers / load.ready(PATIENCE)
+            first.ready(TIMEOUT)
+        with watching(bare, watchers, ready="first", concurrency=watchers) as load:
+            return watchers / load.ready(TIMEOUT)

@@ -1,8 +1,8 @@
-"""Reads large threads, many streams, and pages beside many kinds, in a process of its own; prints seconds, in JSON.
+"""Reads a large thread, many streams, and a page with few and with many kinds. Prints the seconds, as JSON.
 
     python -m bench.measures.threads ROUNDS COMMENTS STREAMS KINDS
 
-Each is read once before, so that its rows are kept.
+Each page is read once before it is timed, so its rows are cached.
 """
 
 import json
@@ -28,7 +28,7 @@ client = Client(SERVER_NAME="localhost")
 
 
 def fill(comments: int) -> list[StatusChange]:
-    """Returns the posts; the first has all the comments."""
+    """Make posts, and comments that all belong to the first one. Returns the posts."""
     people = [User.objects.create_user(f"person{number}") for number in range(PEOPLE)]
     posts = [StatusChange.objects.create(user=person, text="Hello") for person in people]
     log.number()
@@ -44,9 +44,9 @@ def fill(comments: int) -> list[StatusChange]:
 
 
 def seconds(path: str) -> float:
-    begun = time.perf_counter()
+    started = time.perf_counter()
     response = client.get(path)
-    taken = time.perf_counter() - begun
+    taken = time.perf_counter() - started
     assert response.status_code == 200, response.status_code
     return taken
 

@@ -1,4 +1,4 @@
-"""The servers under measurement: Rill, what people would use instead, and what bounds them all.
+"""The servers under measurement: Rill, its alternatives, and the fastest possible servers.
 
 with running("rill-daphne", Services.from_environment()) as server:
     with server.poster() as poster:
@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 from bench.compiled import Missing
 from bench.peers import bare, django, javascript, nchan, raw
-from bench.peers.peer import Peer, Ready, Speech
+from bench.peers.peer import Peer, Protocol, Ready
 from bench.peers.running import Poster, Running, serving
 from bench.services import EMBEDDED, Services
 
@@ -17,8 +17,8 @@ PEERS: dict[str, Peer] = {peer.name: peer for module in (django, javascript, nch
 
 
 def running(name: str, services: Services) -> AbstractContextManager[Running]:
-    """The server of this name, on its core and a free port, once it answers. Raises Missing."""
+    """Start the server of this name on its core and a free port, and wait until it answers. Raises Missing."""
     return serving(PEERS[name], services)
 
 
-__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Ready", "Running", "Services", "Speech", "running"]
+__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Protocol", "Ready", "Running", "Services", "running"]

@@ -1,16 +1,16 @@
-"""The ASGI servers, as docs/deployment.md runs them."""
+"""The ASGI servers, started as docs/deployment.md says."""
 
 import sys
 
-from bench.peers.peer import HOST, Stage
+from bench.peers.peer import HOST, LaunchContext
 from project.serve import BACKLOG
 from tests.support.servers import COMMANDS, Kind
 
 KINDS: tuple[Kind, ...] = ("daphne", "uvicorn")
 
 
-def command(kind: Kind, stage: Stage, application: str) -> list[str]:
-    return [sys.executable, "-m", *{"daphne": daphne, "uvicorn": uvicorn}[kind](stage.port), application]
+def command(kind: Kind, context: LaunchContext, application: str) -> list[str]:
+    return [sys.executable, "-m", *{"daphne": daphne, "uvicorn": uvicorn}[kind](context.port), application]
 
 
 def daphne(port: int) -> list[str]:
@@ -18,5 +18,5 @@ def daphne(port: int) -> list[str]:
 
 
 def uvicorn(port: int) -> list[str]:
-    # Whatever else is installed: Rill's requirements don't bring httptools along.
+    # Not httptools, even where it is installed: it isn't among Rill's requirements.
     return [*COMMANDS["uvicorn"], "--http", "h11", "--host", HOST, "--port", str(port)]

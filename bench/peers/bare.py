@@ -1,15 +1,15 @@
-"""The ASGI servers by themselves: what a connection costs before anybody's code has run. Nobody posts."""
+"""The ASGI servers with a minimal application: what a connection costs by itself. There is no poster."""
 
 import os
 from functools import partial
 
 from bench.peers import asgi
-from bench.peers.peer import Peer, Plan, Stage
+from bench.peers.peer import LaunchContext, Peer, Plan
 from tests.support.servers import Kind
 
 
-def bare(kind: Kind, stage: Stage) -> Plan:
-    return Plan(asgi.command(kind, stage, "bench.served.bare:application"), environment=dict(os.environ))
+def bare(kind: Kind, context: LaunchContext) -> Plan:
+    return Plan(asgi.command(kind, context, "bench.servers.bare:application"), environment=dict(os.environ))
 
 
 PEERS = [Peer(f"bare-{kind}", "websocket", "/", partial(bare, kind), "first") for kind in asgi.KINDS]

@@ -1,4 +1,4 @@
-"""A new database for each server that is started, copied from one that has been migrated."""
+"""Makes a new database for each server by copying a migrated one."""
 
 import atexit
 import shutil
@@ -8,20 +8,20 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
-from bench.peers.peer import Stage
+from bench.peers.peer import LaunchContext
 from tests.support.databases import ROOT, clean_environment, new_database, sqlite_url
 from tests.support.processes import temporary_folder
 
-SITE = "bench.served.site.settings"
+SITE = "bench.servers.site.settings"
 
 _templates = ExitStack()
 atexit.register(_templates.close)
 
 
-def django_environment(stage: Stage, settings: str) -> dict[str, str]:
-    """The environment of a Django project with a database of its own, for its server and for its poster."""
-    environment = environment_of(stage.stack.enter_context(database(stage.services.postgresql, settings)), settings)
-    return environment | ({"REDIS_URL": stage.services.redis} if stage.services.redis else {})
+def django_environment(context: LaunchContext, settings: str) -> dict[str, str]:
+    """The environment for the server and the poster of a Django project, with a database of its own."""
+    environment = environment_of(context.stack.enter_context(database(context.services.postgresql, settings)), settings)
+    return environment | ({"REDIS_URL": context.services.redis} if context.services.redis else {})
 
 
 def environment_of(url: str, settings: str) -> dict[str, str]:
@@ -30,7 +30,7 @@ def environment_of(url: str, settings: str) -> dict[str, str]:
 
 @contextmanager
 def database(postgresql: str | None, settings: str) -> Iterator[str]:
-    """Its URL: on this PostgreSQL, or of an SQLite file if there is none."""
+    """The URL of a new database: on this PostgreSQL, or an SQLite file if there is none."""
     if postgresql is not None:
         with new_database(postgresql, template=migrated(postgresql, settings)) as url:
             yield url
@@ -43,7 +43,7 @@ def database(postgresql: str | None, settings: str) -> Iterator[str]:
 
 @cache
 def migrated(postgresql: str | None, settings: str) -> str:
-    """The URL of a database that is only copied: migrating takes seconds."""
+    """The URL of a migrated database to copy from, because migrating takes seconds."""
     if postgresql is not None:
         url = _templates.enter_context(new_database(postgresql))
     else:

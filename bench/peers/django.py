@@ -1,8 +1,8 @@
 """The peers in Django: Rill, the Channels tutorial and django-eventstream, each on Daphne and on uvicorn.
 
 The tutorial is the asynchronous consumer of its part 3 (https://channels.readthedocs.io/en/stable/tutorial/part_3.html)
-on the pub/sub layer of channels-redis. django-eventstream is set up as its README says for several processes, and with
-storage, or bursts would lose events; see bench/served/site/. Rill runs as docs/deployment.md says.
+on the pub/sub layer of channels-redis. django-eventstream is set up as its README says for several processes. It has
+storage, because bursts lose events without it; see bench/servers/site/. Rill runs as docs/deployment.md says.
 """
 
 from collections.abc import Sequence
@@ -12,44 +12,46 @@ from importlib.util import find_spec
 from bench.compiled import Missing
 from bench.peers import asgi
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import HOST, Peer, Plan, Stage
-from bench.served.site.consumers import ROOM
+from bench.peers.peer import HOST, LaunchContext, Peer, Plan
+from bench.servers.site.consumers import ROOM
 from tests.support.servers import Kind
 
 
-def rill(kind: Kind, stage: Stage, options: Sequence[str] = ()) -> Plan:
-    environment = django_environment(stage, "project.settings")
-    if stage.services.embedded:
-        return embedded(kind, stage, environment, "bench.served.embedded_rill:application")
-    command = asgi.command(kind, stage, "asgi:application")
+def rill(kind: Kind, context: LaunchContext, options: Sequence[str] = ()) -> Plan:
+    environment = django_environment(context, "project.settings")
+    if context.services.embedded:
+        return embedded(kind, context, environment, "bench.servers.embedded_rill:application")
+    command = asgi.command(kind, context, "asgi:application")
     return Plan([*command, *options], ["rill"], environment)
 
 
-def posted_elsewhere(kind: Kind, stage: Stage) -> Plan:
-    """Also without Redis another process posts, as a cron job or a shell does: no doorbell is heard."""
-    environment = django_environment(stage, "project.settings")
-    return Plan(asgi.command(kind, stage, "asgi:application"), ["rill"], environment)
+def posted_elsewhere(kind: Kind, context: LaunchContext) -> Plan:
+    """Rill, with events posted by another process even without Redis. The server hears no doorbell then."""
+    environment = django_environment(context, "project.settings")
+    return Plan(asgi.command(kind, context, "asgi:application"), ["rill"], environment)
 
 
-def tutorial(kind: Kind, stage: Stage) -> Plan:
-    environment = django_environment(stage, SITE)
-    if stage.services.embedded:
-        return embedded(kind, stage, environment, "bench.served.embedded_tutorial:application")
-    stage.services.needed_redis()
-    return Plan(asgi.command(kind, stage, "bench.served.site.asgi:application"), ["tutorial"], environment)
+def tutorial(kind: Kind, context: LaunchContext) -> Plan:
+    environment = django_environment(context, SITE)
+    if context.services.embedded:
+        return embedded(kind, context, environment, "bench.servers.embedded_tutorial:application")
+    context.services.needed_redis()
+    return Plan(asgi.command(kind, context, "bench.servers.site.asgi:application"), ["tutorial"], environment)
 
 
-def embedded(kind: Kind, stage: Stage, environment: dict[str, str], application: str) -> Plan:
-    return Plan(asgi.command(kind, stage, application), ["embedded", HOST, str(stage.port)], environment)
+def embedded(kind: Kind, context: LaunchContext, environment: dict[str, str], application: str) -> Plan:
+    return Plan(asgi.command(kind, context, application), ["embedded", HOST, str(context.port)], environment)
 
 
-def eventstream(kind: Kind, stage: Stage) -> Plan:
-    stage.services.needed_redis()
+def eventstream(kind: Kind, context: LaunchContext) -> Plan:
+    context.services.needed_redis()
     if find_spec("django_eventstream") is None:
-        raise Missing("django-eventstream is not installed.")
-    # It needs no tables of its own, as it stores its events in Redis.
-    environment = django_environment(stage, SITE) | {"DJANGO_SETTINGS_MODULE": "bench.served.site.eventstream_settings"}
-    command = asgi.command(kind, stage, "bench.served.site.eventstream_asgi:application")
+        raise Missing("django-eventstream is not installed: pip install -r requirements-bench.txt.")
+    # The database needs no tables of django-eventstream, which stores its events in Redis.
+    environment = django_environment(context, SITE) | {
+        "DJANGO_SETTINGS_MODULE": "bench.servers.site.eventstream_settings"
+    }
+    command = asgi.command(kind, context, "bench.servers.site.eventstream_asgi:application")
     return Plan(command, ["eventstream"], environment)
 
 

@@ -1,7 +1,7 @@
 """The peers in Node: ws (https://github.com/websockets/ws) and Socket.IO (https://socket.io/docs/v4/).
 
-Each is one process, which subscribes to a channel of Redis and sends what comes to all its clients. Their packages
-are installed from bench/served/node/package-lock.json, once.
+Each is one process. It subscribes to a Redis channel and sends every message to all its clients. The packages are
+installed once, from bench/servers/node/package-lock.json.
 """
 
 import hashlib
@@ -12,22 +12,22 @@ from pathlib import Path
 
 from bench.compiled import Missing
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import Peer, Plan, Stage, program
+from bench.peers.peer import LaunchContext, Peer, Plan, program
 
-NODE = Path(__file__).parent.parent / "served" / "node"
+NODE = Path(__file__).parent.parent / "servers" / "node"
 CHANNEL = "bench-feed"
 
 
-def node(script: str, stage: Stage) -> Plan:
-    executable, redis = program("node"), stage.services.needed_redis()
+def node(script: str, context: LaunchContext) -> Plan:
+    executable, redis = program("node"), context.services.needed_redis()
     install()
-    command = [executable, str(NODE / script), str(stage.port), redis, CHANNEL]
-    return Plan(command, ["pubsub", redis, CHANNEL], django_environment(stage, SITE))
+    command = [executable, str(NODE / script), str(context.port), redis, CHANNEL]
+    return Plan(command, ["pubsub", redis, CHANNEL], django_environment(context, SITE))
 
 
 @cache
 def install() -> None:
-    """`npm ci`, unless these very packages are there. Raises Missing."""
+    """Run `npm ci`, unless the packages of this lock file are installed. Raises Missing."""
     stamp, wanted = NODE / "node_modules" / ".installed", hashlib.sha256((NODE / "package-lock.json").read_bytes())
     if stamp.exists() and stamp.read_text() == wanted.hexdigest():
         return

@@ -1,15 +1,15 @@
 """nchan, a module of nginx, from Debian's libnginx-mod-nchan; documented at https://nchan.io/.
 
-One worker, as all servers here have one core. Messages are buffered, as its documentation recommends to whoever
-publishes very quickly; `nchan_message_buffer_length` is more than a burst has, or slow subscribers would miss some.
-Debian's 1.3.6 compresses only on demand, and nobody demands it.
+It runs one worker, because each server here has one core. Messages are buffered, as its documentation recommends for
+fast publishers. `nchan_message_buffer_length` is larger than a burst, so slow subscribers miss none. Debian's 1.3.6
+compresses only when a client asks for it, and no client here does.
 """
 
 from pathlib import Path
 
 from bench.compiled import Missing
 from bench.peers.databases import SITE, django_environment
-from bench.peers.peer import HOST, Peer, Plan, Stage, most_files, program
+from bench.peers.peer import HOST, LaunchContext, Peer, Plan, max_open_files, program
 from tests.support import nginx
 
 MODULES = [Path("/usr/lib/nginx/modules"), Path("/usr/lib64/nginx/modules"), Path("/usr/share/nginx/modules")]
@@ -39,13 +39,13 @@ HTTP = """
 """
 
 
-def nchan(stage: Stage) -> Plan:
-    http = HTTP.format(host=HOST, port=stage.port, subscribe=SUBSCRIBE, publish=PUBLISH)
-    file = nginx.written(stage.folder, http, modules=f"load_module {module()};", connections=most_files())
+def nchan(context: LaunchContext) -> Plan:
+    http = HTTP.format(host=HOST, port=context.port, subscribe=SUBSCRIBE, publish=PUBLISH)
+    file = nginx.written(context.folder, http, modules=f"load_module {module()};", connections=max_open_files())
     return Plan(
-        nginx.command(program("nginx"), stage.folder, file),
-        ["nchan", HOST, str(stage.port), PUBLISH],
-        django_environment(stage, SITE),
+        nginx.command(program("nginx"), context.folder, file),
+        ["nchan", HOST, str(context.port), PUBLISH],
+        django_environment(context, SITE),
     )
 
 
@@ -53,7 +53,7 @@ def module() -> Path:
     for folder in MODULES:
         if (folder / MODULE).exists():
             return folder / MODULE
-    raise Missing("nginx's nchan module (libnginx-mod-nchan) is not installed.")
+    raise Missing("nginx's nchan module is not installed. On Debian: apt install libnginx-mod-nchan.")
 
 
 PEERS = [Peer("nchan", "websocket", SUBSCRIBE, nchan)]

@@ -1,4 +1,4 @@
-"""What a peer is, and what it needs to run."""
+"""Describes a peer: how it is started, and how watchers connect to it."""
 
 import resource
 import shutil
@@ -13,13 +13,13 @@ from bench.services import Services
 
 HOST = "127.0.0.1"
 
-Speech = Literal["websocket", "socketio", "sse"]
+Protocol = Literal["websocket", "socketio", "sse"]
 Ready = Literal["open", "first"]
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What a peer is given to make its plan with. What it enters into `stack` is left when the server has ended."""
+class LaunchContext:
+    """What a peer makes its plan from. Context managers entered into `stack` are left after the server has stopped."""
 
     port: int
     folder: Path
@@ -29,35 +29,39 @@ class Stage:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a server is started, and who posts: the arguments of `python -m bench.poster`, or none if nobody does."""
+    """How to start a server and its poster.
+
+    publisher: the arguments of `python -m bench.poster`, empty if the peer has no poster.
+    """
 
     command: Sequence[str]
-    author: Sequence[str] = ()
+    publisher: Sequence[str] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A server under measurement. `path` is what a watcher connects to, and `speech` how it is spoken to.
+    """A server under measurement.
 
-    It is sure to be sent what comes from now on when its connection is open, or else with its first message: `ready`.
+    path: what a watcher requests.
+    ready: when a watcher is sure to get all further events: when its connection is open, or with its first message.
     """
 
     name: str
-    speech: Speech
+    protocol: Protocol
     path: str
-    plan: Callable[[Stage], Plan]
+    plan: Callable[[LaunchContext], Plan]
     ready: Ready = "open"
 
 
-def most_files() -> int:
-    """How many sockets a process of ours may have open."""
+def max_open_files() -> int:
+    """The hard limit of open files, sockets included, for a process."""
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def program(name: str) -> str:
-    """Its path. Raises Missing."""
-    for folder in (None, "/usr/sbin:/sbin"):  # where Debian has nginx, and a plain user doesn't look
+    """The path of the program. Raises Missing."""
+    for folder in (None, "/usr/sbin:/sbin"):  # Debian's nginx is there, which isn't in a plain user's PATH
         if found := shutil.which(name, path=folder):
             return found
     raise Missing(f"{name} is not installed.")

@@ -1,4 +1,4 @@
-"""A peer's server process, and its poster."""
+"""Runs the server process of a peer, and its poster."""
 
 import http.client
 import json
@@ -14,21 +14,21 @@ from typing import Any, Self
 import psutil
 
 from bench import cores
-from bench.peers.peer import HOST, Peer, Plan, Stage, most_files
+from bench.peers.peer import HOST, LaunchContext, Peer, Plan, max_open_files
 from bench.services import Services
 from tests.support.databases import ROOT
 from tests.support.processes import PATIENCE, free_port, temporary_folder, wait_until
 
 
 class Poster:
-    """`python -m bench.poster` as those who start it see it."""
+    """Starts `python -m bench.poster` and gives it commands."""
 
     def __init__(self, plan: Plan, log: Path) -> None:
         self._log = log
         self._ready = False
         with log.open("ab") as file:
             self._process = subprocess.Popen(
-                cores.pinned([sys.executable, "-m", "bench.poster", *plan.author], cores.LOAD),
+                cores.pinned([sys.executable, "-m", "bench.poster", *plan.publisher], cores.LOAD),
                 cwd=ROOT,
                 env=dict(plan.environment),
                 stdin=subprocess.PIPE,
@@ -38,7 +38,7 @@ class Poster:
             )
 
     def __enter__(self) -> Self:
-        """It starts beside whatever is done meanwhile; the first who asks it to post waits for that."""
+        """The process starts in the background. The first command waits until it is ready."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -46,11 +46,11 @@ class Poster:
         self._process.communicate()
 
     def burst(self, first: int, count: int) -> list[int]:
-        """Post `count` events in one transaction; returns when each was committed (time.monotonic_ns())."""
+        """Post `count` events in one transaction. Returns the time of the commit for each (time.monotonic_ns())."""
         return self._ask(first=first, count=count)
 
     def stream(self, first: int, count: int, per_second: float | None = None) -> list[int]:
-        """Post each in a transaction of its own, so many a second, or as many as can be saved."""
+        """Post each event in its own transaction, `per_second` of them a second, or as fast as possible."""
         return self._ask(first=first, count=count, each=True, per_second=per_second)
 
     def _ask(self, **command: Any) -> list[int]:
@@ -65,7 +65,7 @@ class Poster:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"The poster has ended:\n{self._log.read_text(errors='replace')}")
+            raise RuntimeError(f"The poster ended without an answer. Its log:\n{self._log.read_text(errors='replace')}")
         return json.loads(line)
 
 
@@ -80,13 +80,13 @@ class Running:
     folder: Path
 
     def processes(self) -> list[psutil.Process]:
-        """All processes of the server: nginx has two."""
+        """All processes of the server. nginx, for one, has two."""
         process = psutil.Process(self.pid)
         return [process, *process.children(recursive=True)]
 
     def poster(self) -> Poster:
-        """To be entered with `with`; at most one at a time."""
-        assert self.plan.author, f"Nobody posts to {self.peer.name}."
+        """A poster to enter with `with`, at most one at a time."""
+        assert self.plan.publisher, f"{self.peer.name} has no poster."
         return Poster(self.plan, self.folder / "poster.log")
 
     def log(self) -> str:
@@ -95,25 +95,25 @@ class Running:
 
 @contextmanager
 def serving(peer: Peer, services: Services) -> Iterator[Running]:
-    """Start the peer's server on its core, wait until it answers, and end it afterwards."""
+    """Start the peer's server on its core, wait until it answers, and stop it afterwards."""
     with ExitStack() as stack:
         folder = stack.enter_context(temporary_folder())
         port = free_port()
-        plan = peer.plan(Stage(port, folder, services, stack))
+        plan = peer.plan(LaunchContext(port, folder, services, stack))
         process = start(plan, folder / "log")
         running = Running(peer, port, process.pid, plan, folder)
         try:
-            wait_until(lambda: answers(process, running), f"{peer.name} to answer")
+            wait_until(lambda: is_answering(process, running), f"{peer.name} to answer")
             yield running
         except BaseException as error:
             error.add_note(f"The log of {peer.name}:\n{running.log() or '(empty)'}")
             raise
         finally:
-            end(process, running)
+            stop(process, running)
 
 
 def start(plan: Plan, log: Path) -> "subprocess.Popen[bytes]":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files(), most_files()))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max_open_files(), max_open_files()))
     with log.open("ab") as file:
         return subprocess.Popen(
             cores.pinned(plan.command, cores.SERVER),
@@ -125,8 +125,8 @@ def start(plan: Plan, log: Path) -> "subprocess.Popen[bytes]":
         )
 
 
-def answers(process: "subprocess.Popen[bytes]", running: Running) -> bool:
-    """Whether it has something to say to a plain request, whatever that may be."""
+def is_answering(process: "subprocess.Popen[bytes]", running: Running) -> bool:
+    """Whether the server answers a plain request, with any status."""
     if process.poll() is not None:
         raise RuntimeError(f"{running.peer.name} ended instead of answering.")
     connection = http.client.HTTPConnection(HOST, running.port, timeout=5)
@@ -140,8 +140,8 @@ def answers(process: "subprocess.Popen[bytes]", running: Running) -> bool:
     return True
 
 
-def end(process: "subprocess.Popen[bytes]", running: Running) -> None:
-    """At once: nobody is left to be told."""
+def stop(process: "subprocess.Popen[bytes]", running: Running) -> None:
+    """Kill the server's processes. It has no watchers any more."""
     if process.poll() is not None:
         return
     for one in running.processes():

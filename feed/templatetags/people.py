@@ -1,11 +1,11 @@
-"""What tells people apart at a glance: their initial, and a colour that is always theirs."""
+"""The initial and the colour of a person's avatar."""
 
 from zlib import crc32
 
 from django import template
 
 HUES = 12
-"""Colours that rill.css knows, as the classes hue-0 to hue-11: a policy without inline styles allows no more."""
+"""Number of colours in rill.css, as the classes hue-0 to hue-11. Classes, because the CSP forbids inline styles."""
 
 register = template.Library()
 

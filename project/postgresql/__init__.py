@@ -1,7 +1,7 @@
-"""PostgreSQL as Django has it, with a pool that is over an outage of the server as soon as the server is.
+"""Django's PostgreSQL backend, with a pool that recovers from an outage of the server as soon as the server does.
 
-By itself psycopg's pool doubles its pauses between two tries, up to minutes: it would be down for as long again as
-the server was. And it doesn't look whether a connection still works before it hands it out.
+By itself psycopg's pool doubles the pause between retries, up to minutes, so it can stay down as long again as the
+server was. It also hands out connections without checking that they still work.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
 
 
-def try_again(pool: "ConnectionPool[Any]") -> None:
-    """Begin anew where the pool gives up: without pauses that have grown, and for those who are waiting, too."""
+def reconnect(pool: "ConnectionPool[Any]") -> None:
+    """Start over when the pool gives up: with short pauses again, and also for callers that already wait."""
     pool.check()
 
 
 POOL: dict[str, Any] = {
     "min_size": 1,
     "max_size": 20,
-    "timeout": 10,  # seconds that somebody waits for a connection
-    "reconnect_timeout": 5,  # seconds; no pause between two tries is longer than about half of it
-    "reconnect_failed": try_again,
+    "timeout": 10,  # seconds that a caller waits for a connection
+    "reconnect_timeout": 5,  # seconds; limits the pause between two retries to about half of it
+    "reconnect_failed": reconnect,
 }

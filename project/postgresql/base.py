@@ -1,4 +1,4 @@
-"""Where Django looks for a database backend: see project.postgresql."""
+"""The database backend, in the module where Django looks for it. See project.postgresql."""
 
 import os
 import select
@@ -9,26 +9,26 @@ from psycopg import OperationalError
 from psycopg.pq import ExecStatus
 from psycopg_pool import ConnectionPool
 
-from project.forking import leave_socket
+from project.forking import abandon_socket
 from project.postgresql import POOL
 
-CHECK_TIMEOUT = 5.0
-"""Seconds that an idle connection has to answer."""
+PING_TIMEOUT = 5.0
+"""Seconds that an idle connection gets to answer."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    _connection_pools: dict[str, ConnectionPool[Any]]  # Django's, by alias
+    _connection_pools: dict[str, ConnectionPool[Any]]  # from Django's class, by alias
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection that works. One that has broken while it was idle is left for the next."""
+        """Return a connection that works. Replace those that broke while they were idle."""
         connection = super().get_new_connection(conn_params)
         for _ in range(POOL["max_size"] if self.pool else 0):
             try:
-                ask(connection)
+                ping(connection)
             except TimeoutError:
-                self.pool.drain()  # the others were made at the same time, and would take as long to find out
+                self.pool.drain()  # the other connections are probably broken too, and each check would take as long
             except OperationalError:
-                pass  # the next is found out at once
+                pass  # such a check fails at once, so the other connections can be checked too
             else:
                 break
             connection.close()
@@ -37,30 +37,31 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     @classmethod
-    def forget_pools(cls) -> None:
-        """In a forked process: it has none of the threads that keep the pools of its parent going."""
+    def discard_pools(cls) -> None:
+        """Discard the pools in a forked process, which doesn't have the threads that maintain them."""
         for pool in cls._connection_pools.values():
             for connection in list(pool._pool):
-                leave_socket(connection)
-            pool._closed = True  # or it would wait for its threads when it is collected
+                abandon_socket(connection)
+            pool._closed = True  # otherwise the pool waits for its threads when it is garbage-collected
         cls._connection_pools.clear()
 
 
-def ask(connection: Any) -> None:
-    """Raise OperationalError if the connection is broken, and TimeoutError if there is no answer in CHECK_TIMEOUT.
+def ping(connection: Any) -> None:
+    """Raise OperationalError if the connection is broken, and TimeoutError if no answer comes within PING_TIMEOUT.
 
-    psycopg itself would wait for ever on a link that takes questions, and answers none: the server hangs, or a proxy
-    in between has lost it."""
+    psycopg itself waits for ever on a connection that accepts queries and answers none, because the server hangs or a
+    proxy has lost it.
+    """
     link, ready = connection.pgconn, select.poll()
     link.send_query(b"")
     ready.register(link.socket, select.POLLIN)
     while link.is_busy():
-        if not ready.poll(CHECK_TIMEOUT * 1000):
+        if not ready.poll(PING_TIMEOUT * 1000):
             raise TimeoutError
         link.consume_input()
     while result := link.get_result():
-        if result.status != ExecStatus.EMPTY_QUERY:  # it was told that it is ended
+        if result.status != ExecStatus.EMPTY_QUERY:  # the server has ended the connection
             raise OperationalError("The connection is broken.")
 
 
-os.register_at_fork(after_in_child=DatabaseWrapper.forget_pools)
+os.register_at_fork(after_in_child=DatabaseWrapper.discard_pools)

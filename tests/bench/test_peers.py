@@ -7,7 +7,7 @@ import pytest
 
 from bench.peers import EMBEDDED, PEERS, Missing, running
 from bench.peers.peer import HOST
-from bench.served.raw_asyncio import accepting, frame
+from bench.servers.raw_asyncio import accepting, frame
 
 
 def test_a_server_answers_while_it_is_measured_and_is_gone_afterwards() -> None:

@@ -111,7 +111,7 @@ def test_when_no_answer_comes_at_all_the_page_says_so_and_keeps_the_text(visit: 
         trying(alice)
         alice.clock.fast_forward("00:15")
     failed(alice, tries, 8)
-    expect(alice.locator("#notice")).to_have_text("No answer came. Try again in a moment.")
+    expect(alice.locator("#notice")).to_have_text("The server did not answer. Try again in a moment.")
     expect(alice.locator("#compose .trying")).to_be_empty()
     expect(alice.locator("#compose textarea")).to_have_value("Hello")
     expect(alice.locator("#compose textarea")).to_be_editable()

@@ -48,9 +48,9 @@ def test_prune_log_forgets_what_is_older_than_the_log_is_kept(alice: User) -> No
         StatusChange.objects.create(user=alice, text=text)
     log.number()
     Change.objects.filter(position__lte=2).update(at=timezone.now() - timedelta(days=31))
-    assert "2 changes forgotten; the log holds 3 to 4." in run("prune_log")
+    assert "2 changes deleted. The log holds the positions 3 to 4." in run("prune_log")
     assert StatusChange.objects.count() == 3
-    assert "2 changes forgotten" in run("prune_log", "--days", "0")
+    assert "2 changes deleted" in run("prune_log", "--days", "0")
 
 
 def test_prune_log_tells_how_far_it_is(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,8 +59,8 @@ def test_prune_log_tells_how_far_it_is(alice: User, monkeypatch: pytest.MonkeyPa
         StatusChange.objects.create(user=alice, text=text)
     log.number()
     told = run("prune_log", "--days", "0").splitlines()
-    assert told[:-1] == ["2 of 5 changes forgotten ...", "4 of 5 changes forgotten ..."]
-    assert "5 changes forgotten" in told[-1]
+    assert told[:-1] == ["2 of 5 changes deleted ...", "4 of 5 changes deleted ..."]
+    assert "5 changes deleted" in told[-1]
 
 
 def test_prune_log_refuses_the_future() -> None:

@@ -265,8 +265,8 @@ def test_events_that_say_a_wrong_kind_are_found_and_repaired(alice: User) -> Non
     assert sorted(changes()) == sorted(
         ("created", event.pk, name) for event, (_, _, name) in zip(saved, KINDS, strict=True)
     )
-    assert "'gone' are now of the kind 'announcement'" in output.getvalue()
-    assert "1 events are of the kind 'of_another_release', which no app has" in output.getvalue()
+    assert "'gone' now have the kind 'announcement'" in output.getvalue()
+    assert "1 events have the kind 'of_another_release', which no installed app defines" in output.getvalue()
     assert repair.repair() == {}
 
 

@@ -58,7 +58,7 @@ def test_after_too_many_guesses_not_even_the_right_one_helps(log_in: LogIn, sett
     for response in (wrong, right):
         assert response.status_code == 429
         assert 3500 < int(response.headers["Retry-After"]) <= 3600
-        assert said(response) == ["Too many log-ins have failed. Try again in 60 minutes."]
+        assert said(response) == ["Too many failed logins. Try again in 60 minutes."]
         assert 'value="alice"' in response.content.decode()
         assert PASSWORD not in response.content.decode()
         assert settings.SESSION_COOKIE_NAME not in response.cookies
@@ -165,7 +165,7 @@ def test_many_who_sign_up_from_one_address_have_to_wait(settings: Settings) -> N
     refused = sign_up("carol")
     assert refused.status_code == 429
     assert 3500 < int(refused.headers["Retry-After"]) <= 3600
-    assert said(refused) == ["Many have signed up from where you are. Try again in 60 minutes."]
+    assert said(refused) == ["Too many people have signed up from your network. Try again in 60 minutes."]
     assert 'value="carol"' in refused.content.decode()
     assert PASSWORD not in refused.content.decode()
     assert sign_up("dave", ELSEWHERE).status_code == 302

@@ -1,4 +1,4 @@
-"""What the same events would be without Rill: two tables with the same columns and indexes, and no receivers."""
+"""The same events without Rill: two tables with the same columns and indexes, and no receivers."""
 
 from django.conf import settings
 from django.db import models

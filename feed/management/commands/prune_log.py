@@ -10,26 +10,31 @@ from feed import idempotency, log
 
 class Command(BaseCommand):
     help = (
-        "Forget the changes that are older than the log is kept, and the keys of posts after a day."
-        " Events stay; a watcher from before gets a reset."
+        "Delete old changes from the log, and the keys of posts that are older than a day."
+        " Events stay. A client whose cursor is older than the log gets a reset."
     )
     _tenths = 0
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--days", type=float, default=settings.FEED_RETENTION, help="default: FEED_RETENTION")
+        parser.add_argument(
+            "--days",
+            type=float,
+            default=settings.FEED_RETENTION,
+            help="delete changes that are older than this (default: FEED_RETENTION)",
+        )
 
     def handle(self, *, days: float, **options: Any) -> None:
         if days < 0:
-            raise CommandError("--days can't be negative.")
+            raise CommandError(f"--days must be 0 or more, not {days:g}.")
         pruned = log.prune(timezone.now() - timedelta(days=days), self._show)
         idempotency.prune()
         state = log.state()
-        self.stdout.write(f"{pruned} changes forgotten; the log holds {state.floor + 1} to {state.head}.")
+        self.stdout.write(f"{pruned} changes deleted. The log holds the positions {state.floor + 1} to {state.head}.")
 
-    def _show(self, done: int, of: int) -> None:
-        """A line for each tenth, as it can take minutes."""
-        tenths = 10 * done // of
+    def _show(self, done: int, total: int) -> None:
+        """Write a line after each tenth, because pruning can take minutes."""
+        tenths = 10 * done // total
         if self._tenths < tenths < 10:
-            self.stdout.write(f"{done} of {of} changes forgotten ...")
+            self.stdout.write(f"{done} of {total} changes deleted ...")
             self.stdout.flush()
         self._tenths = tenths

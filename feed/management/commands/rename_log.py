@@ -6,7 +6,7 @@ from feed import log
 
 
 class Command(BaseCommand):
-    help = "Give the log a new name. Run it after a restore from a backup: cursors from before are reset."
+    help = "Give the log a new name. Run this after restoring a backup, so that clients with older cursors get a reset."
 
     def handle(self, **options: Any) -> None:
-        self.stdout.write(f"The log is now named {log.rename()}.")
+        self.stdout.write(f"The log's name is now {log.rename()}.")

@@ -7,15 +7,16 @@ from feed.repair import kinds_in_use, repair
 
 
 class Command(BaseCommand):
-    help = "Correct the kind of events that were made by a data migration, a fixture or SQL, and tell every watcher."
+    help = "Correct the kind of events that a data migration, a fixture or SQL has created, and tell every watcher."
 
     def handle(self, **options: Any) -> None:
-        for (said, right), count in repair().items():
-            self.stdout.write(f"{count} events of the kind {said!r} are now of the kind {right!r}.")
+        for (wrong, right), count in repair().items():
+            self.stdout.write(f"{count} events of the kind {wrong!r} now have the kind {right!r}.")
         for name in sorted(set(kinds_in_use()) - set(Event.kinds())):
             count = Event.rows.filter(kind=name).count()
             self.stdout.write(
                 self.style.WARNING(
-                    f"{count} events are of the kind {name!r}, which no app has, and have no other part. They stay."
+                    f"{count} events have the kind {name!r}, which no installed app defines."
+                    " They have no row in the table of another kind, so they stay unchanged."
                 )
             )

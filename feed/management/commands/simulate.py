@@ -28,16 +28,16 @@ REMARKS = ["Nice!", "How?", "Well done.", "I have seen this before.", "Tell me m
 
 
 class Command(BaseCommand):
-    help = "Make people who post, comment, edit and delete, so that there is something to watch. Ctrl-C ends it."
+    help = "Simulate people who post, comment, edit and delete, so that there is something to watch. Stop with Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--rate", type=float, default=1.0, help="changes a second (default: 1)")
         parser.add_argument("--people", type=int, default=5, help="how many people (default: 5)")
-        parser.add_argument("--count", type=int, help="end after so many changes")
+        parser.add_argument("--count", type=int, help="stop after this many changes (default: never)")
 
     def handle(self, *, rate: float, people: int, count: int | None, **options: Any) -> None:
         if rate <= 0 or people < 1:
-            raise CommandError("--rate must be above 0, and --people at least 1.")
+            raise CommandError(f"--rate must be above 0 and --people at least 1, not {rate:g} and {people}.")
         crowd = [_person(number) for number in range(people)]
         done = 0
         start = time.monotonic()
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             while count is None or done < count:
                 if _choose()(random.choice(crowd)):  # noqa: S311 (nothing here is secret)
                     done += 1
-                    # By the clock since the start, so that a slow save doesn't lower the rate.
+                    # Counted from the start, so that slow saves don't lower the rate.
                     time.sleep(max(0.0, start + done / rate - time.monotonic()))
         except KeyboardInterrupt:
             pass
@@ -53,12 +53,14 @@ class Command(BaseCommand):
 
 
 def _person(number: int) -> Any:
-    """The person with this number: the same at every start, without a password."""
+    """The person with this number, without a password. The same in every run."""
     users, field = get_user_model()._default_manager, get_user_model().USERNAME_FIELD
     name = NAMES[number % len(NAMES)] + (str(number // len(NAMES) + 1) if number >= len(NAMES) else "")
     person = users.filter(**{field: name}).first() or users.create_user(**{field: name})
     if person.has_usable_password():
-        raise CommandError(f"{name} is a real account here, in whose name nothing is posted. Simulate elsewhere.")
+        raise CommandError(
+            f"{name} is a real account, which has a password. Nothing is posted in its name. Use another database."
+        )
     return person
 
 
@@ -78,14 +80,14 @@ def _comment(person: Any) -> bool:
         return False
     try:
         Comment.objects.create(user=person, thread=thread, text=random.choice(REMARKS))  # noqa: S311
-    except IntegrityError:  # somebody has just deleted what this is about
+    except IntegrityError:  # the event was deleted meanwhile
         return False
     return True
 
 
 def _edit(person: Any) -> bool:
     newest = StatusChange.objects.filter(user=person).newest().values_list("pk", flat=True)[:1]
-    # Not by saving: that would bring back what another process has deleted meanwhile.
+    # An update, because save() would insert the event again if another process has deleted it meanwhile.
     return bool(StatusChange.objects.filter(pk__in=list(newest)).update(text=_sentence()))
 
 

@@ -10,21 +10,26 @@ from feed.client import FeedClient, Frame, Refused
 
 
 class Command(BaseCommand):
-    help = "Follow a feed in the terminal, and go on where it was when the connection is lost. Ctrl-C ends it."
+    help = "Follow a feed in the terminal. After a lost connection it continues where it was. Stop with Ctrl-C."
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         url = f"ws://localhost:{os.environ.get('PORT', '8000')}/ws/feed/"
         parser.add_argument("--url", default=url, help=f"the feed's websocket (default: {url})")
-        parser.add_argument("--after", type=int, metavar="N", help="begin after this position (default: at the head)")
-        parser.add_argument("--stream", action="append", default=[], help="public, user:NAME, kind:NAME or thread:ID")
-        parser.add_argument("--json", action="store_true", help="print the frames as they are, one a line")
+        parser.add_argument("--after", type=int, metavar="N", help="start after this position (default: the head)")
+        parser.add_argument(
+            "--stream",
+            action="append",
+            default=[],
+            help="public, user:NAME, kind:NAME or thread:ID; can be repeated (default: public)",
+        )
+        parser.add_argument("--json", action="store_true", help="print each frame as one line of JSON")
 
     def handle(self, *, url: str, after: int | None, stream: list[str], **options: Any) -> None:
         if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
-            raise CommandError("--url must be a URL like ws://localhost:8000/ws/feed/.")
+            raise CommandError(f"--url must be a URL like ws://localhost:8000/ws/feed/, not {url!r}.")
         if after is not None and after < 0:
-            raise CommandError("--after can't be negative.")
+            raise CommandError(f"--after must not be negative, but is {after}.")
         client = FeedClient(url, tuple(stream), after)
         try:
             asyncio.run(self.follow(client, as_json=options["json"]))
@@ -55,17 +60,19 @@ class Command(BaseCommand):
             self.stdout.write(f"{change['position']:>8} {change['action']:<8} {event['kind']:<14} {printable(shown)}")
 
     async def write_reset(self, client: FeedClient, frame: Frame) -> None:
-        """A cursor that can't be followed from: show what there is, and go on from the new position."""
-        self.stderr.write(f"Reset ({frame['reason']}): the newest events follow; going on after {frame['position']}.")
+        """The cursor was refused: show the newest events and continue from the new position."""
+        self.stderr.write(
+            f"Reset ({frame['reason']}): showing the newest events, then continuing after {frame['position']}."
+        )
         try:
             snapshot = await asyncio.to_thread(client.snapshot)
         except OSError as error:
-            self.stderr.write(f"They could not be loaded: {error}")
+            self.stderr.write(f"The newest events can't be loaded: {error}")
             return
         for event in reversed(snapshot["events"]):
             self.stdout.write(f"{'':>8} {'present':<8} {event['kind']:<14} {printable(event['summary'])}")
 
 
 def printable(text: str) -> str:
-    """One line without control characters: what people write must not steer the terminal of who reads it."""
+    """The text in one line without control characters, so that an author can't control the reader's terminal."""
     return "".join(character if character.isprintable() else " " for character in text)

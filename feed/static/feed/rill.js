@@ -1,13 +1,13 @@
-// What htmx leaves to do on a live page. Without this file the pages still work, but don't move by themselves.
+// What htmx doesn't do on a live page. Without this file the pages still work, but don't update by themselves.
 
-const MOST = 300; // rows that a page keeps while new ones come
+const MAX_ROWS = 300; // rows that a page keeps while new ones arrive
 const me = document.body.dataset.user;
 const find = (id) => document.getElementById(id);
 const on = (name, listener, options) => document.addEventListener(name, listener, options);
 const number = (row) => Number(row.dataset.id);
 const plural = (count) => `${count} new ${count === 1 ? "post" : "posts"}`;
 
-// The line that tells live from reconnecting.
+// The line that shows whether the page is live or reconnecting.
 
 function connected(state) {
   const line = find("connection");
@@ -18,10 +18,10 @@ on("htmx:ws:after:message:incoming", () => find("refusal").textContent || connec
 on("htmx:ws:close", ({ detail: { code, connection } }) =>
   connected(connection.config.reconnectCodes.includes(code) ? "reconnecting" : "stopped"));
 
-// Rows that arrive.
+// New rows.
 
-// Before a frame or an older page is put in: a row that is there already is changed in its place. To take it away
-// and put it in again would lose the focus, and call it new.
+// Before a swap of a frame or an older page: update rows that the page already has in place. Removing and inserting
+// them again would lose the focus and mark them as new.
 on("htmx:before:swap", ({ detail: { tasks } }) => {
   for (const task of tasks) {
     if (!["incoming", "feed"].includes(task.target?.id)) continue;
@@ -53,7 +53,8 @@ on("htmx:after:swap", () => {
   }
 });
 
-// Move rows from #incoming to where a reload would show them, if the reader is there to see it; else offer to.
+// Move rows from #incoming to where a reload would show them, if that place is visible. Otherwise show the pill, which
+// moves them when it is clicked.
 function takeIn(asked = false) {
   const [feed, incoming, pill] = ["feed", "incoming", "pill"].map(find);
   if (!incoming?.childElementCount || pressed) return;
@@ -73,7 +74,8 @@ function takeIn(asked = false) {
   if (others) find("status").textContent = plural(waiting || others);
 }
 
-// What is older than all that is loaded comes when it's scrolled to, and what is newer than an old page never.
+// Whether the row is in the range of this page. Older rows are loaded when the reader scrolls to them. A page of older
+// events never shows newer ones.
 function belongs(row, feed) {
   const rest = find("older")?.dataset.before ?? 0;
   return number(row) >= Number(rest) && number(row) < Number(feed.dataset.below ?? Infinity);
@@ -85,9 +87,9 @@ function place(row, feed, ascending) {
   feed.insertBefore(row, next ?? null);
 }
 
-// A page may be open for days: what is far below goes, and comes again when it's scrolled to.
+// Remove rows far below, because a page may be open for days. They are loaded again when the reader scrolls to them.
 function trim(feed) {
-  const last = feed.children[MOST - 1];
+  const last = feed.children[MAX_ROWS - 1];
   if (!last?.nextElementSibling) return;
   while (last.nextElementSibling) last.nextElementSibling.remove();
   const older = find("older");
@@ -101,9 +103,9 @@ function trim(feed) {
 
 on("scroll", () => takeIn(), { passive: true });
 
-// Nothing moves under a finger: a click is lost if the button has moved between press and release.
+// Don't move rows while a pointer is down: a click is lost if its target moves between press and release.
 let pressed = false;
-on("pointerdown", ({ button }) => (pressed = button === 0)); // a menu may swallow the release of another
+on("pointerdown", ({ button }) => (pressed = button === 0)); // other buttons may open a menu, which hides their release
 for (const name of ["pointerup", "pointercancel"]) {
   on(name, () => {
     pressed = false;
@@ -117,12 +119,13 @@ on("click", ({ target }) => {
   scrollTo({ top: 0 });
 });
 
-// Rows read at an older cursor are in the page: that is where it stands, until the socket has told the rest.
+// The page now contains rows that were read at an older cursor. Set its cursor back, so that the socket sends what came
+// after them.
 on("htmx:ws:before:message:outgoing", ({ target, detail: { message } }) => {
   if (target.closest("#snapshot")) find("cursor").value = Math.min(find("cursor").value, message.values.after);
 });
 
-// From row to row by keyboard, as role="feed" has it.
+// Keys that move from row to row, as ARIA defines them for role="feed".
 
 on("keydown", (event) => {
   const step = { PageDown: "nextElementSibling", PageUp: "previousElementSibling" }[event.key];
@@ -138,7 +141,7 @@ on("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("textarea")?.form.requestSubmit();
 });
 
-// Counted in characters, as the server does: what JavaScript calls length counts an emoji twice.
+// Count characters as the server does. JavaScript's `length` counts an emoji twice.
 function count(area) {
   const left = area.dataset.limit - [...area.value.trim()].length;
   const shown = area.form.querySelector(".count");
@@ -149,23 +152,23 @@ function count(area) {
 on("input", ({ target }) => target.dataset.limit && count(target));
 on("htmx:after:swap", () => document.querySelectorAll("[data-limit]").forEach(count));
 
-// A page may be open for longer than the token in its forms is good: a login in another tab makes a new one.
+// Use the current CSRF token: a login in another tab invalidates the one in the page's forms.
 on("submit", ({ target }) => {
   const field = target.elements.csrfmiddlewaretoken;
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
   if (field && token) field.value = token;
 }, { capture: true });
 
-// A form whose answer is lost is sent again. That does no harm: by its key the server knows what it has posted already,
-// and to edit or to delete twice is to do it once. Until there is an answer the text stays as it was sent.
-const WAITS = [1, 2, 4, 8, 15, 15, 15]; // seconds
+// Send a form again if its response was lost. That is safe: a post has a key by which the server recognises repeats,
+// and editing and deleting are idempotent. The text is read-only until there is a response.
+const RETRY_DELAYS = [1, 2, 4, 8, 15, 15, 15]; // seconds
 const retries = new WeakMap();
 
 function sendAgain(form, response) {
   const { tries } = retries.get(form) ?? { tries: 0 };
-  if (tries === WAITS.length) return false;
-  const wanted = Number(response.headers?.get("Retry-After")) || 0; // it may be a date
-  const wait = Math.max(WAITS[tries], Math.min(wanted, WAITS.at(-1)));
+  if (tries === RETRY_DELAYS.length) return false;
+  const wanted = Number(response.headers?.get("Retry-After")) || 0; // the header may also be a date: ignored
+  const wait = Math.max(RETRY_DELAYS[tries], Math.min(wanted, RETRY_DELAYS.at(-1)));
   const timer = setTimeout(() => form.isConnected && form.requestSubmit(), wait * 1000);
   retries.set(form, { tries: tries + 1, timer });
   form.querySelector(".trying").textContent = "Not confirmed yet. Trying again…";
@@ -182,7 +185,7 @@ on("htmx:before:request", ({ target }) => {
 });
 on("htmx:finally:request", ({ target }) => freeze(target, retries.has(target)));
 
-// Back may show a page as it first came, and a form with a key that is used up.
+// "Back" may restore the page as it was first loaded, with a key that has already been used. Put in the newer key.
 const [navigation] = performance.getEntriesByType("navigation");
 if (navigation?.type === "back_forward" && history.state?.key && find("compose")) {
   find("compose").elements.key.value = history.state.key;
@@ -191,14 +194,14 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (ctx.sourceElement?.id === "compose") history.replaceState({ key: find("compose").elements.key.value }, "");
 });
 
-// With these statuses the form itself comes back, and says what is wrong.
-const told = (status) => [422, 429].includes(status);
+// With these statuses the response is the form with its errors.
+const hasFormErrors = (status) => [422, 429].includes(status);
 
 on("htmx:after:swap", ({ detail: { ctx } }) => {
-  if (told(ctx.response?.status)) document.querySelector("[aria-invalid]")?.focus();
+  if (hasFormErrors(ctx.response?.status)) document.querySelector("[aria-invalid]")?.focus();
 });
 
-// Editing and deleting, in a dialog that no frame touches.
+// Editing and deleting, in a dialog outside the feed, so that no frame changes it.
 
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   const editor = find("editor");
@@ -212,25 +215,25 @@ on("click", (event) => {
 });
 find("editor").addEventListener("close", () => find("editor").replaceChildren());
 
-// What went wrong, if it was asked for: what loads by itself tries again by itself.
+// Errors of requests that the user made. Automatic requests retry without a message.
 
 function notify(status) {
   const notice = find("notice");
   const reasons = {
-    403: "That is not yours to change.",
-    404: "That is not there any more.",
-    503: "That could not be saved. Try again in a moment.",
+    403: "Only its author can change it.",
+    404: "It no longer exists.",
+    503: "It could not be saved. Try again in a moment.",
   };
-  const unknown = status ? "That did not get through. Try again." : "No answer came. Try again in a moment.";
+  const unknown = status ? "Something went wrong. Try again." : "The server did not answer. Try again in a moment.";
   notice.textContent = reasons[status] ?? unknown;
   notice.showPopover();
   setTimeout(() => notice.hidePopover(), 6000);
 }
 
 function failed({ target, detail: { ctx } }) {
-  const response = ctx?.text === undefined ? {} : ctx.response; // of an answer that has begun the rest may be lost
-  const status = [502, 504].includes(response.status) ? undefined : response.status; // a proxy's, that got no answer
-  if (told(status) || !target.closest?.("form, menu")) return;
+  const response = ctx?.text === undefined ? {} : ctx.response; // without text the response was lost on the way
+  const status = [502, 504].includes(response.status) ? undefined : response.status; // a proxy got no response
+  if (hasFormErrors(status) || !target.closest?.("form, menu")) return;
   const form = target.querySelector(".trying") && target;
   if (form && [undefined, 503].includes(status) && sendAgain(form, response)) return;
   if (form) stopTrying(form);

@@ -1,17 +1,17 @@
-"""A PUBLISH on Redis, for the servers in Node."""
+"""Publishes with Redis's PUBLISH, for the servers in Node."""
 
 from typing import Any
 
 from redis import Redis
 
-from bench.authors.posts import PostAuthor
 from bench.events import encode
+from bench.publishers.posts import PostPublisher
 
 
-def author(url: str, channel: str) -> PostAuthor:
+def publisher(url: str, channel: str) -> PostPublisher:
     redis = Redis.from_url(url)
 
     def announce(event: dict[str, Any]) -> None:
         redis.publish(channel, encode(event))
 
-    return PostAuthor(announce)
+    return PostPublisher(announce)

@@ -1,4 +1,4 @@
-// Socket.IO, as its "Broadcasting events" page shows it; the websocket transport alone, without compression (its default).
+// Socket.IO as its "Broadcasting events" page shows, with the websocket transport only. By default it doesn't compress.
 "use strict";
 
 const { createServer } = require("node:http");

@@ -1,6 +1,6 @@
-"""A line from the poster becomes one ready websocket frame, which is written to each transport.
+"""Makes one websocket frame of each line from the poster, and writes it to every watcher's transport.
 
-python -m bench.served.raw_asyncio PORT POSTING_PORT
+python -m bench.servers.raw_asyncio PORT POSTING_PORT
 """
 
 import asyncio
@@ -17,7 +17,7 @@ watchers: set[asyncio.Transport] = set()
 
 
 def accepting(key: bytes) -> bytes:
-    digest = base64.b64encode(hashlib.sha1(key + MAGIC).digest())  # noqa: S324 (as the protocol has it)
+    digest = base64.b64encode(hashlib.sha1(key + MAGIC).digest())  # noqa: S324 (RFC 6455 prescribes it)
     headers = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
     return b"HTTP/1.1 101 Switching Protocols\r\n" + headers + digest + b"\r\n\r\n"
 

@@ -1,4 +1,4 @@
-"""Settings as `startproject` makes them, less what no peer uses; the database is set up as Rill's is."""
+"""Settings as `startproject` makes them, without what no peer uses. The database has Rill's options."""
 
 import os
 
@@ -7,7 +7,7 @@ import dj_database_url
 SECRET_KEY = os.environ["SECRET_KEY"]
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost"]
-ROOT_URLCONF = "bench.served.site.urls"
+ROOT_URLCONF = "bench.servers.site.urls"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -16,7 +16,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "channels",
-    "bench.served.site",
+    "bench.servers.site",
 ]
 
 DATABASES = {"default": dict(dj_database_url.parse(os.environ["DATABASE_URL"]))}
@@ -27,8 +27,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL",
     }
 
-# Not the tutorial's core layer, which loses idle websockets with today's redis-py, but the pub/sub layer, which
-# publishes a message once, however many watchers there are.
+# The pub/sub layer, not the tutorial's core layer. The core layer loses idle websockets with current versions of
+# redis-py, and the pub/sub layer publishes each message once for any number of watchers.
 REDIS_URL = os.environ.get("REDIS_URL")
 CHANNEL_LAYERS = {
     "default": {
@@ -36,6 +36,6 @@ CHANNEL_LAYERS = {
         "CONFIG": {"hosts": [REDIS_URL]},
     }
     if REDIS_URL
-    # By its default each channel holds 100 messages, and a burst loses what is beyond.
+    # By default a channel holds 100 messages and drops the others, so a burst would lose some.
     else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}
 }

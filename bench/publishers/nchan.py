@@ -1,13 +1,13 @@
-"""A POST to nchan's publisher location, over a connection that is kept."""
+"""Publishes with a POST to nchan's publisher location, over a connection that stays open."""
 
 from http.client import HTTPConnection
 from typing import Any
 
-from bench.authors.posts import PostAuthor
 from bench.events import encode
+from bench.publishers.posts import PostPublisher
 
 
-def author(host: str, port: str, path: str) -> PostAuthor:
+def publisher(host: str, port: str, path: str) -> PostPublisher:
     connection = HTTPConnection(host, int(port), timeout=60)
 
     def announce(event: dict[str, Any]) -> None:
@@ -16,4 +16,4 @@ def author(host: str, port: str, path: str) -> PostAuthor:
             response.read()
             assert response.status in {201, 202}, f"nchan answers {response.status}"
 
-    return PostAuthor(announce)
+    return PostPublisher(announce)

@@ -8,7 +8,7 @@ from bench.events import describe
 
 
 class Post(models.Model):
-    """What somebody has to say, in one plain table."""
+    """A status in one plain table."""
 
     objects: models.Manager["Post"] = models.Manager()
 

@@ -1,13 +1,13 @@
-"""Rill: saving is all, as the receivers do the rest."""
+"""Saves an event of Rill. Its receivers publish it."""
 
 from django.contrib.auth.models import User
 
-from bench.authors import Writer
 from bench.events import USER, text_of
+from bench.publishers import OrmPublisher
 from feed.models import StatusChange
 
 
-class RillAuthor(Writer):
+class RillPublisher(OrmPublisher):
     def __init__(self) -> None:
         self.user = User.objects.get_or_create(username=USER)[0]
 
@@ -15,4 +15,4 @@ class RillAuthor(Writer):
         StatusChange.objects.create(user=self.user, text=text_of(mark))
 
 
-author = RillAuthor
+publisher = RillPublisher

@@ -1,19 +1,19 @@
-"""The tutorial's `group_send`, from synchronous code as the documentation of channel layers shows it."""
+"""Publishes with `group_send`, called from synchronous code as the documentation of channel layers shows."""
 
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-from bench.authors.posts import PostAuthor
-from bench.served.site.consumers import GROUP
+from bench.publishers.posts import PostPublisher
+from bench.servers.site.consumers import GROUP
 
 
-def author() -> PostAuthor:
+def publisher() -> PostPublisher:
     layer = get_channel_layer()
     assert layer is not None
 
     def announce(event: dict[str, Any]) -> None:
         async_to_sync(layer.group_send)(GROUP, {"type": "chat.message", "message": event})
 
-    return PostAuthor(announce)
+    return PostPublisher(announce)

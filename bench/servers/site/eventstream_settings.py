@@ -1,13 +1,13 @@
-"""The same for django-eventstream, as its README says under "Multiple instances and scaling" and "Event storage".
+"""The settings for django-eventstream, as its README says in "Multiple instances and scaling" and "Event storage".
 
-Without storage it drops what a client has waiting beyond ten events, which a burst exceeds. Of its two storages (in its
-storage.py) the one in the database keeps a connection to PostgreSQL for every client, and PostgreSQL takes a hundred;
-so it is the one in Redis.
+Without storage django-eventstream drops all but ten waiting events of a client, and a burst has more. Events are stored
+in Redis. Its other storage (see its storage.py) keeps a PostgreSQL connection open for every client, and PostgreSQL
+allows a hundred.
 """
 
 from urllib.parse import urlsplit
 
-from bench.served.site.settings import (
+from bench.servers.site.settings import (
     ALLOWED_HOSTS,
     CHANNEL_LAYERS,
     DATABASES,
@@ -17,12 +17,12 @@ from bench.served.site.settings import (
     SECRET_KEY,
     USE_TZ,
 )
-from bench.served.site.settings import INSTALLED_APPS as COMMON_APPS
+from bench.servers.site.settings import INSTALLED_APPS as COMMON_APPS
 
 __all__ = ["ALLOWED_HOSTS", "CHANNEL_LAYERS", "DATABASES", "DEBUG", "DEFAULT_AUTO_FIELD", "SECRET_KEY", "USE_TZ"]
 
 INSTALLED_APPS = [*COMMON_APPS, "django_eventstream"]
-ROOT_URLCONF = "bench.served.site.eventstream_urls"
+ROOT_URLCONF = "bench.servers.site.eventstream_urls"
 
 assert REDIS_URL
 parts = urlsplit(REDIS_URL)

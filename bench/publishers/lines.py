@@ -1,17 +1,17 @@
-"""A line over TCP, for the raw servers: the least that can make an event known."""
+"""Publishes a line over TCP, for the raw servers. This is the cheapest way to publish."""
 
 import socket
 from typing import Any
 
-from bench.authors.posts import PostAuthor
 from bench.events import encode
+from bench.publishers.posts import PostPublisher
 
 
-def author(host: str, port: str) -> PostAuthor:
+def publisher(host: str, port: str) -> PostPublisher:
     connection = socket.create_connection((host, int(port)))
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def announce(event: dict[str, Any]) -> None:
         connection.sendall(encode(event) + b"\n")
 
-    return PostAuthor(announce)
+    return PostPublisher(announce)

@@ -1,4 +1,4 @@
-"""The least that an ASGI application can be for a websocket."""
+"""A minimal ASGI application for a websocket."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,7 +11,7 @@ async def application(
     receive: Callable[[], Awaitable[dict[str, Any]]],
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
-    """Accept a websocket, say hello, and wait for its end."""
+    """Accept a websocket, send one message, and wait until it is closed."""
     if scope["type"] == "http":
         await send({"type": "http.response.start", "status": 404, "headers": [(b"content-length", b"0")]})
         await send({"type": "http.response.body"})

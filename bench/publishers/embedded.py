@@ -1,20 +1,20 @@
-"""For the embedded default, whose channel layer doesn't cross processes: the server saves, when it is asked to."""
+"""Asks the server to save events, for embedded peers, whose channel layer doesn't cross processes."""
 
 import json
 from collections.abc import Sequence
 from http.client import HTTPConnection, RemoteDisconnected
 
-from bench.served.embedded import PATH
+from bench.servers.embedded import PATH
 
 
-class Asking:
+class HttpPublisher:
     def __init__(self, host: str, port: str) -> None:
         self.connection = HTTPConnection(host, int(port), timeout=60)
 
     def commit(self, marks: Sequence[int]) -> int:
         try:
             return self._ask(marks)
-        except RemoteDisconnected:  # it has ended a connection on which nothing came for a while
+        except RemoteDisconnected:  # the server closes a connection that is idle for a while
             return self._ask(marks)
 
     def _ask(self, marks: Sequence[int]) -> int:
@@ -24,4 +24,4 @@ class Asking:
         return answer["committed"]
 
 
-author = Asking
+publisher = HttpPublisher

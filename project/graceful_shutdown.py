@@ -1,7 +1,7 @@
-"""Has Daphne finish its requests before it ends.
+"""Makes Daphne finish its requests before it stops.
 
-Told to stop, Daphne cancels its requests, waits for the first of them, and stops its event loop. The threads of the
-others, which wait for something to be done in that loop, then wait for ever, and the process doesn't end.
+By itself Daphne cancels all requests, waits for the first one, and stops its event loop. Then the threads of the other
+requests wait for that loop for ever, and the process doesn't end.
 """
 
 import asyncio
@@ -9,18 +9,18 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from twisted.internet import reactor as _reactor  # Daphne's, which its app has installed; nobody runs it under uvicorn
+from twisted.internet import reactor as _reactor  # Daphne's app installs it; uvicorn never runs it
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IListeningPort
 
 FINISH_TIMEOUT = 5.0
-"""Seconds that requests have to end."""
+"""Seconds that requests get to finish."""
 
 reactor: Any = _reactor
 
 
-class Finishing:
-    """The application, whose requests are waited for when Daphne stops."""
+class GracefulShutdown:
+    """Wraps the application. Waits for its requests when Daphne stops."""
 
     def __init__(self, application: Callable[..., Awaitable[None]]) -> None:
         self._application = application
@@ -39,10 +39,10 @@ class Finishing:
                 self._idle.set()
 
     def _finish(self) -> "Deferred[None]":
-        """Twisted's loop goes on until this has fired."""
+        """Stop listening, and keep Twisted's loop running until the returned Deferred fires."""
         for reader in reactor.getReaders():
             if IListeningPort.providedBy(reader):
-                reader.stopListening()  # or new requests would come meanwhile
+                reader.stopListening()
         return Deferred.fromFuture(asyncio.ensure_future(self._end()))
 
     async def _end(self) -> None:

@@ -1,4 +1,4 @@
-"""For all that aren't Rill: a `Post` is saved, and announced when it has been committed."""
+"""Saves a `Post` and publishes it on commit, for all peers but Rill."""
 
 from collections.abc import Callable
 from functools import partial
@@ -7,15 +7,15 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from bench.authors import Writer
 from bench.events import USER, text_of
-from bench.served.site.models import Post
+from bench.publishers import OrmPublisher
+from bench.servers.site.models import Post
 
 Announce = Callable[[dict[str, Any]], None]
 
 
-class PostAuthor(Writer):
-    """announce: takes the event, and makes it known."""
+class PostPublisher(OrmPublisher):
+    """announce: publishes one event."""
 
     def __init__(self, announce: Announce) -> None:
         self.user = User.objects.get_or_create(username=USER)[0]

@@ -1,8 +1,8 @@
-/* The same as raw_asyncio.py in C: a line from the poster becomes one ready websocket frame, and is sent to each watcher.
+/* raw_asyncio.py in C: makes one websocket frame of each line from the poster, and sends it to every watcher.
  *
  *     raw PORT POSTING_PORT
  *
- * One thread, epoll. What a watcher's socket doesn't take is kept for it, and sent when it can be written again.
+ * It has one thread with epoll. Bytes that a watcher's socket doesn't accept are buffered until it is writable again.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -22,23 +22,23 @@ enum kind { LISTENING, LISTENING_FOR_POSTER, REQUESTING, WATCHING, POSTING };
 struct peer {
     int fd;
     enum kind kind;
-    char *in;             /* what has come of a request, or of a line */
+    char *in;             /* the beginning of a request or of a line */
     size_t in_length, in_size;
-    char *out;            /* what waits to be sent: [out_sent, out_length) */
+    char *out;            /* bytes that wait to be sent: [out_sent, out_length) */
     size_t out_sent, out_length, out_size;
-    size_t place;         /* in `watchers` */
+    size_t index;         /* in `watchers` */
 };
 
 static int epoll;
 static struct peer **watchers;
-static size_t watching, room;
+static size_t watching, capacity;
 
 static void fail(const char *what) {
     perror(what);
     exit(1);
 }
 
-static void *grown(void *memory, size_t size) {
+static void *resized(void *memory, size_t size) {
     memory = realloc(memory, size);
     if (!memory) fail("realloc");
     return memory;
@@ -47,13 +47,13 @@ static void *grown(void *memory, size_t size) {
 static void append(char **buffer, size_t *length, size_t *size, const char *bytes, size_t count) {
     if (*length + count > *size) {
         *size = 2 * (*length + count);
-        *buffer = grown(*buffer, *size);
+        *buffer = resized(*buffer, *size);
     }
     memcpy(*buffer + *length, bytes, count);
     *length += count;
 }
 
-/* SHA-1 (RFC 3174), for the handshake alone. */
+/* SHA-1 (RFC 3174), used only for the handshake. */
 static uint32_t rotated(uint32_t word, int bits) { return word << bits | word >> (32 - bits); }
 
 static void sha1(const unsigned char *text, size_t length, unsigned char digest[20]) {
@@ -113,8 +113,8 @@ static void add(int fd, enum kind kind) {
 
 static void end(struct peer *peer) {
     if (peer->kind == WATCHING) {
-        watchers[peer->place] = watchers[--watching];
-        watchers[peer->place]->place = peer->place;
+        watchers[peer->index] = watchers[--watching];
+        watchers[peer->index]->index = peer->index;
     }
     close(peer->fd);
     free(peer->in);
@@ -122,7 +122,7 @@ static void end(struct peer *peer) {
     free(peer);
 }
 
-/* A socket that is broken is ended when epoll tells of it: nobody frees a peer while the frame goes round. */
+/* Doesn't end a broken connection: publish() is looping over `watchers`. epoll reports it later. */
 static void send_to(struct peer *peer, const char *bytes, size_t count) {
     if (!peer->out_length) {
         ssize_t sent = send(peer->fd, bytes, count, MSG_NOSIGNAL);
@@ -178,9 +178,9 @@ static int answer(struct peer *peer) {
     int count = snprintf(text, sizeof text,
                          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                          "Sec-WebSocket-Accept: %s\r\n\r\n", accepted);
-    if (watching == room) watchers = grown(watchers, (room = 2 * room + 64) * sizeof *watchers);
+    if (watching == capacity) watchers = resized(watchers, (capacity = 2 * capacity + 64) * sizeof *watchers);
     peer->kind = WATCHING;
-    peer->place = watching;
+    peer->index = watching;
     watchers[watching++] = peer;
     send_to(peer, text, (size_t)count);
     return 1;
@@ -206,12 +206,12 @@ static void publish_lines(struct peer *peer) {
     memmove(peer->in, line, peer->in_length);
 }
 
-/* Whether the connection goes on. */
+/* Returns whether the connection stays open. */
 static int receive(struct peer *peer) {
     char bytes[65536];
     ssize_t count = recv(peer->fd, bytes, sizeof bytes, 0);
     if (count <= 0) return count < 0 && errno == EAGAIN;
-    if (peer->kind == WATCHING) return (bytes[0] & 15) != 8; /* a close frame; what else a watcher says is nothing */
+    if (peer->kind == WATCHING) return (bytes[0] & 15) != 8; /* a close frame; others are ignored */
     append(&peer->in, &peer->in_length, &peer->in_size, bytes, (size_t)count);
     if (peer->kind == REQUESTING) return answer(peer);
     publish_lines(peer);
@@ -242,10 +242,10 @@ int main(int count, char **arguments) {
                 accept_from(peer);
                 continue;
             }
-            int goes_on = 1;
-            if (events[i].events & EPOLLOUT && peer->out_length) goes_on = flush(peer);
-            if (goes_on && events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) goes_on = receive(peer);
-            if (!goes_on) end(peer);
+            int stays_open = 1;
+            if (events[i].events & EPOLLOUT && peer->out_length) stays_open = flush(peer);
+            if (stays_open && events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) stays_open = receive(peer);
+            if (!stays_open) end(peer);
         }
     }
 }

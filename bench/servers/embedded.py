@@ -1,7 +1,7 @@
-"""What lets events be posted within a server process: an ASGI application around the one that is measured.
+"""Wraps the measured ASGI application so that events can be posted inside its process.
 
-The in-memory channel layer doesn't cross processes, so somebody within the server has to save. Only `PATH` is added;
-all else reaches the application untouched.
+The in-memory channel layer doesn't cross processes, so the server itself has to save the events. Requests for `PATH`
+do that. All other requests reach the application unchanged.
 """
 
 import json
@@ -20,12 +20,12 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
-def with_posting(application: Application, author: str) -> Application:
-    """author: the module of bench.authors that saves, in the thread in which Django runs synchronous views."""
+def with_posting(application: Application, publisher: str) -> Application:
+    """publisher: a module of bench.publishers. It runs in the thread in which Django runs synchronous views."""
 
     @cache
     def known() -> Any:
-        return import_module(f"bench.authors.{author}").author()
+        return import_module(f"bench.publishers.{publisher}").publisher()
 
     def commit(first: int, count: int) -> int:
         committed: int = known().commit(range(first, first + count))

@@ -1,4 +1,4 @@
-"""How the events of each peer are saved, and then made known: a module each, with a function `author(*arguments)`."""
+"""Saves events and publishes them, one module for each kind of peer, each with a `publisher(*arguments)`."""
 
 import time
 from collections.abc import Sequence
@@ -7,16 +7,16 @@ from typing import Protocol
 from django.db import transaction
 
 
-class Author(Protocol):
+class Publisher(Protocol):
     def commit(self, marks: Sequence[int]) -> int:
-        """Save the events with these marks in one transaction; returns when it was committed, time.monotonic_ns()."""
+        """Save the events with these marks in one transaction. Returns the time of the commit, time.monotonic_ns()."""
 
 
-class Writer:
-    """An author who saves through the ORM, in its own process."""
+class OrmPublisher:
+    """Saves through the ORM, in its own process."""
 
     def save(self, mark: int) -> None:
-        """Within the transaction; what makes the event known waits for the commit."""
+        """Save one event in the open transaction. Publish it only on commit."""
         raise NotImplementedError
 
     def commit(self, marks: Sequence[int]) -> int:
@@ -27,7 +27,7 @@ class Writer:
             committed = time.monotonic_ns()
 
         with transaction.atomic():
-            # Registered before the saves, and so called before what they register: nothing is known yet.
+            # Registered before the saves, so it runs before the callbacks that publish.
             transaction.on_commit(note)
             for mark in marks:
                 self.save(mark)

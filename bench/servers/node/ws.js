@@ -1,4 +1,4 @@
-// ws, as its README's "Server broadcast" shows it: each message that comes over Redis is sent to every open client.
+// ws as "Server broadcast" in its README shows: each message from Redis is sent to every open client.
 "use strict";
 
 const { Redis } = require("ioredis");
@@ -10,7 +10,7 @@ const redis = new Redis(redisUrl);
 redis.subscribe(channel).then(() => {
   const server = new WebSocketServer({ host: "127.0.0.1", port: Number(port), perMessageDeflate: false });
   server.on("connection", (client) => client.on("error", () => client.terminate()));
-  // As it came: neither decoded nor encoded, so that all clients share one buffer.
+  // The message is neither decoded nor encoded, so all clients share one buffer.
   redis.on("messageBuffer", (_, message) => {
     for (const client of server.clients) {
       if (client.readyState === WebSocket.OPEN) client.send(message, { binary: false });

@@ -1,4 +1,4 @@
-"""The consumer of part 3 of the Channels tutorial, which only listens: https://channels.readthedocs.io/en/stable/."""
+"""The consumer of the Channels tutorial, part 3, without receiving: https://channels.readthedocs.io/en/stable/."""
 
 import json
 from typing import Any

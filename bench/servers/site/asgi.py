@@ -1,4 +1,4 @@
-"""The tutorial's `asgi.py`, less its check of the Origin: a program that watches doesn't send one."""
+"""The tutorial's `asgi.py` without its check of the Origin header, which the load program doesn't send."""
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
@@ -7,8 +7,8 @@ from django.urls import path
 
 http = get_asgi_application()
 
-# Only now: it needs the apps to be loaded.
-from bench.served.site.consumers import ChatConsumer  # noqa: E402
+# Imported here because it needs the apps to be loaded.
+from bench.servers.site.consumers import ChatConsumer  # noqa: E402
 
 websocket = AuthMiddlewareStack(URLRouter([path("ws/chat/<room_name>/", ChatConsumer.as_asgi())]))
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

@@ -1,1 +1,0 @@
-"""What runs inside the measured processes, and so imports nothing that only the bench needs."""

@@ -1,6 +1,0 @@
-"""Rill's application, and a path to post on, which is no part of Rill."""
-
-from asgi import application as rill
-from bench.served.embedded import with_posting
-
-application = with_posting(rill, "rill")

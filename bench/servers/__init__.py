@@ -1,0 +1,1 @@
+"""The code of the measured processes. It imports nothing that only the bench needs."""
