@@ -32,6 +32,7 @@ from feed.hub import hub
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Watcher
+from feed.numbers import parse_number
 from feed.refusals import Refusal
 
 MAX_MESSAGE = 4096
@@ -77,9 +78,10 @@ def format_of(query: bytes) -> str:
 
 def parse_cursor(value: object) -> int:
     """A cursor from a URL or a message. Raises Refusal."""
-    if not (isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 18):
+    number = parse_number(value)
+    if number is None:
         raise Refusal("bad_cursor", "A cursor is a whole number that is not negative.")
-    return int(value)
+    return number
 
 
 def session_of(scope: Scope) -> str | None:

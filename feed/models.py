@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import timezone
 
-from feed import receivers
+from feed import receivers, streams
 from feed.kinds.loading import in_own_kinds
 from feed.kinds.naming import guarded, snake_case
 from feed.log.tables import Change, Log  # noqa: F401 (Django looks for models here)
@@ -119,8 +119,7 @@ class Event(models.Model):
 
     def streams(self) -> list[str]:
         """The names of the streams that hold this event."""
-        threads = {self.id, self.in_thread} - {None}
-        return ["public", f"user:{self.user.get_username()}", f"kind:{self.kind}", *(f"thread:{pk}" for pk in threads)]
+        return streams.of(self)
 
     @classmethod
     @cache

@@ -13,6 +13,7 @@ from feed import log, streams
 from feed.access import PageRequest
 from feed.frames.rows import render_rows
 from feed.models import Event
+from feed.numbers import parse_number
 from feed.querysets import EventQuerySet
 from feed.rendering import render
 
@@ -52,12 +53,11 @@ class Page:
 
 def wanted_before(request: PageRequest) -> int | None:
     """The id in `?before=`, or None. Raises Http404 if it isn't an id."""
-    value = request.GET.get("before")
-    if value is None:
+    if "before" not in request.GET:
         return None
-    if not (value.isascii() and value.isdigit() and len(value) <= 18 and int(value)):
+    if not (number := parse_number(request.GET["before"])):
         raise Http404("before is the id of an event")
-    return int(value)
+    return number
 
 
 def show(request: PageRequest, template: str, page: Page, streams: Iterable[str], **context: Any) -> HttpResponse:

@@ -82,7 +82,7 @@ class Hub:
     async def check(self, names: Collection[str]) -> None:
         """Raise Refusal if one of the streams doesn't exist. Costs a query only for a user's, a thread's and the
         like."""
-        if any(streams.may_be_absent(name) for name in names):
+        if streams.may_be_absent(names):
             await self._threads.run(lambda: streams.check(names))
 
     def send_frame(self, watcher: Watcher) -> None:
