@@ -1,7 +1,8 @@
 """Rings the doorbell in another thread, so that no post waits for it. Rings at the same time are coalesced.
 
 With `async_to_sync` a post would wait for the channel layer. And where no event loop runs (a command, a shell, a
-worker) each ring would open its own connection to Redis."""
+worker) each ring would open its own connection to Redis.
+"""
 
 import asyncio
 import atexit

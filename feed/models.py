@@ -32,8 +32,7 @@ class Event(models.Model):
     edited_at = models.DateTimeField(null=True, editable=False)
     """When it was last edited, as people see it. Code may leave it alone: `update(…, edited_at=None)`."""
     changed_at = models.DateTimeField(null=True, editable=False)
-    """When any of its fields was last written. It is part of the key of a cached row. It has no default in the
-    database, because Django would read that back after each insert."""
+    """When any of its fields was last changed, however that was done. It is part of the key of a cached row."""
 
     objects = EventManager()
     rows = RowManager()
@@ -80,8 +79,7 @@ class Event(models.Model):
 
     def _mark(self) -> set[str]:
         """Set `kind` and the times. Returns the names of the fields that were set."""
-        self.changed_at = timezone.now()
-        self.edited_at = None if self._state.adding else self.changed_at
+        self.changed_at = self.edited_at = None if self._state.adding else timezone.now()
         if "kind" not in vars(self) or self.kind == self.kind_name() or self._is_deeper():
             return {"edited_at", "changed_at"}
         self.kind = self.kind_name()

@@ -33,8 +33,9 @@ def send_activity_notification(
 def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:
     """`save()` guesses whether it will insert or update. It is wrong if the event got the key of an existing row, or if
     its row is gone. An insert is never an edit, an update always is."""
-    event.edited_at = None if created else timezone.now()
-    QuerySet(event.root_model(), using=using).filter(id=event.id).update(edited_at=event.edited_at)
+    event.edited_at = event.changed_at = None if created else timezone.now()
+    rows = QuerySet(event.root_model(), using=using).filter(id=event.id)
+    rows.update(edited_at=event.edited_at, changed_at=event.changed_at)
 
 
 def send_deletion_notification(sender: Any, instance: Any, *, using: str | None = None, **kwargs: Any) -> None:

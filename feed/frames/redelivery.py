@@ -2,7 +2,8 @@
 
 During a rolling deployment an old process doesn't know a new kind, and a new process may start before the migration
 that creates its table. A client that got such an event has a cursor behind it. So the change is marked as incomplete.
-When a process can load the event, it records an update, and every client gets the event in full."""
+When a process can load the event, it records an update, and every client gets the event in full.
+"""
 
 import logging
 from collections.abc import Iterable, Mapping

@@ -1,8 +1,9 @@
 """Caches rendered rows until something in them changes.
 
-A row depends on its event and the event's user. Each write of an event sets `changed_at`. So the key of a row is made
+A row depends on its event and the event's user. Each change of an event sets `changed_at`. So the key of a row is made
 of `changed_at` and the values of the user, and an event whose row is cached isn't even loaded. A row whose template
-queries the database isn't cached. With Redis, the processes of one release share their rows."""
+queries the database isn't cached. With Redis, the processes of one release share their rows.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -75,7 +76,7 @@ def forget() -> None:
 
 def _key(event: Event) -> Key:
     values = map(vars(event.user).get, _user_fields())
-    return event.id, event.kind, event.changed_at, repr([*values])
+    return event.id, event.kind, event.created_at, event.changed_at, repr([*values])
 
 
 @cache

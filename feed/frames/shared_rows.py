@@ -1,7 +1,8 @@
 """Shares rendered rows between the processes of one release, in Redis.
 
 A row goes into pages unescaped. So it is signed with SECRET_KEY: a program that can write to Redis can't write to
-pages."""
+pages.
+"""
 
 import os
 from collections.abc import Sequence

@@ -3,7 +3,8 @@
 With the in-memory channel layer a process hears only its own doorbell. Looking at the database costs so little that it
 can be done many times a second: on SQLite by `PRAGMA data_version`, on PostgreSQL by one small query. A thread of its
 own looks, through a connection of its own: the way from the event loop to a thread and back costs several times as
-much, and a look that hangs would hang the loop."""
+much, and a look that hangs would hang the loop.
+"""
 
 import asyncio
 import logging

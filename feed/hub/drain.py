@@ -2,7 +2,8 @@
 
 Clients that are cut off in the same moment come back in the same moment. And some servers cut them off without a close
 code, which looks like a broken network. So the signal waits until all clients have been told, for a few seconds at
-most. A second signal doesn't wait."""
+most. A second signal doesn't wait.
+"""
 
 import asyncio
 import signal
