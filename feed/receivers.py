@@ -34,7 +34,7 @@ def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:
     """`save()` guesses whether it will insert or update. It is wrong if the event got the key of an existing row, or if
     its row is gone. An insert is never an edit, an update always is."""
     event.edited_at = event.changed_at = None if created else timezone.now()
-    rows = QuerySet(event.root_model(), using=using).filter(id=event.id)
+    rows: QuerySet[Any] = QuerySet(event.root_model(), using=using).filter(id=event.id)
     rows.update(edited_at=event.edited_at, changed_at=event.changed_at)
 
 
