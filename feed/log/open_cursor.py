@@ -1,7 +1,7 @@
 """Fast path: one cursor that stays open for as long as its connection.
 
 Relies on: a Django cursor that can be used again after a commit, and `CursorWrapper.cursor.connection`, the driver's.
-Gains: opening and closing a cursor takes Django a fifth of the time that it takes to record a change.
+Gains: recording a change takes a fifth less time.
 Without it: a new cursor each time, as Django does.
 """
 
