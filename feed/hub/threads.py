@@ -46,7 +46,7 @@ class ReadingThreads:
         if connection.vendor != "sqlite":
             while not (await asyncio.wait({done}, timeout=CHECK_INTERVAL))[0]:
                 if begun and time.monotonic() - begun[0] > READ_TIMEOUT and self._may_abandon(done):
-                    self._abandon(threads)
+                    await self._abandon(threads)
                     raise OperationalError(f"The database has not answered for {READ_TIMEOUT:.0f} s.")
         return await done
 
@@ -78,15 +78,15 @@ class ReadingThreads:
         self._abandoned.add(done)
         return True
 
-    def _abandon(self, threads: ThreadPoolExecutor) -> None:
+    async def _abandon(self, threads: ThreadPoolExecutor) -> None:
         if self.threads is threads:
             self.threads = self._new()
         threads.submit(connections.close_all)
         threads.shutdown(wait=False)
-        asyncio.get_running_loop().run_in_executor(None, _forget_idle_connections)
+        await asyncio.to_thread(_forget_idle_connections)
 
 
 def _forget_idle_connections() -> None:
-    """Other connections of the pool may be half open, too, and each would cost a timeout."""
+    """Other connections of the pool may be half open, too, and the next read would wait for one of them."""
     if pool := getattr(connections[DEFAULT_DB_ALIAS], "pool", None):
         pool.drain()
