@@ -47,7 +47,8 @@ class Hub:
         self.is_stopping = False
         self._drains_on_stop = False
         self._threads = ReadingThreads(2, "rill-history")
-        self._scheduler = Scheduler(Sender(self.tail, History(self._threads)))
+        self._history = History(self._threads)
+        self._scheduler = Scheduler(Sender(self.tail, self._history))
         self._subscriptions = Subscriptions(self._scheduler)
         self.poller = LogPoller(self.tail, self._subscriptions)
         self.sessions = Sessions(self._threads)
@@ -122,6 +123,7 @@ class Hub:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._history.close()
         await self.poller.close()
         await self._threads.close()
 

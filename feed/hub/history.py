@@ -80,9 +80,20 @@ class History:
         if key not in self._reads:
             upto = min(after + MAX_SCAN, head)
             task = asyncio.create_task(self._threads.run(lambda: self.read(query, after, upto)))
-            task.add_done_callback(lambda _: self._reads.pop(key, None))
+            task.add_done_callback(lambda task: self._finish(key, task))
             self._reads[key] = task
         return self._reads[key]
+
+    def _finish(self, key: tuple[HistoryQuery, int], task: "asyncio.Task[HistoryPage]") -> None:
+        self._reads.pop(key, None)
+        if not task.cancelled():
+            task.exception()  # retrieved, because the watchers that would retrieve it may have left
+
+    async def close(self) -> None:
+        reads = [*self._reads.values()]
+        for read in reads:
+            read.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
 
     def read(self, query: HistoryQuery, after: int, upto: int) -> HistoryPage:
         """Read a page, in the calling thread. Raises log.Expired."""
