@@ -114,7 +114,10 @@ def compiled(kind: type[Any], using: str = DEFAULT_DB_ALIAS) -> CompiledQuery | 
     try:
         return _compiled(kind, using)  # type: ignore[arg-type]
     except FastPath.BREAKAGE as error:
-        compiling.turn_off(error)
+        root = kind.root_model()
+        # If Event itself can be compiled, the kind is odd, and not Django.
+        if kind is root or compiled(root, using) is None:
+            compiling.turn_off(error)
         return None
 
 

@@ -16,7 +16,7 @@ from feed.connection.uvicorn import UvicornConnection
 from feed.fast_path import FastPath
 from feed.kinds import compiled, loading
 from feed.log import batch, recording
-from feed.models import StatusChange
+from feed.models import Comment, StatusChange
 from tests.feed.kinds.test_odd_kinds import (  # noqa: F401
     absent,
     odd,
@@ -143,3 +143,14 @@ def test_a_server_without_fast_paths_misses_nothing(kind: Kind) -> None:
             post_elsewhere(server, "three")
             again.see("three")
         assert "library has changed" not in server.log()
+
+
+def test_a_kind_that_can_not_be_compiled_leaves_the_others_their_fast_path(
+    alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    monkeypatch.setattr(StatusChange._meta.get_field("text"), "select_format", broken)
+    assert loading.of_kinds({"status_change": [status.pk]}, StatusChange.kinds()) == {}
+    assert compiled.compiling.is_on
+    assert compiled.compiled(Comment)
+    assert caplog.text.count("Failed to load") == 1
