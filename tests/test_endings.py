@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.servers import Kind, Server
 from tests.support.sessions import ENDS, log_in
 
-PATIENCE = 20
+TIMEOUT = 20
 
 Watch = Callable[..., ClientConnection]
 
@@ -33,7 +33,7 @@ def watch() -> Iterator[Watch]:
         def watching(server: Server, session: str | None = None) -> ClientConnection:
             cookie = {} if session is None else {"Cookie": f"sessionid={session}"}
             connection = stack.enter_context(connect(server.ws_url(), additional_headers=cookie))
-            assert json.loads(connection.recv(timeout=PATIENCE))["type"] == "changes"
+            assert json.loads(connection.recv(timeout=TIMEOUT))["type"] == "changes"
             return connection
 
         yield watching
@@ -42,7 +42,7 @@ def watch() -> Iterator[Watch]:
 def end_of(connection: ClientConnection) -> tuple[int | None, str | None]:
     """The close code, and the code of the error frame before it."""
     said = None
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     try:
         while True:
             said = json.loads(connection.recv(timeout=deadline - time.monotonic())).get("code", said)
@@ -51,7 +51,7 @@ def end_of(connection: ClientConnection) -> tuple[int | None, str | None]:
 
 
 def sees(connection: ClientConnection, text: str) -> None:
-    while text not in str(connection.recv(timeout=PATIENCE)):
+    while text not in str(connection.recv(timeout=TIMEOUT)):
         pass
 
 

@@ -11,7 +11,7 @@ from tests.faults.harness.floods import Flood, Sent
 from tests.faults.harness.memory import Memory, resident
 from tests.support.processes import wait_until
 from tests.support.servers import HOST, Kind, Server
-from tests.support.watching import BOTH, post, watching
+from tests.support.watching import BOTH, post_from_another_process, watching
 
 LARGE = ["--ws-max-size", str(16 * 2**20)]
 """uvicorn's own limit: what Rill promises doesn't depend on the command."""
@@ -41,14 +41,14 @@ def assert_served(server: Server, floods: list[Flood], ends: int) -> None:
         texts: list[str] = []
         while not texts or sum(flood.ended for flood in floods) < ends:
             texts.append(str(len(texts)))
-            post(server, texts[-1])
+            post_from_another_process(server, texts[-1])
             watcher.see(*texts)
 
 
 @SERVERS
 def test_floods_of_every_kind_are_ended_while_others_are_served(kind: Kind, options: list[str]) -> None:
     with Server(kind, options=options) as server, ExitStack() as stack:
-        post(server, "before")
+        post_from_another_process(server, "before")
         with bounded(server):
             floods = [stack.enter_context(Flood(HOST, server.port, sent, 2)) for sent in get_args(Sent)]
             assert_served(server, floods, 2 * len(floods))

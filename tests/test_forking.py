@@ -9,7 +9,7 @@ import pytest
 import redis as redis_client
 
 from tests.support.databases import ROOT, clean_environment, sqlite_database
-from tests.support.processes import PATIENCE
+from tests.support.processes import TIMEOUT
 
 CODE = """
 import os, sys, threading, django
@@ -125,7 +125,7 @@ def run(code: str, database_url: str, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout

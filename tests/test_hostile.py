@@ -10,9 +10,9 @@ import pytest
 from tests.faults.harness.hostile import GROUPS, Hostile
 from tests.faults.harness.memory import resident
 from tests.support.servers import HOST, Kind, Server
-from tests.support.watching import Watcher, post, watching
+from tests.support.watching import TilingWatcher, post_from_another_process, watching
 
-PATIENCE = 60
+TIMEOUT = 60
 NOISE = 1
 """Lines in the log that one connection may cause."""
 GROWTH = 32.0
@@ -27,7 +27,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def watcher(server: Server) -> Iterator[Watcher]:
+def watcher(server: Server) -> Iterator[TilingWatcher]:
     """Somebody who was there before."""
     with watching(server, "after=0") as watcher:
         yield watcher
@@ -37,7 +37,7 @@ def provoke(server: Server, hostile: Hostile) -> None:
     """Send it, and wait for the end of the connection, or for a first answer where there need be no end."""
     with socket.create_connection((HOST, server.port)) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.settimeout(PATIENCE)
+        client.settimeout(TIMEOUT)
         try:
             client.sendall(hostile.request(f"{HOST}:{server.port}"))
             if hostile.waits:
@@ -71,14 +71,14 @@ def has_closed(received: bytes) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_it_is_answered_or_ended_and_others_notice_nothing(server: Server, watcher: Watcher, group: str) -> None:
+def test_it_is_answered_or_ended_and_others_notice_nothing(server: Server, watcher: TilingWatcher, group: str) -> None:
     before, memory = len(server.log()), resident(server)
     sent = 0
     for hostile in GROUPS[group]():
         provoke(server, hostile)
         sent += 1
         assert resident(server) - memory < GROWTH, hostile.name
-    post(server, group)
+    post_from_another_process(server, group)
     while group not in watcher.texts.values():
         watcher.receive()
     noise = server.log()[before:]

@@ -15,7 +15,7 @@ from project.environment import keepalive
 from tests.faults.harness.proxy import Proxy
 
 GIVEN_UP_AFTER = 2
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="No other kernel is known to be asked to make a link half open.")
@@ -28,7 +28,7 @@ async def test_who_listens_on_a_link_that_is_given_up_is_told_and_hears_again(re
             await pubsub.subscribe("doorbell")
             await pubsub.get_message(timeout=1)
             assert proxy.half_open()
-            async with asyncio.timeout(PATIENCE), Redis.from_url(redis_url) as ringing:
+            async with asyncio.timeout(TIMEOUT), Redis.from_url(redis_url) as ringing:
                 assert await heard(pubsub, ringing)
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 

@@ -11,14 +11,14 @@ from websockets.typing import Origin
 from tests.support import services
 from tests.support.processes import free_port
 from tests.support.servers import Kind, Server
-from tests.support.watching import BOTH, PATIENCE, post, watching
+from tests.support.watching import BOTH, TIMEOUT, post_from_another_process, watching
 
 
 @BOTH
 def test_what_another_process_posts_edits_and_deletes_is_seen_at_once(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server, "after=0") as watcher:
-            post(server, "one", "two")
+            post_from_another_process(server, "one", "two")
             watcher.see("one", "two")
             server.shell("s = StatusChange.objects.get(text='one'); s.text = 'uno'; s.save()")
             watcher.see("uno", "two")
@@ -35,17 +35,17 @@ def test_what_another_process_posts_edits_and_deletes_is_seen_at_once(kind: Kind
 def test_a_killed_server_that_comes_back_is_followed_on_from_the_cursor(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server, "after=0") as watcher:
-            post(server, "before")
+            post_from_another_process(server, "before")
             watcher.see("before")
             server.kill()
             with pytest.raises(ConnectionClosed):
-                watcher.connection.recv(timeout=PATIENCE)
-        post(server, "while it was down")
+                watcher.connection.recv(timeout=TIMEOUT)
+        post_from_another_process(server, "while it was down")
         server.start()
         with watching(server, f"after={watcher.cursor}") as again:
             again.cursor = watcher.cursor
             again.see("while it was down")
-            post(server, "after")
+            post_from_another_process(server, "after")
             again.see("while it was down", "after")
 
 
@@ -54,9 +54,9 @@ def test_a_refusal_is_told_with_its_close_code(kind: Kind) -> None:
     with Server(kind) as server:
         for query, code, close in [("stream=x", "unknown_stream", 4404), ("after=x", "bad_cursor", 4400)]:
             with connect(server.ws_url(query)) as connection:
-                assert json.loads(connection.recv(timeout=PATIENCE))["code"] == code
+                assert json.loads(connection.recv(timeout=TIMEOUT))["code"] == code
                 with pytest.raises(ConnectionClosed) as closed:
-                    connection.recv(timeout=PATIENCE)
+                    connection.recv(timeout=TIMEOUT)
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == close
         server.assert_quiet()
@@ -69,7 +69,7 @@ def test_pages_of_another_origin_are_refused_and_programs_are_welcome(kind: Kind
             connect(server.ws_url(), origin=Origin("http://evil.example"))
         assert refused.value.response.status_code == 403
         with connect(server.ws_url(), origin=Origin(server.url(""))) as page:
-            assert json.loads(page.recv(timeout=PATIENCE))["type"] == "changes"
+            assert json.loads(page.recv(timeout=TIMEOUT))["type"] == "changes"
         server.assert_quiet()
 
 
@@ -82,7 +82,7 @@ def test_several_servers_and_processes_share_one_log_by_postgresql_and_redis(
         with watching(one, "after=0") as first, watching(other, "after=0") as second:
             first.receive()
             second.receive()
-            post(one, "a", "b", "c")
+            post_from_another_process(one, "a", "b", "c")
             first.see("a", "b", "c")
             second.see("a", "b", "c")
             assert list(first.texts) == list(second.texts)
@@ -92,7 +92,7 @@ def test_several_servers_and_processes_share_one_log_by_postgresql_and_redis(
 
 def test_without_its_redis_a_server_goes_on_by_polling() -> None:
     with Server(redis_url=f"redis://127.0.0.1:{free_port()}/0") as deaf, watching(deaf, "after=0") as watcher:
-        post(deaf, "unheard")
+        post_from_another_process(deaf, "unheard")
         watcher.see("unheard")
 
 
@@ -111,10 +111,10 @@ def test_simulate_makes_something_to_watch_from_another_process(server: Server) 
 
 
 def test_a_program_goes_on_from_its_snapshot(server: Server) -> None:
-    post(server, "before")
+    post_from_another_process(server, "before")
     with urlopen(server.url("/api/events/")) as answer:
         snapshot = json.load(answer)
-    post(server, "after")
+    post_from_another_process(server, "after")
     with watching(server, f"after={snapshot['position']}&log={snapshot['log']}") as watcher:
         watcher.cursor = snapshot["position"]
         watcher.texts = {event["id"]: event["text"] for event in snapshot["events"] if "text" in event}
@@ -124,13 +124,13 @@ def test_a_program_goes_on_from_its_snapshot(server: Server) -> None:
 @pytest.mark.usefixtures("redis_url")  # skipped, or failed, where there is none
 def test_a_redis_that_hangs_delays_and_loses_nothing() -> None:
     with services.redis() as redis, Server(redis_url=redis.url) as server, watching(server, "after=0") as watcher:
-        post(server, "heard")
+        post_from_another_process(server, "heard")
         watcher.see("heard")
         redis.freeze()
-        post(server, "while it hangs")
+        post_from_another_process(server, "while it hangs")
         watcher.see("heard", "while it hangs")
         redis.thaw()
-        post(server, "afterwards")
+        post_from_another_process(server, "afterwards")
         watcher.see("heard", "while it hangs", "afterwards")
 
 
@@ -138,7 +138,7 @@ def test_a_redis_that_hangs_delays_and_loses_nothing() -> None:
 def test_what_another_process_posts_comes_long_before_the_poll_without_redis(kind: Kind) -> None:
     with Server(kind, FEED_POLL="3600") as server, watching(server) as watcher:
         watcher.receive()
-        post(server, "from elsewhere")
+        post_from_another_process(server, "from elsewhere")
         watcher.see("from elsewhere")
 
 
@@ -149,7 +149,7 @@ def test_servers_that_share_postgresql_without_redis_see_what_the_other_has_numb
             first.receive()
             second.receive()
             for texts in (["a"], ["a", "b"], ["a", "b", "c"]):
-                post(one, texts[-1])
+                post_from_another_process(one, texts[-1])
                 first.see(*texts)
                 second.see(*texts)
         one.assert_quiet()

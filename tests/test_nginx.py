@@ -15,8 +15,8 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.conftest import missing
+from tests.faults.harness.cluster import Cluster
 from tests.faults.harness.pages import CSRF, Visitors
-from tests.faults.harness.stage import Stage
 from tests.support.nginx import Nginx, nginx
 from tests.support.servers import HOST, Kind, Server
 from tests.support.watching import BOTH
@@ -66,36 +66,36 @@ class Readers:
 def test_both_servers_are_restarted_and_nobody_gets_an_error_or_misses_anything(
     kind: Kind, postgresql_database: str, redis_url: str
 ) -> None:
-    with Stage(kind, postgresql_database, redis_url) as stage:
-        ada = stage.poster("ada", rate=20)
-        servers = [stage.server(FEED_POST_LIMIT="10000/minute") for _ in range(2)]
+    with Cluster(kind, postgresql_database, redis_url) as cluster:
+        ada = cluster.poster("ada", rate=20)
+        servers = [cluster.server(FEED_POST_LIMIT="10000/minute") for _ in range(2)]
         session = ada.wait_ready().ready["session"]
         with in_front_of(*servers) as proxy:
-            stage.fleet.crew([proxy.url], ["public", "kind:comment", *ada.streams])
-            stage.fleet.wait_live()
+            cluster.fleet.add_for_streams([proxy.url], ["public", "kind:comment", *ada.streams])
+            cluster.fleet.wait_live()
             with Visitors(proxy, session, POSTERS, OFTEN) as visitors, Readers(proxy.url, READERS) as readers:
                 ada.run()
                 for server in servers:
                     visitors.wait_posted(10)
                     server.stop()
                     visitors.wait_posted(10)
-                    stage.wait_committed(5)
+                    cluster.wait_committed(5)
                     server.start()
-                ada.rest()
-            stage.settle()
+                ada.pause()
+            cluster.settle()
         assert not readers.failures
         assert not visitors.failures
-        assert visitors.posted == len(set(visitors.texts)) == posts_of(stage, visitors.texts)
-        assert all(watcher.endings for watcher in stage.fleet.watchers), "Nobody had to come back."
-        assert not [told for watcher in stage.fleet.watchers for told in watcher.refusals]
-        verdict = stage.verdict()
+        assert visitors.posted == len(set(visitors.texts)) == posts_of(cluster, visitors.texts)
+        assert all(watcher.endings for watcher in cluster.fleet.watchers), "Nobody had to come back."
+        assert not [told for watcher in cluster.fleet.watchers for told in watcher.refusals]
+        verdict = cluster.verdict()
         assert verdict.delivered
         assert (verdict.lost, verdict.doubled, verdict.out_of_order) == (0, 0, 0)
 
 
-def posts_of(stage: Stage, texts: list[str]) -> int:
+def posts_of(cluster: Cluster, texts: list[str]) -> int:
     """How many events there are with one of these texts."""
-    return int(stage.servers[0].shell(f"print(StatusChange.objects.filter(text__in={texts!r}).count())"))
+    return int(cluster.servers[0].shell(f"print(StatusChange.objects.filter(text__in={texts!r}).count())"))
 
 
 @BOTH

@@ -15,7 +15,7 @@ from tests.faults.harness.proxy import Proxy
 from tests.support.processes import free_port
 from tests.support.servers import Server
 
-PATIENCE = 5
+TIMEOUT = 5
 """Seconds that a request may take: the pool's own time limit is twice as long."""
 SOME_TIME = 60
 """Seconds: more than enough to find out that nothing comes back, and much less than a system takes by itself."""
@@ -29,7 +29,7 @@ def test_pages_are_served_at_once_when_all_connections_were_cut(postgresql_datab
     with Server(database_url=postgresql_database) as server:
 
         def visit(_: int = 0) -> int:
-            status: int = urlopen(server.url("/"), timeout=PATIENCE).status
+            status: int = urlopen(server.url("/"), timeout=TIMEOUT).status
             return status
 
         with ThreadPoolExecutor(VISITORS) as visitors, psycopg.connect(postgresql_database, autocommit=True) as session:
@@ -57,7 +57,7 @@ def test_a_page_is_served_when_nothing_comes_back_on_idle_connections(
         Proxy(postgresql_database) as proxy,
         Server(database_url=postgresql_database, DATABASE_URL=proxy.url) as server,
     ):
-        assert urlopen(server.url("/"), timeout=PATIENCE).status == 200
+        assert urlopen(server.url("/"), timeout=TIMEOUT).status == 200
         assert harm(proxy), "There was no link."
         assert urlopen(server.url("/"), timeout=SOME_TIME).status == 200
 
@@ -73,8 +73,8 @@ def test_who_waits_for_a_connection_gets_one_as_soon_as_there_is_a_server(postgr
 
     options = POOL | {"reconnect_timeout": 0.1, "reconnect_failed": give_up}
     with ConnectionPool(lambda: url, **options) as pool, ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(lambda: pool.getconn(PATIENCE))
-        assert gave_up.wait(PATIENCE)
+        waiting = threads.submit(lambda: pool.getconn(TIMEOUT))
+        assert gave_up.wait(TIMEOUT)
         assert not waiting.done()
         url = postgresql_url
         pool.putconn(waiting.result())

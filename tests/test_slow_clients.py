@@ -10,7 +10,7 @@ import pytest
 from tests.support.databases import clean_environment, manage, sqlite_database
 from tests.support.processes import wait_until
 from tests.support.servers import Kind, Server
-from tests.support.watching import BOTH, post, watching
+from tests.support.watching import BOTH, post_from_another_process, watching
 
 LOOPS = pytest.mark.parametrize(
     ("kind", "options"),
@@ -47,7 +47,7 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, fu
         try:
             with watching(server) as watcher:
                 watcher.receive()
-                post(server, "in the meantime")
+                post_from_another_process(server, "in the meantime")
                 watcher.see("in the meantime")
             used = [memory(server)]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.harness.storage import full_disk, read_only_postgresql
 from tests.support.servers import HOST, Kind, Server
-from tests.support.watching import PATIENCE, Watcher, watching
+from tests.support.watching import TIMEOUT, TilingWatcher, watching
 
 HTMX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}
@@ -44,7 +44,7 @@ class Alice:
         return self._ask("POST", "/events/", kind | (headers or {}), body)
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
-        connection = HTTPConnection(HOST, self._port, timeout=PATIENCE)
+        connection = HTTPConnection(HOST, self._port, timeout=TIMEOUT)
         try:
             connection.request(method, path, body, {"Cookie": self._cookies} | headers)
             response = connection.getresponse()
@@ -67,7 +67,7 @@ def assert_told_that_nothing_was_saved(alice: Alice) -> None:
     assert json.loads(answer.text)["code"] == "unavailable"
 
 
-def assert_still_watching(watcher: Watcher) -> None:
+def assert_still_watching(watcher: TilingWatcher) -> None:
     watcher.connection.send('{"type": "ping"}')
     assert watcher.receive()["changes"] == []
 

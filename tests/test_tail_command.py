@@ -13,7 +13,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from tests.support.databases import ROOT
 from tests.support.servers import Server
-from tests.support.watching import PATIENCE, post
+from tests.support.watching import TIMEOUT, post_from_another_process
 
 
 @pytest.fixture
@@ -42,28 +42,28 @@ class Tail:
 
     def see(self, text: str) -> str:
         """The first line from here on that has this text."""
-        while text not in (line := self._lines.get(timeout=PATIENCE)):
+        while text not in (line := self._lines.get(timeout=TIMEOUT)):
             assert "GAP" not in line
         return line
 
     def wait(self) -> int:
         assert self._process
-        return self._process.wait(PATIENCE)
+        return self._process.wait(TIMEOUT)
 
     def end(self) -> None:
         if self._process:
             self._process.terminate()
-            self._process.wait(PATIENCE)
-            self._reading.join(PATIENCE)
+            self._process.wait(TIMEOUT)
+            self._reading.join(TIMEOUT)
 
 
 def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: Tail) -> None:
-    post(server, "before")
+    post_from_another_process(server, "before")
     tail.follow(server.ws_url(), "--after", "0", "--stream", "user:alice")
     assert tail.see("before").split() == ["2", "created", "status_change", "alice:", "before"]
     server.kill()
     tail.see("Reconnecting after 2")
-    post(server, "while it was down")
+    post_from_another_process(server, "while it was down")
     server.start()
     tail.see("while it was down")
     server.shell("StatusChange.objects.get(text='before').delete()")
@@ -71,18 +71,18 @@ def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: 
 
 
 def test_tail_prints_frames_as_they_are(server: Server, tail: Tail) -> None:
-    post(server, "Hello")
+    post_from_another_process(server, "Hello")
     tail.follow(server.ws_url(), "--after", "0", "--json")
     frame = json.loads(tail.see("Hello"))
     assert (frame["type"], frame["after"]) == ("changes", 0)
 
 
 def test_tail_shows_the_newest_events_when_its_cursor_can_not_be_followed(server: Server, tail: Tail) -> None:
-    post(server, "Hello")
+    post_from_another_process(server, "Hello")
     tail.follow(server.ws_url(), "--after", "1000")
     tail.see("Reset (ahead)")
     assert "present" in tail.see("Hello")
-    post(server, "and on")
+    post_from_another_process(server, "and on")
     tail.see("and on")
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypedDict
 
 Command = Sequence[str | Path]
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds after which something that should have started has failed; no test waits for as long as it takes."""
 
 
@@ -80,10 +80,10 @@ def temporary_folder(owner: str | None = None) -> Iterator[Path]:
         yield Path(name)
 
 
-def wait_until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = TIMEOUT) -> None:
     """Raises TimeoutError, saying what was waited for."""
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"Waited {patience:.0f} s for {what}.")
+            raise TimeoutError(f"Waited {timeout:.0f} s for {what}.")
         time.sleep(0.02)

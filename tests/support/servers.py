@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from tests.support.databases import ROOT, clean_environment, manage, sqlite_database
-from tests.support.processes import PATIENCE, free_port, temporary_folder, wait_until
+from tests.support.processes import TIMEOUT, free_port, temporary_folder, wait_until
 
 HOST = "127.0.0.1"
 Kind = Literal["daphne", "uvicorn"]
@@ -126,7 +126,7 @@ class Server:
     def url(self, path: str = "/") -> str:
         return f"http://{HOST}:{self.port}{path}"
 
-    def connection(self, timeout: float = PATIENCE) -> http.client.HTTPConnection:
+    def connection(self, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
         if self._unix_socket is None:
             return http.client.HTTPConnection(HOST, self.port, timeout=timeout)
         return UnixConnection(self._unix_socket, timeout)
@@ -163,7 +163,7 @@ class Server:
         process = self._running()
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)  # or a frozen one would never hear
-        status = process.wait(PATIENCE)
+        status = process.wait(TIMEOUT)
         self._process = None
         return status
 
@@ -197,7 +197,7 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=PATIENCE)
+        self._process.communicate(timeout=TIMEOUT)
 
     def run(self, code: str) -> str:
         assert self._process.stdin

@@ -22,7 +22,7 @@ import psycopg
 import redis as redis_client
 
 from tests.support.processes import (
-    PATIENCE,
+    TIMEOUT,
     Command,
     as_user,
     find,
@@ -93,7 +93,7 @@ class Service:
         self._signal(number)
         self._signal(signal.SIGCONT)
         if self._process is not None:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT)
             self._process = None
 
 

@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.servers import Kind, Server
 
 Frame = dict[str, Any]
-PATIENCE = 20
+TIMEOUT = 20
 BOTH = pytest.mark.parametrize("kind", get_args(Kind))
 
 POST = """
@@ -22,12 +22,12 @@ for text in {texts!r}:
 """
 
 
-def post(server: Server, *texts: str) -> None:
+def post_from_another_process(server: Server, *texts: str) -> None:
     """By another process than the server's, as a cron job would."""
     server.shell(POST.format(texts=texts))
 
 
-class Watcher:
+class TilingWatcher:
     """Follows a feed, checks that the frames tile, and keeps the state that it builds from them."""
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -36,7 +36,7 @@ class Watcher:
         self.texts: dict[int, str] = {}
 
     def receive(self) -> Frame:
-        frame: Frame = json.loads(self.connection.recv(timeout=PATIENCE))
+        frame: Frame = json.loads(self.connection.recv(timeout=TIMEOUT))
         assert frame["type"] == "changes", frame
         assert self.cursor in (None, frame["after"])
         self.cursor = frame["position"]
@@ -55,6 +55,6 @@ class Watcher:
 
 
 @contextmanager
-def watching(server: Server, query: str = "") -> Iterator[Watcher]:
-    with connect(server.ws_url(query), max_size=None, open_timeout=PATIENCE) as connection:
-        yield Watcher(connection)
+def watching(server: Server, query: str = "") -> Iterator[TilingWatcher]:
+    with connect(server.ws_url(query), max_size=None, open_timeout=TIMEOUT) as connection:
+        yield TilingWatcher(connection)
