@@ -48,7 +48,7 @@ def templates(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
             yield from templates(pattern, prefix + template)
 
 
-def test_every_form_is_guarded_against_other_sites(superuser: User) -> None:
+def test_every_form_without_a_csrf_token_is_refused(superuser: User) -> None:
     """Whatever is posted without the token of a form is refused, or is for programs to read."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(superuser)
@@ -58,7 +58,7 @@ def test_every_form_is_guarded_against_other_sites(superuser: User) -> None:
     assert User.objects.get() == superuser
 
 
-def test_every_form_is_posted_with_a_token_to_its_own_site(superuser: User) -> None:
+def test_every_form_has_a_csrf_token_and_posts_to_its_own_site(superuser: User) -> None:
     pages = [html for client in (logged_in(superuser), Client()) for html in every_page(client)]
     forms = [each for html in pages for each in elements(html) if is_posted(each.attributes)]
     assert len(forms) > 50
@@ -91,7 +91,7 @@ def assert_strict(response: Any) -> None:
     assert not [name for name in response.headers if name.startswith("Access-Control-")]
 
 
-def test_every_answer_has_the_strict_headers(superuser: User) -> None:
+def test_every_response_has_the_security_headers(superuser: User) -> None:
     """And is for no other origin to read."""
     for client in (logged_in(superuser), Client()):
         for path in [*every_path(superuser), "/static/feed/rill.js", "/static/nowhere.js"]:
@@ -101,13 +101,15 @@ def test_every_answer_has_the_strict_headers(superuser: User) -> None:
                 response.getvalue()
 
 
-def test_other_sites_are_not_told_that_they_may_write(client: Client) -> None:
+def test_no_cors_preflight_is_granted(client: Client) -> None:
     asked = {"Origin": FOREIGN, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "X-Any"}
     for path in ("/api/events/", "/events/", "/"):
         assert_strict(client.options(path, headers=asked))
 
 
-def test_errors_have_the_strict_headers(client: Client, superuser: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_pages_have_the_security_headers(
+    client: Client, superuser: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> log.State:
         raise RuntimeError
 

@@ -49,17 +49,17 @@ def cookies(response: HTTPResponse) -> dict[str, set[str]]:
     return {name.partition("=")[0]: set(attributes) for name, *attributes in parts}
 
 
-def test_what_comes_by_http_is_sent_to_https(server: Server) -> None:
+def test_http_requests_are_redirected_to_https(server: Server) -> None:
     response, _ = ask(server, "/people/alice/?a=b", {"Host": "rill.example"})
     assert (response.status, response.headers["Location"]) == (301, f"{SITE}/people/alice/?a=b")
     assert ask(server, "/healthz", {"Host": "rill.example"})[0].status == 200
 
 
-def test_browsers_are_told_to_come_by_https_from_then_on(server: Server) -> None:
+def test_responses_have_the_hsts_header(server: Server) -> None:
     assert ask(server, "/")[0].headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
 
 
-def test_cookies_go_over_https_alone_and_no_neighbour_can_set_the_session(server: Server) -> None:
+def test_cookies_are_secure_and_another_host_can_not_set_the_session_cookie(server: Server) -> None:
     page, html = ask(server, "/accounts/signup/")
     token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', html)
     assert token
@@ -74,7 +74,7 @@ def test_cookies_go_over_https_alone_and_no_neighbour_can_set_the_session(server
 
 
 @pytest.mark.parametrize("host", ["evil.example", "rill.example.evil.example", "rill.example@evil.example", ""])
-def test_another_host_is_not_answered_for(server: Server, host: str) -> None:
+def test_a_request_for_another_host_is_refused(server: Server, host: str) -> None:
     response, html = ask(server, "/", PROXY | {"Host": host})
     assert response.status == 400
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
@@ -82,14 +82,14 @@ def test_another_host_is_not_answered_for(server: Server, host: str) -> None:
 
 
 @pytest.mark.parametrize("origin", ["http://rill.example", "https://evil.example", "null", f"{SITE}:444"])
-def test_pages_of_other_origins_can_not_watch(server: Server, origin: str) -> None:
+def test_a_page_of_another_origin_can_not_open_the_websocket(server: Server, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         watch(server, origin)
     assert refused.value.response.status_code == 403
 
 
 @pytest.mark.parametrize("origin", [SITE, None])
-def test_its_own_pages_and_programs_can_watch(server: Server, origin: str | None) -> None:
+def test_own_pages_and_programs_can_open_the_websocket(server: Server, origin: str | None) -> None:
     watch(server, origin)
 
 
@@ -101,7 +101,7 @@ def watch(server: Server, origin: str | None) -> None:
 
 
 @pytest.mark.parametrize("name", ["../admin", "..", "a/b", "%2e%2e", "<b>", "аlice"])  # noqa: RUF001 (that is the trick)
-def test_every_name_has_its_page(server: Server, name: str) -> None:
+def test_every_user_name_has_a_page(server: Server, name: str) -> None:
     path = server.shell(
         f"user, _ = User.objects.get_or_create(username={name!r}); print(user.profile.get_absolute_url())"
     )

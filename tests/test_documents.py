@@ -25,12 +25,12 @@ def there_are() -> set[str]:
 
 
 @each_document
-def test_every_test_that_a_document_names_is_there(document: Path) -> None:
+def test_every_test_that_a_document_names_exists(document: Path) -> None:
     named = set(re.findall(r"`((?:tests/)?(?:[\w/]+/)?test_[\w.]+(?:::\w+)?)`", document.read_text()))
     assert named <= there_are()
 
 
 @each_document
-def test_every_file_that_a_document_links_to_is_there(document: Path) -> None:
+def test_every_file_that_a_document_links_to_exists(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target

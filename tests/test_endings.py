@@ -55,7 +55,7 @@ def sees(connection: ClientConnection, text: str) -> None:
         pass
 
 
-def test_whose_session_ends_stops_watching_in_every_process_and_others_stay(
+def test_the_end_of_a_session_ends_its_sockets_in_every_process_and_no_others(
     servers: list[Server], watch: Watch
 ) -> None:
     shell = servers[0].shell
@@ -79,7 +79,7 @@ def test_whose_session_ends_stops_watching_in_every_process_and_others_stay(
 @pytest.mark.parametrize(
     "session", ["of-another-site", "", "é" * 500, "x" * 5000], ids=["foreign", "no", "odd", "long"]
 )
-def test_a_session_that_does_not_exist_is_nobodys(servers: list[Server], watch: Watch, session: str) -> None:
+def test_an_unknown_session_key_counts_as_logged_out(servers: list[Server], watch: Watch, session: str) -> None:
     for server in servers:
         watch(server, session)
         server.assert_quiet()
@@ -91,7 +91,7 @@ def test_a_session_that_does_not_exist_is_nobodys(servers: list[Server], watch: 
     [("daphne", []), ("uvicorn", []), ("uvicorn", ["--loop", "asyncio"])],
     ids=["daphne", "uvicorn", "asyncio"],
 )
-def test_watchers_of_a_server_that_stops_are_told_to_come_back(
+def test_a_server_that_stops_tells_its_watchers_to_reconnect(
     kind: Kind, options: list[str], number: signal.Signals, watch: Watch
 ) -> None:
     with Server(kind, options=options) as server:

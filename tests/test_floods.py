@@ -46,7 +46,7 @@ def assert_served(server: Server, floods: list[Flood], ends: int) -> None:
 
 
 @SERVERS
-def test_floods_of_every_kind_are_ended_while_others_are_served(kind: Kind, options: list[str]) -> None:
+def test_a_server_ends_every_kind_of_flood_and_serves_other_clients_meanwhile(kind: Kind, options: list[str]) -> None:
     with Server(kind, options=options) as server, ExitStack() as stack:
         post_from_another_process(server, "before")
         with bounded(server):
@@ -57,25 +57,25 @@ def test_floods_of_every_kind_are_ended_while_others_are_served(kind: Kind, opti
 
 @SERVERS
 @pytest.mark.parametrize("sent", ["endless message", "claim"])
-def test_messages_that_are_never_finished_take_little_memory(kind: Kind, options: list[str], sent: Sent) -> None:
+def test_unfinished_messages_take_little_memory(kind: Kind, options: list[str], sent: Sent) -> None:
     with Server(kind, options=options) as server, bounded(server), Flood(HOST, server.port, sent, 40) as flood:
         wait_until(lambda: flood.ended == 40, "them to be ended")
 
 
 @BOTH
-def test_floods_that_come_back_hold_nobody_up(kind: Kind) -> None:
+def test_floods_that_reconnect_delay_no_other_client(kind: Kind) -> None:
     with Server(kind) as server, bounded(server), Flood(HOST, server.port, "pongs", 20, again=True) as flood:
         assert_served(server, [flood], 40)
 
 
 @BOTH
-def test_a_page_that_floods_in_place_of_its_hello_is_ended(kind: Kind) -> None:
+def test_a_page_that_floods_before_its_first_message_is_ended(kind: Kind) -> None:
     with Server(kind) as server, Flood(HOST, server.port, "pings", 2, query="format=html") as flood:
         assert_served(server, [flood], 2)
 
 
 @BOTH
-def test_who_sends_a_little_too_much_is_told_so(kind: Kind) -> None:
+def test_a_client_that_exceeds_a_message_limit_gets_its_close_code(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server) as watcher, pytest.raises(ConnectionClosed) as ended:
             for _ in range(51):

@@ -131,7 +131,7 @@ def run(code: str, database_url: str, **environment: str) -> str:
     return done.stdout
 
 
-def test_a_process_and_its_child_both_go_on_and_lose_nothing(database_url: str, redis_url: str) -> None:
+def test_a_process_and_its_forked_child_both_continue_without_losing_changes(database_url: str, redis_url: str) -> None:
     with redis_client.Redis.from_url(redis_url) as redis:
         redis.flushdb()
         run(CODE, database_url, REDIS_URL=redis_url)
@@ -144,5 +144,5 @@ def test_a_process_and_its_child_both_go_on_and_lose_nothing(database_url: str, 
     assert counted == [len(TEXTS)], "Each process counts in Redis."
 
 
-def test_a_child_sees_nothing_of_the_transaction_in_which_it_was_forked(database_url: str) -> None:
+def test_a_forked_child_sees_nothing_of_its_parents_open_transaction(database_url: str) -> None:
     assert run(IN_A_TRANSACTION, database_url) == "['parent']\n"

@@ -71,7 +71,9 @@ def has_closed(received: bytes) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_it_is_answered_or_ended_and_others_notice_nothing(server: Server, watcher: TilingWatcher, group: str) -> None:
+def test_hostile_input_is_answered_or_ended_and_affects_no_other_client(
+    server: Server, watcher: TilingWatcher, group: str
+) -> None:
     before, memory = len(server.log()), resident(server)
     sent = 0
     for hostile in GROUPS[group]():

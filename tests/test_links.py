@@ -19,7 +19,7 @@ TIMEOUT = 20.0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="No other kernel is known to be asked to make a link half open.")
-async def test_who_listens_on_a_link_that_is_given_up_is_told_and_hears_again(redis_url: str) -> None:
+async def test_a_subscriber_on_a_half_open_connection_reconnects_and_hears_again(redis_url: str) -> None:
     options: dict[str, Any] = keepalive(redis_url, seconds=GIVEN_UP_AFTER)
     retry = Retry(NoBackoff(), 3)
     with Proxy(redis_url) as proxy:

@@ -15,7 +15,7 @@ from tests.support.watching import BOTH, TIMEOUT, post_from_another_process, wat
 
 
 @BOTH
-def test_what_another_process_posts_edits_and_deletes_is_seen_at_once(kind: Kind) -> None:
+def test_a_watcher_sees_the_posts_edits_and_deletions_of_another_process(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server, "after=0") as watcher:
             post_from_another_process(server, "one", "two")
@@ -32,7 +32,7 @@ def test_what_another_process_posts_edits_and_deletes_is_seen_at_once(kind: Kind
 
 
 @BOTH
-def test_a_killed_server_that_comes_back_is_followed_on_from_the_cursor(kind: Kind) -> None:
+def test_a_watcher_resumes_from_its_cursor_after_the_server_was_killed(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server, "after=0") as watcher:
             post_from_another_process(server, "before")
@@ -50,7 +50,7 @@ def test_a_killed_server_that_comes_back_is_followed_on_from_the_cursor(kind: Ki
 
 
 @BOTH
-def test_a_refusal_is_told_with_its_close_code(kind: Kind) -> None:
+def test_a_refusal_has_an_error_frame_and_a_close_code(kind: Kind) -> None:
     with Server(kind) as server:
         for query, code, close in [("stream=x", "unknown_stream", 4404), ("after=x", "bad_cursor", 4400)]:
             with connect(server.ws_url(query)) as connection:
@@ -63,7 +63,7 @@ def test_a_refusal_is_told_with_its_close_code(kind: Kind) -> None:
 
 
 @BOTH
-def test_pages_of_another_origin_are_refused_and_programs_are_welcome(kind: Kind) -> None:
+def test_a_page_of_another_origin_is_refused_and_an_own_page_is_served(kind: Kind) -> None:
     with Server(kind) as server:
         with pytest.raises(InvalidStatus) as refused:
             connect(server.ws_url(), origin=Origin("http://evil.example"))
@@ -73,9 +73,7 @@ def test_pages_of_another_origin_are_refused_and_programs_are_welcome(kind: Kind
         server.assert_quiet()
 
 
-def test_several_servers_and_processes_share_one_log_by_postgresql_and_redis(
-    postgresql_database: str, redis_url: str
-) -> None:
+def test_servers_on_one_postgresql_and_redis_share_one_log(postgresql_database: str, redis_url: str) -> None:
     """The poll is turned off, so that only the doorbell can wake the hubs."""
     shared = {"database_url": postgresql_database, "redis_url": redis_url, "FEED_POLL": "3600"}
     with Server("daphne", **shared) as one, Server("uvicorn", **shared) as other:
@@ -90,13 +88,13 @@ def test_several_servers_and_processes_share_one_log_by_postgresql_and_redis(
         other.assert_quiet()
 
 
-def test_without_its_redis_a_server_goes_on_by_polling() -> None:
+def test_a_server_polls_while_redis_is_down() -> None:
     with Server(redis_url=f"redis://127.0.0.1:{free_port()}/0") as deaf, watching(deaf, "after=0") as watcher:
         post_from_another_process(deaf, "unheard")
         watcher.see("unheard")
 
 
-def test_simulate_makes_something_to_watch_from_another_process(server: Server) -> None:
+def test_a_watcher_sees_the_events_of_simulate(server: Server) -> None:
     with watching(server, "after=0") as watcher:
         server.manage("simulate", "--rate", "200", "--people", "3", "--count", "40")
         head = int(server.shell("from feed import log; print(log.number().head)"))
@@ -110,7 +108,7 @@ def test_simulate_makes_something_to_watch_from_another_process(server: Server) 
     server.assert_quiet()
 
 
-def test_a_program_goes_on_from_its_snapshot(server: Server) -> None:
+def test_a_program_continues_from_its_snapshot(server: Server) -> None:
     post_from_another_process(server, "before")
     with urlopen(server.url("/api/events/")) as answer:
         snapshot = json.load(answer)
@@ -122,7 +120,7 @@ def test_a_program_goes_on_from_its_snapshot(server: Server) -> None:
 
 
 @pytest.mark.usefixtures("redis_url")  # skipped, or failed, where there is none
-def test_a_redis_that_hangs_delays_and_loses_nothing() -> None:
+def test_a_watcher_sees_every_event_while_redis_hangs_and_afterwards() -> None:
     with services.redis() as redis, Server(redis_url=redis.url) as server, watching(server, "after=0") as watcher:
         post_from_another_process(server, "heard")
         watcher.see("heard")
@@ -135,14 +133,16 @@ def test_a_redis_that_hangs_delays_and_loses_nothing() -> None:
 
 
 @BOTH
-def test_what_another_process_posts_comes_long_before_the_poll_without_redis(kind: Kind) -> None:
+def test_a_watcher_sees_a_post_of_another_process_before_the_poll_without_redis(kind: Kind) -> None:
     with Server(kind, FEED_POLL="3600") as server, watching(server) as watcher:
         watcher.receive()
         post_from_another_process(server, "from elsewhere")
         watcher.see("from elsewhere")
 
 
-def test_servers_that_share_postgresql_without_redis_see_what_the_other_has_numbered(postgresql_database: str) -> None:
+def test_servers_on_one_postgresql_without_redis_see_each_others_changes_before_the_poll(
+    postgresql_database: str,
+) -> None:
     shared = {"database_url": postgresql_database, "FEED_POLL": "3600"}
     with Server("daphne", **shared) as one, Server("uvicorn", **shared) as other:
         with watching(one) as first, watching(other) as second:

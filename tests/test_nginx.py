@@ -63,7 +63,7 @@ class Readers:
 
 
 @BOTH
-def test_both_servers_are_restarted_and_nobody_gets_an_error_or_misses_anything(
+def test_restarting_both_servers_in_turn_causes_no_error_and_loses_no_event(
     kind: Kind, postgresql_database: str, redis_url: str
 ) -> None:
     with Cluster(kind, postgresql_database, redis_url) as cluster:
@@ -99,7 +99,7 @@ def posts_of(cluster: Cluster, texts: list[str]) -> int:
 
 
 @BOTH
-def test_its_pages_are_of_its_own_origin_on_a_port_of_their_own(kind: Kind) -> None:
+def test_an_origin_check_behind_nginx_includes_the_port(kind: Kind) -> None:
     with Server(kind) as server, in_front_of(server, server) as proxy:
         assert proxy.port not in {80, 443}
         with connect(f"ws://{HOST}:{proxy.port}/ws/feed/", origin=Origin(proxy.url)) as page:

@@ -44,7 +44,7 @@ def test_a_database_that_refuses_to_write_is_an_outage(alice: User, as_alice: Cl
     assert StatusChange.objects.get().text == "before"
 
 
-def test_a_session_that_can_not_be_saved_is_an_outage_and_not_the_clients_fault(client: Client, alice: User) -> None:
+def test_a_session_that_can_not_be_saved_is_an_outage_and_not_a_client_error(client: Client, alice: User) -> None:
     """It is saved by middleware, after the view."""
     until = ExitStack()
 
@@ -67,7 +67,7 @@ MISTAKES = ["SELECT * FROM nowhere", "SELECT nothing FROM feed_log", "nonsense",
 
 
 @pytest.mark.parametrize("statement", MISTAKES)
-def test_a_mistake_is_no_outage(client: Client, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+def test_an_invalid_statement_is_not_an_outage(client: Client, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
     def mistaken() -> log.State:
         with transaction.atomic():
             run(statement)
@@ -84,7 +84,7 @@ def test_a_mistake_is_no_outage(client: Client, monkeypatch: pytest.MonkeyPatch,
 
 
 @pytest.mark.postgresql
-def test_a_transaction_that_was_broken_before_is_no_outage() -> None:
+def test_a_statement_in_a_broken_transaction_is_not_an_outage() -> None:
     with pytest.raises(DatabaseError) as raised, transaction.atomic():
         with pytest.raises(DatabaseError):
             run("nonsense")
@@ -92,7 +92,7 @@ def test_a_transaction_that_was_broken_before_is_no_outage() -> None:
     assert not is_outage(raised.value)
 
 
-def test_other_errors_are_no_outage() -> None:
+def test_other_errors_are_not_an_outage() -> None:
     assert not is_outage(None)
     assert not is_outage(RuntimeError())
 
@@ -109,12 +109,12 @@ def test_other_errors_are_no_outage() -> None:
         ("/api/events/", "text/html", True),
     ],
 )
-def test_programs_are_told_in_json(path: str, accept: str, json: bool) -> None:
+def test_programs_get_json_and_browsers_get_html(path: str, accept: str, json: bool) -> None:
     request = RequestFactory().get(path, headers={"Accept": accept} if accept else {})
     assert wants_json(request) is json
 
 
-def test_the_pages_of_errors_need_no_database(client: Client, django_assert_num_queries: Any) -> None:
+def test_error_pages_need_no_database(client: Client, django_assert_num_queries: Any) -> None:
     request = RequestFactory().get("/")
     with django_assert_num_queries(0):
         shown = unavailable(request).content.decode()

@@ -25,7 +25,7 @@ OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AN
 CUT_OFF = f"SELECT pg_terminate_backend(pid) FROM ({OTHERS}) AS others"  # noqa: S608
 
 
-def test_pages_are_served_at_once_when_all_connections_were_cut(postgresql_database: str) -> None:
+def test_a_page_is_served_at_once_after_all_connections_were_cut(postgresql_database: str) -> None:
     with Server(database_url=postgresql_database) as server:
 
         def visit(_: int = 0) -> int:
@@ -50,7 +50,7 @@ def half_open(proxy: Proxy) -> int:
 
 
 @pytest.mark.parametrize("harm", [half_open, silence])
-def test_a_page_is_served_when_nothing_comes_back_on_idle_connections(
+def test_a_page_is_served_when_the_idle_connections_are_dead(
     postgresql_database: str, harm: Callable[[Proxy], int]
 ) -> None:
     with (
@@ -62,7 +62,7 @@ def test_a_page_is_served_when_nothing_comes_back_on_idle_connections(
         assert urlopen(server.url("/"), timeout=SOME_TIME).status == 200
 
 
-def test_who_waits_for_a_connection_gets_one_as_soon_as_there_is_a_server(postgresql_url: str) -> None:
+def test_a_waiting_request_gets_a_connection_as_soon_as_the_server_is_up(postgresql_url: str) -> None:
     """Though the pool has given up meanwhile, and nobody else asks it."""
     url = f"postgresql://127.0.0.1:{free_port()}/nowhere"
     gave_up = threading.Event()

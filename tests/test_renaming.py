@@ -26,7 +26,7 @@ print(json.dumps([event.kind, getattr(event, "version", None), change.kind, chan
 """
 
 
-def test_renaming_a_model_carries_its_kind_along_and_back() -> None:
+def test_renaming_a_model_renames_its_kind_forwards_and_backwards() -> None:
     with sqlite_database() as url:
         environment = clean_environment(url) | {"DJANGO_SETTINGS_MODULE": "tests.renaming.settings"}
 

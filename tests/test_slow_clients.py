@@ -39,7 +39,7 @@ def full_database() -> Iterator[str]:
 
 
 @BOTH
-def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, full_database: str) -> None:
+def test_clients_that_never_read_take_little_memory_and_are_ended(kind: Kind, full_database: str) -> None:
     with Server(kind, database_url=full_database, FEED_STALL="2") as server:
         read_all(server)
         before = memory(server)
@@ -65,7 +65,7 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, fu
 
 @LOOPS
 @pytest.mark.parametrize(("opcode", "size", "many"), [(0x81, 2**19, 1), (0x89, 125, 2**12)], ids=["messages", "pings"])
-def test_a_client_that_sends_and_never_reads_fills_no_memory(
+def test_a_client_that_sends_and_never_reads_takes_little_memory(
     kind: Kind, options: list[str], full_database: str, opcode: int, size: int, many: int
 ) -> None:
     """It asks for all of the log, and then sends for as long as it can: pings, or messages that are refused."""
@@ -101,7 +101,7 @@ def masked(first: int, payload: bytes) -> bytes:
     return bytes([first]) + size + bytes(4) + payload
 
 
-def test_a_server_that_is_told_to_stop_stops_though_clients_do_not_read(full_database: str) -> None:
+def test_a_server_stops_on_a_signal_even_if_clients_do_not_read(full_database: str) -> None:
     with Server("uvicorn", database_url=full_database) as server:
         stuck = [ask_and_never_read(server) for _ in range(3)]
         try:

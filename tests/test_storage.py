@@ -73,7 +73,7 @@ def assert_still_watching(watcher: TilingWatcher) -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_while_the_disk_is_full_who_posts_is_told_and_watchers_stay(kind: Kind) -> None:
+def test_a_full_disk_fails_posts_with_503_and_watchers_stay_connected(kind: Kind) -> None:
     with Server(kind) as server, watching(server, "after=0") as watcher:
         alice = Alice(server)
         assert alice.post("before").status == 302
@@ -93,7 +93,7 @@ def assert_one_line_each(server: Server, times: int, line: str) -> None:
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_a_database_that_can_not_even_be_opened_is_told_of_on_every_page(kind: Kind) -> None:
+def test_every_page_answers_503_if_the_database_can_not_be_opened(kind: Kind) -> None:
     """By middleware and by handlers of errors as well as by views: sessions and users are in the database, too."""
     with Server(kind) as server:
         alice = Alice(server)
@@ -108,7 +108,7 @@ def test_a_database_that_can_not_even_be_opened_is_told_of_on_every_page(kind: K
         assert_one_line_each(server, len([*paths, "/readyz"]), "Service Unavailable: /")
 
 
-def test_while_postgresql_is_read_only_who_posts_is_told_and_watchers_stay(postgresql_database: str) -> None:
+def test_a_read_only_postgresql_fails_posts_with_503_and_watchers_stay_connected(postgresql_database: str) -> None:
     with Server(database_url=postgresql_database) as server, watching(server, "after=0") as watcher:
         alice = Alice(server)
         assert alice.post("before").status == 302

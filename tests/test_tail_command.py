@@ -57,7 +57,7 @@ class Tail:
             self._reading.join(TIMEOUT)
 
 
-def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: Tail) -> None:
+def test_tail_follows_the_feed_across_a_restart_of_the_server(server: Server, tail: Tail) -> None:
     post_from_another_process(server, "before")
     tail.follow(server.ws_url(), "--after", "0", "--stream", "user:alice")
     assert tail.see("before").split() == ["2", "created", "status_change", "alice:", "before"]
@@ -70,14 +70,14 @@ def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: 
     assert "deleted" in tail.see("#2")
 
 
-def test_tail_prints_frames_as_they_are(server: Server, tail: Tail) -> None:
+def test_tail_prints_raw_frames_with_the_json_option(server: Server, tail: Tail) -> None:
     post_from_another_process(server, "Hello")
     tail.follow(server.ws_url(), "--after", "0", "--json")
     frame = json.loads(tail.see("Hello"))
     assert (frame["type"], frame["after"]) == ("changes", 0)
 
 
-def test_tail_shows_the_newest_events_when_its_cursor_can_not_be_followed(server: Server, tail: Tail) -> None:
+def test_tail_shows_the_newest_events_after_a_reset(server: Server, tail: Tail) -> None:
     post_from_another_process(server, "Hello")
     tail.follow(server.ws_url(), "--after", "1000")
     tail.see("Reset (ahead)")
@@ -86,13 +86,13 @@ def test_tail_shows_the_newest_events_when_its_cursor_can_not_be_followed(server
     tail.see("and on")
 
 
-def test_tail_ends_with_the_reason_when_it_is_refused(server: Server, tail: Tail) -> None:
+def test_tail_prints_the_reason_and_ends_when_it_is_refused(server: Server, tail: Tail) -> None:
     tail.follow(server.ws_url(), "--stream", "user:nobody")
     tail.see("There is no stream 'user:nobody'.")
     assert tail.wait() != 0
 
 
-def test_tail_says_so_when_frames_do_not_tile(tail: Tail) -> None:
+def test_tail_reports_a_gap_between_frames(tail: Tail) -> None:
     def broken(connection: ServerConnection) -> None:
         for after, position in [(0, 3), (5, 7)]:
             frame = {"type": "changes", "log": "k3x9", "after": after, "position": position, "changes": []}

@@ -36,7 +36,7 @@ def log_in(server: Server, name: str, address: str) -> int:
 
 
 @both
-def test_each_client_has_its_own_limit_under_the_documented_commands(kind: Kind, tmp_path: Path) -> None:
+def test_each_client_has_its_own_rate_limit_with_the_documented_options(kind: Kind, tmp_path: Path) -> None:
     with listening(kind, tmp_path, DOCUMENTED[kind]) as server:
         assert [log_in(server, f"user{number}", "192.0.2.7") for number in range(3)] == [422, 422, 429]
         assert log_in(server, "alice", "192.0.2.8") == 422
@@ -44,7 +44,9 @@ def test_each_client_has_its_own_limit_under_the_documented_commands(kind: Kind,
 
 
 @both
-def test_nobody_is_locked_out_where_addresses_are_not_known_and_the_log_says_so(kind: Kind, tmp_path: Path) -> None:
+def test_no_client_is_limited_by_address_if_addresses_are_unknown_and_the_log_says_so(
+    kind: Kind, tmp_path: Path
+) -> None:
     with listening(kind, tmp_path) as server:
         assert [log_in(server, f"user{number}", "192.0.2.7") for number in range(4)] == [422] * 4
         wait_until(lambda: "Nothing is limited by address" in server.log(), "the line in the log")

@@ -49,7 +49,7 @@ def page(browser: Client, path: str) -> str:
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_post_of_alices_page_is_not_posted_as_bob(browser: Client, alice: User, headers: dict[str, str]) -> None:
+def test_a_post_from_alices_page_is_not_saved_as_bobs(browser: Client, alice: User, headers: dict[str, str]) -> None:
     sent = fields(page(browser, "/"), "/events/") | {"text": "I am alice"}
     assert sent["as"] == str(alice.pk)
     bob_logs_in(browser)
@@ -64,7 +64,7 @@ def test_a_post_of_alices_page_is_not_posted_as_bob(browser: Client, alice: User
     assert StatusChange.objects.get().user.username == "bob"
 
 
-def test_a_comment_of_alices_page_is_not_posted_as_bob(browser: Client, hello: StatusChange) -> None:
+def test_a_comment_from_alices_page_is_not_saved_as_bobs(browser: Client, hello: StatusChange) -> None:
     path = f"/events/{hello.pk}/comments/"
     sent = fields(page(browser, f"/events/{hello.pk}/"), path) | {"text": "I am alice"}
     bob_logs_in(browser)
@@ -76,7 +76,9 @@ def test_a_comment_of_alices_page_is_not_posted_as_bob(browser: Client, hello: S
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_an_edit_of_alices_says_that_this_is_bob(browser: Client, hello: StatusChange, headers: dict[str, str]) -> None:
+def test_an_edit_from_alices_page_is_refused_with_bobs_name(
+    browser: Client, hello: StatusChange, headers: dict[str, str]
+) -> None:
     path = f"/events/{hello.pk}/edit/"
     sent = fields(page(browser, path), path) | {"text": "Hello, world"}
     bob_logs_in(browser)
@@ -91,7 +93,7 @@ def test_an_edit_of_alices_says_that_this_is_bob(browser: Client, hello: StatusC
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_deletion_of_alices_says_that_this_is_bob(
+def test_a_deletion_from_alices_page_is_refused_with_bobs_name(
     browser: Client, hello: StatusChange, headers: dict[str, str]
 ) -> None:
     path = f"/events/{hello.pk}/delete/"
@@ -116,7 +118,7 @@ def test_alices_profile_is_not_saved_as_bobs(browser: Client) -> None:
     assert UserProfile.objects.exclude(bio="").get().user.username == "bob"
 
 
-def test_alices_button_does_not_log_bob_out(browser: Client) -> None:
+def test_the_logout_button_on_alices_page_does_not_log_bob_out(browser: Client) -> None:
     sent = fields(page(browser, "/"), "/accounts/logout/")
     bob_logs_in(browser)
     answer = browser.post("/accounts/logout/", sent, follow=True)
@@ -126,13 +128,13 @@ def test_alices_button_does_not_log_bob_out(browser: Client) -> None:
     assert "<body>" in again.content.decode()
 
 
-def test_logging_out_twice_is_no_error(browser: Client) -> None:
+def test_logging_out_twice_is_not_an_error(browser: Client) -> None:
     sent = fields(page(browser, "/"), "/accounts/logout/")
     for _ in range(2):
         assert browser.post("/accounts/logout/", sent).headers["Location"] == "/"
 
 
-def test_who_was_logged_out_and_in_again_goes_on(browser: Client, alice: User) -> None:
+def test_alices_form_still_works_after_she_logs_out_and_in_again(browser: Client, alice: User) -> None:
     sent = fields(page(browser, "/"), "/events/") | {"text": "Hello"}
     browser.logout()
     assert browser.post("/events/", sent).headers["Location"].startswith("/accounts/login/")
@@ -141,7 +143,7 @@ def test_who_was_logged_out_and_in_again_goes_on(browser: Client, alice: User) -
     assert StatusChange.objects.count() == 1
 
 
-def test_a_page_to_sign_up_on_says_that_bob_is_there(client: Client) -> None:
+def test_a_sign_up_form_is_refused_once_with_bobs_name_if_he_has_logged_in(client: Client) -> None:
     sent = fields(page(client, "/accounts/signup/"))
     assert sent["as"] == ""
     bob_logs_in(client)
@@ -153,7 +155,7 @@ def test_a_page_to_sign_up_on_says_that_bob_is_there(client: Client) -> None:
     assert '<body data-user="carol">' in page(client, "/")
 
 
-def test_logging_in_logs_in_as_the_form_says(client: Client) -> None:
+def test_a_login_form_logs_alice_in_even_if_bob_is_logged_in(client: Client) -> None:
     """And not on as bob, who has logged in in another tab since the form was shown."""
     User.objects.create_user("alice", password=PASSWORD)
     bob_logs_in(client)
@@ -162,12 +164,12 @@ def test_logging_in_logs_in_as_the_form_says(client: Client) -> None:
 
 
 @pytest.mark.parametrize("claimed", ["", "0", "alice", "9" * 5000, "nul\0"])
-def test_a_claim_that_can_not_be_is_refused(as_bob: Client, claimed: str) -> None:
+def test_a_form_with_an_invalid_user_is_refused(as_bob: Client, claimed: str) -> None:
     assert as_bob.post("/events/", {"text": "Hello", "as": claimed}).status_code == 422
     assert not StatusChange.objects.exists()
 
 
-def test_every_form_that_is_posted_says_whose_page_it_is_on(browser: Client, hello: StatusChange) -> None:
+def test_every_form_names_the_user_of_its_page(browser: Client, hello: StatusChange) -> None:
     own = f"/events/{hello.pk}/"
     paths = ["/", own, f"{own}edit/", f"{own}delete/", "/people/alice/", "/profile/", "/nowhere/"]
     for path in paths:

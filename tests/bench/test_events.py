@@ -24,7 +24,7 @@ def theirs(mark: int) -> bytes:
     return events.encode(events.describe(1, events.text_of(mark), created_at))
 
 
-def test_an_event_has_the_same_fields_for_everybody() -> None:
+def test_every_server_sends_an_event_with_the_same_fields() -> None:
     one, other = json.loads(ours(7)), json.loads(theirs(7))
     assert one.keys() == other.keys()
     for name in ("text", "kind", "user", "summary", "edited_at"):
@@ -32,7 +32,7 @@ def test_an_event_has_the_same_fields_for_everybody() -> None:
 
 
 @pytest.mark.parametrize("mark", [0, 9_999_999])
-def test_an_event_has_the_agreed_size_for_everybody(mark: int) -> None:
+def test_every_server_sends_an_event_of_the_agreed_size(mark: int) -> None:
     assert abs(len(ours(mark)) - events.SIZE) <= 10
     assert abs(len(theirs(mark)) - events.SIZE) <= 10
 

@@ -31,7 +31,7 @@ def texts(database_url: str) -> list[str]:
     return [text for (text,) in found]
 
 
-def test_commits_are_told_in_their_order_and_between_question_and_answer(database: str, tmp_path: Path) -> None:
+def test_the_poster_returns_the_times_of_its_commits_in_order(database: str, tmp_path: Path) -> None:
     with poster(database, tmp_path) as ours:
         asked = time.monotonic_ns()
         burst = ours.burst(0, 3)
@@ -43,7 +43,7 @@ def test_commits_are_told_in_their_order_and_between_question_and_answer(databas
     assert texts(database) == [text_of(mark) for mark in range(8)]
 
 
-def test_a_poster_that_fails_says_why(tmp_path: Path) -> None:
+def test_a_poster_that_fails_raises_its_error(tmp_path: Path) -> None:
     with (
         poster("sqlite:///none", tmp_path, settings="nowhere") as ours,
         pytest.raises(RuntimeError, match="No module named 'nowhere'"),

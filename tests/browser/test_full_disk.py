@@ -16,7 +16,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def test_a_text_that_could_not_be_saved_stays_in_its_form_and_is_sent_again(
+def test_alices_post_stays_in_the_form_while_the_disk_is_full_and_is_then_sent_again(
     server: Server, new_visitor: Callable[..., Page]
 ) -> None:
     alice, bob = new_visitor(base_url=server.url("")), new_visitor(base_url=server.url(""))

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
-def test_what_alice_posts_edits_and_deletes_is_seen_in_another_tab(visit: Visitor) -> None:
+def test_bob_sees_alices_posts_edits_and_deletions_without_reloading(visit: Visitor) -> None:
     alice, bob = sign_up(visit(), "alice"), live(visit())
     write(alice, "Hello")
     sees(alice, "Hello")  # by the socket, once
@@ -37,7 +37,7 @@ def test_what_alice_posts_edits_and_deletes_is_seen_in_another_tab(visit: Visito
         sees(page, "Second")
 
 
-def test_comments_are_live_on_the_page_of_what_they_are_about(visit: Visitor) -> None:
+def test_comments_appear_live_on_the_page_of_their_thread(visit: Visitor) -> None:
     alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
     write(alice, "Hello")
     sees(alice, "Hello")
@@ -51,7 +51,7 @@ def test_comments_are_live_on_the_page_of_what_they_are_about(visit: Visitor) ->
         expect(page.locator("#feed > article .text").first).to_have_text("Hello")
 
 
-def test_a_button_does_not_move_while_it_is_pressed(visit: Visitor, server: Server) -> None:
+def test_a_button_does_not_move_while_alice_presses_it(visit: Visitor, server: Server) -> None:
     """Below a thread, what others write moves the form: the click would be lost."""
     alice = sign_up(visit(), "alice")
     write(alice, "Hello")
@@ -68,7 +68,7 @@ def test_a_button_does_not_move_while_it_is_pressed(visit: Visitor, server: Serv
     sees(alice, "Hello", "Hi, alice", "Hi, bob")
 
 
-def test_a_page_that_stays_open_over_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
+def test_a_page_that_stays_open_during_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
     alice, bob = sign_up(visit(), "alice"), live(visit(viewport={"width": 390, "height": 800}))
     write(alice, "before")
     sees(bob, "before")
@@ -88,7 +88,7 @@ def test_a_page_that_stays_open_over_a_restart_misses_nothing(visit: Visitor, se
     sees(bob, "after", "while it was down", "edited while it was down")
 
 
-def test_what_is_being_typed_survives_what_arrives(visit: Visitor, server: Server) -> None:
+def test_bobs_unsent_text_survives_new_events_and_a_reload_of_the_feed(visit: Visitor, server: Server) -> None:
     alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
     bob.locator("#compose textarea").fill("a long thou")
     write(alice, "Hello")
@@ -112,7 +112,7 @@ log.prune(timezone.now())
 """
 
 
-def test_a_page_whose_cursor_is_too_old_loads_its_events_by_itself(visit: Visitor, server: Server) -> None:
+def test_a_page_with_an_expired_cursor_reloads_its_events(visit: Visitor, server: Server) -> None:
     """No frame can tell it what it has missed; and what its user is typing stays."""
     alice = sign_up(visit(), "alice")
     write(alice, "Hello")
@@ -127,7 +127,7 @@ def test_a_page_whose_cursor_is_too_old_loads_its_events_by_itself(visit: Visito
     expect(alice.locator("#compose textarea")).to_be_focused()
 
 
-def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Server) -> None:
+def test_scrolling_down_loads_older_events(visit: Visitor, server: Server) -> None:
     sign_up(visit(), "alice")
     server.shell(
         "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(70)]"
@@ -144,7 +144,9 @@ def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Ser
     expect(visitor.locator("#feed > article", has_text="post 3, edited")).to_have_count(1)
 
 
-def test_who_reads_further_down_is_told_of_new_posts_and_not_moved(visit: Visitor, server: Server) -> None:
+def test_bob_gets_a_notice_of_new_posts_and_keeps_his_place_when_he_has_scrolled_down(
+    visit: Visitor, server: Server
+) -> None:
     sign_up(visit(), "alice")
     server.shell(
         "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(40)]"
@@ -161,7 +163,7 @@ def test_who_reads_further_down_is_told_of_new_posts_and_not_moved(visit: Visito
     expect(bob.locator("#feed > article").first).to_contain_text("news")
 
 
-def test_the_feed_connects_though_its_extension_comes_late(visit: Visitor, server: Server) -> None:
+def test_the_feed_connects_even_if_its_extension_loads_late(visit: Visitor, server: Server) -> None:
     visitor = visit()
     held: list[Route] = []
     visitor.route("**/hx-ws.min.js", lambda route: held.append(route))  # noqa: PLW0108 (it sets an attribute on what it is given)
@@ -179,7 +181,7 @@ def test_the_feed_connects_though_its_extension_comes_late(visit: Visitor, serve
     sees(visitor, "Hello")
 
 
-def test_logging_out_in_one_tab_stops_the_other_which_keeps_what_is_being_typed(visit: Visitor) -> None:
+def test_logging_out_in_one_tab_stops_the_other_tab_and_keeps_its_unsent_text(visit: Visitor) -> None:
     bob = live(visit())
     alice = sign_up(visit(), "alice")
     other = alice.context.new_page()
@@ -193,7 +195,7 @@ def test_logging_out_in_one_tab_stops_the_other_which_keeps_what_is_being_typed(
     live(bob)
 
 
-def test_a_feed_that_can_not_be_had_says_so_and_stops(visit: Visitor, server: Server) -> None:
+def test_a_feed_that_is_refused_shows_the_reason_and_stops(visit: Visitor, server: Server) -> None:
     sign_up(visit(), "alice")
     visitor = visit()
     visitor.goto("/people/alice/")

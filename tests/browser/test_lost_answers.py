@@ -29,7 +29,7 @@ def in_the_database(server: Server) -> list[str]:
     return server.shell("print(*StatusChange.objects.values_list('text', flat=True), sep='|')").strip().split("|")
 
 
-def test_a_post_whose_answer_is_lost_is_posted_once_and_told_as_posted(visit: Visitor, server: Server) -> None:
+def test_a_post_with_a_lost_response_is_saved_once_and_clears_the_form(visit: Visitor, server: Server) -> None:
     alice = sign_up(visit(), "alice")
     alice.route("**/events/", lose, times=2)
     write(alice, "Hello")
@@ -44,7 +44,7 @@ def test_a_post_whose_answer_is_lost_is_posted_once_and_told_as_posted(visit: Vi
     assert in_the_database(server) == ["Hello", "Second"]
 
 
-def test_what_a_proxy_says_that_got_no_answer_is_no_answer(visit: Visitor, server: Server) -> None:
+def test_a_502_from_a_proxy_counts_as_a_lost_response(visit: Visitor, server: Server) -> None:
     alice = sign_up(visit(), "alice")
     alice.route("**/events/", lambda route: route.fetch() and route.fulfill(status=502), times=1)
     write(alice, "Hello")
@@ -53,7 +53,7 @@ def test_what_a_proxy_says_that_got_no_answer_is_no_answer(visit: Visitor, serve
     assert in_the_database(server) == ["Hello"]
 
 
-def test_a_comment_an_edit_and_a_deletion_are_sent_again_by_themselves(visit: Visitor, server: Server) -> None:
+def test_a_comment_an_edit_and_a_deletion_with_lost_responses_are_retried(visit: Visitor, server: Server) -> None:
     alice = sign_up(visit(), "alice")
     write(alice, "Hello")
     sees(alice, "Hello")
@@ -82,7 +82,7 @@ def test_a_comment_an_edit_and_a_deletion_are_sent_again_by_themselves(visit: Vi
     expect(alice.locator("#notice")).not_to_be_visible()
 
 
-def test_a_post_on_its_way_while_the_server_is_killed_is_posted_once(visit: Visitor, server: Server) -> None:
+def test_a_post_in_flight_when_the_server_is_killed_is_saved_once(visit: Visitor, server: Server) -> None:
     alice = sign_up(visit(), "alice")
     server.freeze()
     write(alice, "Hello")
@@ -94,7 +94,7 @@ def test_a_post_on_its_way_while_the_server_is_killed_is_posted_once(visit: Visi
     assert in_the_database(server) == ["Hello"]
 
 
-def test_when_no_answer_comes_at_all_the_page_says_so_and_keeps_the_text(visit: Visitor, server: Server) -> None:
+def test_the_page_keeps_the_text_and_says_so_when_all_retries_fail(visit: Visitor, server: Server) -> None:
     alice = visit()
     alice.clock.install()
     sign_up(alice, "alice")
@@ -121,7 +121,7 @@ def test_when_no_answer_comes_at_all_the_page_says_so_and_keeps_the_text(visit: 
     assert in_the_database(server) == ["Hello"]
 
 
-def test_a_server_that_never_answers_is_asked_again(visit: Visitor, server: Server) -> None:
+def test_the_page_retries_when_a_request_times_out(visit: Visitor, server: Server) -> None:
     alice = visit()
     alice.clock.install()
     sign_up(alice, "alice")
@@ -137,7 +137,7 @@ def test_a_server_that_never_answers_is_asked_again(visit: Visitor, server: Serv
     expect(alice.locator("#compose textarea")).to_have_value("")
 
 
-def test_a_form_that_the_browser_brings_back_posts_anew(visit: Visitor) -> None:
+def test_a_form_restored_by_the_back_button_gets_a_new_idempotency_key(visit: Visitor) -> None:
     alice = sign_up(visit(), "alice")
     write(alice, "First")
     sees(alice, "First")
@@ -150,7 +150,7 @@ def test_a_form_that_the_browser_brings_back_posts_anew(visit: Visitor) -> None:
     expect(alice.locator("#compose textarea")).to_have_value("")
 
 
-def test_what_alice_writes_is_not_posted_as_bob_who_logs_in_in_another_tab(visit: Visitor, server: Server) -> None:
+def test_alices_text_is_not_posted_as_bob_after_he_logs_in_in_another_tab(visit: Visitor, server: Server) -> None:
     server.shell(f"User.objects.create_user('bob', password={PASSWORD!r})")
     alice = sign_up(visit(), "alice")
     write(alice, "Hello")
