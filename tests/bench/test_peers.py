@@ -1,4 +1,4 @@
-"""Servers are started for a measurement, and leave nothing behind."""
+"""The servers that the benchmarks start and end."""
 
 from http.client import HTTPConnection
 
