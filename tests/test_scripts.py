@@ -1,4 +1,4 @@
-"""The start: what can't be used ends it with one sentence, and what it makes is kept."""
+"""The start of Rill: bad configuration stops it with one sentence, and the files that it creates are kept."""
 
 import os
 import signal
@@ -13,13 +13,13 @@ from urllib.request import urlopen
 import pytest
 
 from project.environment import secret_key
-from tests.support.databases import OURS, ROOT, clean_environment, sqlite_url
+from tests.support.databases import RILL_VARIABLES, ROOT, clean_environment, sqlite_url
 from tests.support.processes import free_port
 
 
 def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run Python in a copy of this process's environment that has only `environment` for Rill."""
-    clean = {name: value for name, value in clean_environment("").items() if name not in OURS}
+    """Run Python with `environment` as its only variables for Rill."""
+    clean = {name: value for name, value in clean_environment("").items() if name not in RILL_VARIABLES}
     return subprocess.run(
         [sys.executable, *command], cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False
     )
@@ -70,7 +70,7 @@ def test_an_invalid_environment_variable_stops_the_start_and_is_named(variable: 
 
 
 def test_an_empty_environment_variable_counts_as_unset() -> None:
-    empty = dict.fromkeys([*OURS, "FEED_TAIL", "FEED_POLL", "FEED_POST_LIMIT"], "")
+    empty = dict.fromkeys([*RILL_VARIABLES, "FEED_TAIL", "FEED_POLL", "FEED_POST_LIMIT"], "")
     done = run("manage.py", "check", **empty)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -119,8 +119,8 @@ def test_an_unknown_host_stops_the_start_and_is_named() -> None:
 
 
 def test_an_unreachable_database_stops_the_start_and_is_named() -> None:
-    nobody = f"postgresql://rill@127.0.0.1:{free_port()}/rill"
-    done = run("-m", "project.serve", PORT=str(free_port()), DATABASE_URL=nobody)
+    unreachable = f"postgresql://rill@127.0.0.1:{free_port()}/rill"
+    done = run("-m", "project.serve", PORT=str(free_port()), DATABASE_URL=unreachable)
     assert_one_sentence(done, "DATABASE_URL")
     assert "refused" in done.stderr
 

@@ -41,7 +41,7 @@ HTTP = """
 
 def nchan(stage: Stage) -> Plan:
     http = HTTP.format(host=HOST, port=stage.port, subscribe=SUBSCRIBE, publish=PUBLISH)
-    file = nginx.written(stage.folder, http, modules=f"load_module {module()};", connections=most_files())
+    file = nginx.write_configuration(stage.folder, http, modules=f"load_module {module()};", connections=most_files())
     return Plan(
         nginx.command(program("nginx"), stage.folder, file),
         ["nchan", HOST, str(stage.port), PUBLISH],

@@ -109,8 +109,8 @@ class World:
 
     def ring(self) -> None:
         assert doorbell.wait()
-        if self.layer.kept:
-            self.loop.run_until_complete(self.layer.let_through(self.rings))
+        if self.layer.held:
+            self.loop.run_until_complete(self.layer.deliver(self.rings))
             self.loop.settle()
             self.notified(self.rings > 0)
             self.rings = 1

@@ -1,4 +1,4 @@
-"""Watchers of real servers, and who posts from another process."""
+"""Watchers of real servers, and posts from another process."""
 
 import json
 from collections.abc import Iterator
@@ -23,12 +23,12 @@ for text in {texts!r}:
 
 
 def post_from_another_process(server: Server, *texts: str) -> None:
-    """By another process than the server's, as a cron job would."""
+    """Post as alice from another process than the server's, like a cron job."""
     server.shell(POST.format(texts=texts))
 
 
 class TilingWatcher:
-    """Follows a feed, checks that the frames tile, and keeps the state that it builds from them."""
+    """Checks that its frames tile, and keeps the texts that they add up to."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -49,7 +49,7 @@ class TilingWatcher:
         return frame
 
     def see(self, *texts: str) -> None:
-        """Receive until these are there, and nothing else is."""
+        """Receive until the texts are exactly these."""
         while sorted(self.texts.values()) != sorted(texts):
             self.receive()
 
