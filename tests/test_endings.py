@@ -1,4 +1,4 @@
-"""Why a server ends connections by itself: the user may not watch any more, or the server is told to stop."""
+"""Connections that the server ends: their session has ended, or the server stops."""
 
 import json
 import signal
@@ -20,14 +20,14 @@ Watch = Callable[..., ClientConnection]
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[list[Server]]:
-    """Two processes with one database."""
+    """Two servers on one database."""
     with Server("daphne") as one, Server("uvicorn", database_url=one.database_url) as other:
         yield [one, other]
 
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """Opens the feed, in a session or in none, and has received the first frame."""
+    """Opens a socket, with or without a session, and receives its first frame."""
     with ExitStack() as stack:
 
         def watching(server: Server, session: str | None = None) -> ClientConnection:
@@ -41,16 +41,16 @@ def watch() -> Iterator[Watch]:
 
 def end_of(connection: ClientConnection) -> tuple[int | None, str | None]:
     """The close code, and the code of the error frame before it."""
-    said = None
+    error = None
     deadline = time.monotonic() + TIMEOUT
     try:
         while True:
-            said = json.loads(connection.recv(timeout=deadline - time.monotonic())).get("code", said)
+            error = json.loads(connection.recv(timeout=deadline - time.monotonic())).get("code", error)
     except ConnectionClosed as closed:
-        return closed.rcvd.code if closed.rcvd else None, said
+        return closed.rcvd.code if closed.rcvd else None, error
 
 
-def sees(connection: ClientConnection, text: str) -> None:
+def wait_for_text(connection: ClientConnection, text: str) -> None:
     while text not in str(connection.recv(timeout=TIMEOUT)):
         pass
 
@@ -60,18 +60,18 @@ def test_the_end_of_a_session_ends_its_sockets_in_every_process_and_no_others(
 ) -> None:
     shell = servers[0].shell
     sessions = {name: log_in(servers[0], name) for name in ENDS}
-    leaving = {(name, server.kind): watch(server, sessions[name]) for name in ENDS for server in servers}
+    ending = {(name, server.kind): watch(server, sessions[name]) for name in ENDS for server in servers}
     others = [None, log_in(servers[0], "bob"), log_in(servers[0], "logged_out")]
     staying = [watch(server, session) for server in servers for session in others]
 
     for name, code in ENDS.items():
         shell(code.format(session=sessions[name], name=name))
 
-    ends = {who: end_of(connection) for who, connection in leaving.items()}
-    assert ends == dict.fromkeys(leaving, (4401, "session_ended"))
+    ends = {key: end_of(connection) for key, connection in ending.items()}
+    assert ends == dict.fromkeys(ending, (4401, "session_ended"))
     shell("StatusChange.objects.create(user=User.objects.get(username='bob'), text='still there')")
     for connection in staying:
-        sees(connection, "still there")
+        wait_for_text(connection, "still there")
     for server in servers:
         server.assert_quiet()
 

@@ -1,4 +1,4 @@
-"""Clients that send too much: they pay for it, and nobody else."""
+"""Clients that send too much. The server ends them, and other clients are served as before."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +14,7 @@ from tests.support.servers import HOST, Kind, Server
 from tests.support.watching import BOTH, post_from_another_process, watching
 
 LARGE = ["--ws-max-size", str(16 * 2**20)]
-"""uvicorn's own limit: what Rill promises doesn't depend on the command."""
+"""uvicorn's default. Rill's limits must not depend on uvicorn's options."""
 COMPRESSED = ["--ws-per-message-deflate", "true", *LARGE]
 SERVERS = pytest.mark.parametrize(
     ("kind", "options"),
@@ -22,12 +22,12 @@ SERVERS = pytest.mark.parametrize(
     ids=["daphne", "uvicorn", "uvicorn-asyncio", "uvicorn-compressed"],
 )
 MORE_MEMORY = 24.0
-"""MiB, of which 40 clients with 64 KiB each take two and a half."""
+"""MiB. The 40 clients may take two and a half of them, 64 KiB each."""
 
 
 @contextmanager
 def bounded(server: Server) -> Iterator[None]:
-    """Assert that the server takes little more memory meanwhile."""
+    """Assert that the server takes little more memory within the `with`."""
     before = resident(server)
     with Memory([server]) as memory:
         yield
@@ -35,7 +35,7 @@ def bounded(server: Server) -> Iterator[None]:
 
 
 def assert_served(server: Server, floods: list[Flood], ends: int) -> None:
-    """Each is ended, and until then somebody else sees what is posted."""
+    """Wait until the floods were ended `ends` times. Meanwhile another client must see every post."""
     with watching(server) as watcher:
         watcher.receive()
         texts: list[str] = []
@@ -59,7 +59,7 @@ def test_a_server_ends_every_kind_of_flood_and_serves_other_clients_meanwhile(ki
 @pytest.mark.parametrize("sent", ["endless message", "claim"])
 def test_unfinished_messages_take_little_memory(kind: Kind, options: list[str], sent: Sent) -> None:
     with Server(kind, options=options) as server, bounded(server), Flood(HOST, server.port, sent, 40) as flood:
-        wait_until(lambda: flood.ended == 40, "them to be ended")
+        wait_until(lambda: flood.ended == 40, "the server to end the clients")
 
 
 @BOTH

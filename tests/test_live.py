@@ -1,4 +1,4 @@
-"""Real server processes and real clients: what is posted in any process reaches every watcher."""
+"""Real servers and real clients: a post in any process reaches every watcher."""
 
 import json
 from urllib.request import urlopen
@@ -74,7 +74,7 @@ def test_a_page_of_another_origin_is_refused_and_an_own_page_is_served(kind: Kin
 
 
 def test_servers_on_one_postgresql_and_redis_share_one_log(postgresql_database: str, redis_url: str) -> None:
-    """The poll is turned off, so that only the doorbell can wake the hubs."""
+    """The poll is off, so only the doorbell can wake the hubs."""
     shared = {"database_url": postgresql_database, "redis_url": redis_url, "FEED_POLL": "3600"}
     with Server("daphne", **shared) as one, Server("uvicorn", **shared) as other:
         with watching(one, "after=0") as first, watching(other, "after=0") as second:
@@ -89,8 +89,8 @@ def test_servers_on_one_postgresql_and_redis_share_one_log(postgresql_database: 
 
 
 def test_a_server_polls_while_redis_is_down() -> None:
-    with Server(redis_url=f"redis://127.0.0.1:{free_port()}/0") as deaf, watching(deaf, "after=0") as watcher:
-        post_from_another_process(deaf, "unheard")
+    with Server(redis_url=f"redis://127.0.0.1:{free_port()}/0") as server, watching(server, "after=0") as watcher:
+        post_from_another_process(server, "unheard")
         watcher.see("unheard")
 
 
@@ -119,7 +119,7 @@ def test_a_program_continues_from_its_snapshot(server: Server) -> None:
         watcher.see("before", "after")
 
 
-@pytest.mark.usefixtures("redis_url")  # skipped, or failed, where there is none
+@pytest.mark.usefixtures("redis_url")  # skips the test where Redis is not installed
 def test_a_watcher_sees_every_event_while_redis_hangs_and_afterwards() -> None:
     with services.redis() as redis, Server(redis_url=redis.url) as server, watching(server, "after=0") as watcher:
         post_from_another_process(server, "heard")

@@ -1,4 +1,4 @@
-"""The migrations fit the models, in a project with settings of its own."""
+"""The migrations fit the models whatever the project's settings are."""
 
 from pathlib import Path
 

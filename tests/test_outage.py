@@ -1,4 +1,4 @@
-"""What counts as an outage of the database, and what does not; and the pages that need no database."""
+"""Which errors count as an outage of the database, and the error pages that need no database."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +28,7 @@ def refusing_to_write() -> Iterator[None]:
         finally:
             if sqlite:
                 run("PRAGMA query_only = OFF")
-            transaction.set_rollback(True)  # which on PostgreSQL ends it, too
+            transaction.set_rollback(True)  # on PostgreSQL this also ends the read-only mode
 
 
 def run(statement: str) -> None:
@@ -45,17 +45,17 @@ def test_a_database_that_refuses_to_write_is_an_outage(alice: User, as_alice: Cl
 
 
 def test_a_session_that_can_not_be_saved_is_an_outage_and_not_a_client_error(client: Client, alice: User) -> None:
-    """It is saved by middleware, after the view."""
-    until = ExitStack()
+    """Middleware saves the session after the view."""
+    outage = ExitStack()
 
     def refuse(**kwargs: Any) -> None:
-        until.enter_context(refusing_to_write())
+        outage.enter_context(refusing_to_write())
 
     alice.set_password("correct horse")
     alice.save()
     user_logged_in.connect(refuse)
     try:
-        with until:
+        with outage:
             answer = client.post("/accounts/login/", {"username": "alice", "password": "correct horse"})
     finally:
         user_logged_in.disconnect(refuse)
@@ -63,21 +63,26 @@ def test_a_session_that_can_not_be_saved_is_an_outage_and_not_a_client_error(cli
     assert client.get("/profile/").status_code == 302
 
 
-MISTAKES = ["SELECT * FROM nowhere", "SELECT nothing FROM feed_log", "nonsense", "INSERT INTO feed_log (id) VALUES (1)"]
+INVALID_STATEMENTS = [
+    "SELECT * FROM nowhere",
+    "SELECT nothing FROM feed_log",
+    "nonsense",
+    "INSERT INTO feed_log (id) VALUES (1)",
+]
 
 
-@pytest.mark.parametrize("statement", MISTAKES)
+@pytest.mark.parametrize("statement", INVALID_STATEMENTS)
 def test_an_invalid_statement_is_not_an_outage(client: Client, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
-    def mistaken() -> log.State:
+    def run_invalid_statement() -> log.State:
         with transaction.atomic():
             run(statement)
         raise AssertionError
 
     with pytest.raises(DatabaseError) as raised:
-        mistaken()
+        run_invalid_statement()
     assert not is_outage(raised.value)
     client.raise_request_exception = False
-    monkeypatch.setattr(log, "state", mistaken)
+    monkeypatch.setattr(log, "state", run_invalid_statement)
     answer = client.get("/")
     assert answer.status_code == 500
     assert "Something broke" in answer.content.decode()
@@ -119,4 +124,4 @@ def test_error_pages_need_no_database(client: Client, django_assert_num_queries:
     with django_assert_num_queries(0):
         shown = unavailable(request).content.decode()
     assert "Nothing was saved" in shown
-    assert "Log in" not in shown  # who is logged in can't be known
+    assert "Log in" not in shown  # without the database nobody knows who is logged in

@@ -1,4 +1,4 @@
-"""The pool of connections to PostgreSQL gets over an outage of the server."""
+"""The connection pool recovers from an outage of PostgreSQL."""
 
 import sys
 import threading
@@ -16,9 +16,9 @@ from tests.support.processes import free_port
 from tests.support.servers import Server
 
 TIMEOUT = 5
-"""Seconds that a request may take: the pool's own time limit is twice as long."""
-SOME_TIME = 60
-"""Seconds: more than enough to find out that nothing comes back, and much less than a system takes by itself."""
+"""Seconds for a request. The pool's own timeout is twice as long."""
+DETECTION_TIMEOUT = 60
+"""Seconds. More than Rill needs to detect a dead connection, and much less than the kernel does by default."""
 VISITORS = 16
 
 OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -45,7 +45,7 @@ def silence(proxy: Proxy) -> int:
 
 def half_open(proxy: Proxy) -> int:
     if sys.platform != "linux":
-        pytest.skip("No other kernel is known to be asked to make a link half open.")
+        pytest.skip("The proxy can make links half open on Linux only.")
     return proxy.half_open()
 
 
@@ -58,12 +58,12 @@ def test_a_page_is_served_when_the_idle_connections_are_dead(
         Server(database_url=postgresql_database, DATABASE_URL=proxy.url) as server,
     ):
         assert urlopen(server.url("/"), timeout=TIMEOUT).status == 200
-        assert harm(proxy), "There was no link."
-        assert urlopen(server.url("/"), timeout=SOME_TIME).status == 200
+        assert harm(proxy), "The server had no link to PostgreSQL."
+        assert urlopen(server.url("/"), timeout=DETECTION_TIMEOUT).status == 200
 
 
 def test_a_waiting_request_gets_a_connection_as_soon_as_the_server_is_up(postgresql_url: str) -> None:
-    """Though the pool has given up meanwhile, and nobody else asks it."""
+    """Even if the pool has given up meanwhile, and no other request comes."""
     url = f"postgresql://127.0.0.1:{free_port()}/nowhere"
     gave_up = threading.Event()
 

@@ -1,4 +1,4 @@
-"""That Rill runs under each of its servers and databases, as it does in production."""
+"""Rill runs with each of its servers and databases."""
 
 from urllib.request import urlopen
 

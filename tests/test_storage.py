@@ -1,4 +1,4 @@
-"""The database refuses: who posts is told, nobody else notices, and it goes on when that has ended."""
+"""The database refuses to write: posts get an error, watchers notice nothing, and Rill recovers."""
 
 import json
 from http.client import HTTPConnection, HTTPMessage
@@ -22,38 +22,38 @@ print(client.cookies["sessionid"].value)
 """
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: HTTPMessage
     text: str
 
 
 class Alice:
-    """She is logged in, and her browser knows no scripts."""
+    """Alice's browser: logged in, without JavaScript."""
 
     def __init__(self, server: Server) -> None:
         self._port = server.port
         self._cookies = f"sessionid={server.shell(LOG_IN).strip()}; csrftoken={TOKEN}"
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> Response:
         return self._ask("GET", path, {})
 
-    def post(self, text: str, headers: dict[str, str] | None = None) -> Answer:
+    def post(self, text: str, headers: dict[str, str] | None = None) -> Response:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode({"text": text, "csrfmiddlewaretoken": TOKEN})
         return self._ask("POST", "/events/", kind | (headers or {}), body)
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
+    def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Response:
         connection = HTTPConnection(HOST, self._port, timeout=TIMEOUT)
         try:
             connection.request(method, path, body, {"Cookie": self._cookies} | headers)
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read().decode())
+            return Response(response.status, response.headers, response.read().decode())
         finally:
             connection.close()
 
 
-def assert_told_that_nothing_was_saved(alice: Alice) -> None:
+def assert_posts_fail_with_503(alice: Alice) -> None:
     for headers in ({}, HTMX):
         page = alice.post("lost", headers)
         assert (page.status, page.headers["Retry-After"]) == (503, "5")
@@ -67,7 +67,7 @@ def assert_told_that_nothing_was_saved(alice: Alice) -> None:
     assert json.loads(answer.text)["code"] == "unavailable"
 
 
-def assert_still_watching(watcher: TilingWatcher) -> None:
+def assert_still_connected(watcher: TilingWatcher) -> None:
     watcher.connection.send('{"type": "ping"}')
     assert watcher.receive()["changes"] == []
 
@@ -79,33 +79,33 @@ def test_a_full_disk_fails_posts_with_503_and_watchers_stay_connected(kind: Kind
         assert alice.post("before").status == 302
         watcher.see("before")
         with full_disk(server.pid):
-            assert_told_that_nothing_was_saved(alice)
-            assert "before" in alice.get("/").text  # which can still be read
-            assert_still_watching(watcher)
+            assert_posts_fail_with_503(alice)
+            assert "before" in alice.get("/").text  # reading still works
+            assert_still_connected(watcher)
         assert alice.post("after").status == 302
         watcher.see("before", "after")
-        assert_one_line_each(server, 3, "Service Unavailable: /events/ (disk I/O error)")
+        assert_logged(server, 3, "Service Unavailable: /events/ (disk I/O error)")
 
 
-def assert_one_line_each(server: Server, times: int, line: str) -> None:
+def assert_logged(server: Server, times: int, line: str) -> None:
     lines = server.log().splitlines()
     assert [line in each for each in lines] == [True] * times
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_every_page_answers_503_if_the_database_can_not_be_opened(kind: Kind) -> None:
-    """By middleware and by handlers of errors as well as by views: sessions and users are in the database, too."""
+    """Middleware and error handlers fail as well as views, because sessions and users are in the database."""
     with Server(kind) as server:
         alice = Alice(server)
         assert alice.get("/profile/").status == 200
         paths = ["/", "/profile/", "/accounts/login/", "/nowhere/", "/people/alice/", "/admin/", "/api/events/"]
-        with full_disk(server.pid):  # with nobody connected SQLite has to make its log anew
+        with full_disk(server.pid):  # without open connections SQLite has to create its WAL file
             answers = {path: alice.get(path) for path in paths}
             assert (alice.get("/healthz").status, alice.get("/readyz").status) == (200, 503)
         assert {path: answer.status for path, answer in answers.items()} == dict.fromkeys(paths, 503)
         assert json.loads(answers["/api/events/"].text)["code"] == "unavailable"
         assert alice.get("/profile/").status == 200
-        assert_one_line_each(server, len([*paths, "/readyz"]), "Service Unavailable: /")
+        assert_logged(server, len([*paths, "/readyz"]), "Service Unavailable: /")
 
 
 def test_a_read_only_postgresql_fails_posts_with_503_and_watchers_stay_connected(postgresql_database: str) -> None:
@@ -114,9 +114,9 @@ def test_a_read_only_postgresql_fails_posts_with_503_and_watchers_stay_connected
         assert alice.post("before").status == 302
         watcher.see("before")
         with read_only_postgresql(postgresql_database):
-            assert_told_that_nothing_was_saved(alice)
+            assert_posts_fail_with_503(alice)
             assert "before" in alice.get("/").text
-            assert_still_watching(watcher)
+            assert_still_connected(watcher)
         assert alice.post("after").status == 302
         watcher.see("before", "after")
         assert "Traceback" not in server.log()

@@ -1,4 +1,4 @@
-"""Behind a Unix socket no address comes with the connection: clients must not be taken for one."""
+"""A connection over a Unix socket has no address. Rill must not take all clients for one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests.support.servers import HOST, Kind, Server
 
 CSRF = "x" * 32
 DOCUMENTED: dict[Kind, list[str]] = {"daphne": ["--proxy-headers"], "uvicorn": ["--forwarded-allow-ips", "*"]}
-"""What has the server believe its proxy."""
+"""Options that make the server trust its proxy's headers."""
 both = pytest.mark.parametrize("kind", get_args(Kind))
 
 
@@ -24,7 +24,7 @@ def listening(kind: Kind, folder: Path, options: Sequence[str] = ()) -> Iterator
 
 
 def log_in(server: Server, name: str, address: str) -> int:
-    """Try to, with a wrong password, as the proxy passes it on; returns the status."""
+    """Try to log in with a wrong password, from this address behind the proxy. Returns the status."""
     connection = server.connection()
     form = {"username": name, "password": "wrong", "csrfmiddlewaretoken": CSRF}
     headers = {"Host": HOST, "Cookie": f"csrftoken={CSRF}", "Content-Type": "application/x-www-form-urlencoded"}

@@ -1,4 +1,4 @@
-"""Two tabs of one browser: alice's pages are open, and in another tab bob logs in. Nothing of hers is sent as his."""
+"""Two tabs of one browser: one shows alice's page, and bob logs in in the other. Nothing of hers is saved as his."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +13,7 @@ from tests.support.markup import Element, elements
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hurried_hasher")]
 
 HTMX = {"HX-Request": "true"}
-TOLD = "You are logged in as bob now."
+REFUSAL = "You are logged in as bob now."
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def hello(alice: User) -> StatusChange:
 
 @pytest.fixture
 def browser(alice: User) -> Client:
-    """Where alice is logged in first."""
+    """The browser in which alice is logged in at first."""
     return logged_in(alice)
 
 
@@ -33,14 +33,14 @@ def bob_logs_in(browser: Client) -> None:
 
 
 def fields(html: str, action: str | None = None) -> dict[str, str]:
-    """What the form would send: the one with this action, or else the one of the page itself."""
-    inside = [each for each in elements(html) if is_of(each.form, action)]
+    """The fields and values of the form with this action; by default of the form that posts to its own page."""
+    inside = [each for each in elements(html) if posts_to(each.form, action)]
     return {
         each.attributes["name"]: each.attributes.get("value", each.text) for each in inside if "name" in each.attributes
     }
 
 
-def is_of(form: Element | None, action: str | None) -> bool:
+def posts_to(form: Element | None, action: str | None) -> bool:
     return form is not None and form.attributes.get("method") == "post" and form.attributes.get("action") == action
 
 
@@ -56,10 +56,10 @@ def test_a_post_from_alices_page_is_not_saved_as_bobs(browser: Client, alice: Us
     answer = browser.post("/events/", sent, headers=headers)
     shown = answer.content.decode()
     assert answer.status_code == 422
-    assert TOLD in shown
+    assert REFUSAL in shown
     assert "I am alice</textarea>" in shown
     assert not StatusChange.objects.exists()
-    # It is bob's form now: he may want to.
+    # The response shows bob's form, which he may send.
     browser.post("/events/", fields(shown, "/events/") | {"text": "I am bob"})
     assert StatusChange.objects.get().user.username == "bob"
 
@@ -70,7 +70,7 @@ def test_a_comment_from_alices_page_is_not_saved_as_bobs(browser: Client, hello:
     bob_logs_in(browser)
     answer = browser.post(path, sent, headers=HTMX)
     assert answer.status_code == 422
-    assert TOLD in answer.content.decode()
+    assert REFUSAL in answer.content.decode()
     assert "I am alice</textarea>" in answer.content.decode()
     assert not Comment.objects.exists()
 
@@ -85,7 +85,7 @@ def test_an_edit_from_alices_page_is_refused_with_bobs_name(
     answer = browser.post(path, sent, headers=headers)
     shown = answer.content.decode()
     assert answer.status_code == 422
-    assert TOLD in shown
+    assert REFUSAL in shown
     assert "Hello, world</textarea>" in shown
     assert browser.post(path, fields(shown, path) | {"text": "Hello, world"}).status_code == 403
     hello.refresh_from_db()
@@ -101,7 +101,7 @@ def test_a_deletion_from_alices_page_is_refused_with_bobs_name(
     bob_logs_in(browser)
     answer = browser.post(path, sent, headers=headers)
     assert answer.status_code == 422
-    assert TOLD in answer.content.decode()
+    assert REFUSAL in answer.content.decode()
     assert browser.post(path, fields(answer.content.decode(), path)).status_code == 403
     assert StatusChange.objects.exists()
 
@@ -111,7 +111,7 @@ def test_alices_profile_is_not_saved_as_bobs(browser: Client) -> None:
     bob_logs_in(browser)
     answer = browser.post("/profile/", sent)
     assert answer.status_code == 422
-    assert TOLD in answer.content.decode()
+    assert REFUSAL in answer.content.decode()
     assert "I am alice.</textarea>" in answer.content.decode()
     assert not UserProfile.objects.exclude(bio="").exists()
     assert browser.post("/profile/", fields(answer.content.decode()) | {"bio": "I am bob."}).status_code == 302
@@ -122,7 +122,7 @@ def test_the_logout_button_on_alices_page_does_not_log_bob_out(browser: Client) 
     sent = fields(page(browser, "/"), "/accounts/logout/")
     bob_logs_in(browser)
     answer = browser.post("/accounts/logout/", sent, follow=True)
-    assert TOLD in answer.content.decode()
+    assert REFUSAL in answer.content.decode()
     assert '<body data-user="bob">' in answer.content.decode()
     again = browser.post("/accounts/logout/", fields(answer.content.decode(), "/accounts/logout/"), follow=True)
     assert "<body>" in again.content.decode()
@@ -149,14 +149,13 @@ def test_a_sign_up_form_is_refused_once_with_bobs_name_if_he_has_logged_in(clien
     bob_logs_in(client)
     answer = sign_up(client, "carol", **{"as": ""})
     assert answer.status_code == 422
-    assert TOLD in answer.content.decode()
+    assert REFUSAL in answer.content.decode()
     assert not User.objects.filter(username="carol").exists()
     assert sign_up(client, "carol", **{"as": fields(answer.content.decode())["as"]}).status_code == 302
     assert '<body data-user="carol">' in page(client, "/")
 
 
 def test_a_login_form_logs_alice_in_even_if_bob_is_logged_in(client: Client) -> None:
-    """And not on as bob, who has logged in in another tab since the form was shown."""
     User.objects.create_user("alice", password=PASSWORD)
     bob_logs_in(client)
     answer = client.post("/accounts/login/", {"username": "alice", "password": PASSWORD}, follow=True)
