@@ -110,8 +110,8 @@ def test_a_watcher_sees_the_events_of_simulate(server: Server) -> None:
 
 def test_a_program_continues_from_its_snapshot(server: Server) -> None:
     post_from_another_process(server, "before")
-    with urlopen(server.url("/api/events/")) as answer:
-        snapshot = json.load(answer)
+    with urlopen(server.url("/api/events/")) as response:
+        snapshot = json.load(response)
     post_from_another_process(server, "after")
     with watching(server, f"after={snapshot['position']}&log={snapshot['log']}") as watcher:
         watcher.cursor = snapshot["position"]

@@ -41,7 +41,7 @@ class Readers:
     def __init__(self, url: str, many: int) -> None:
         self.failures: list[str] = []
         self._url = url
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._read_again_and_again, daemon=True) for _ in range(many)]
 
     def __enter__(self) -> Self:
@@ -50,12 +50,12 @@ class Readers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
+        self._stopped.set()
         for thread in self._threads:
             thread.join()
 
     def _read_again_and_again(self) -> None:
-        while not self._over.is_set():
+        while not self._stopped.is_set():
             try:
                 urlopen(self._url, timeout=60).close()
             except HTTPError as error:

@@ -56,10 +56,10 @@ def test_a_session_that_can_not_be_saved_is_an_outage_and_not_a_client_error(cli
     user_logged_in.connect(refuse)
     try:
         with outage:
-            answer = client.post("/accounts/login/", {"username": "alice", "password": "correct horse"})
+            response = client.post("/accounts/login/", {"username": "alice", "password": "correct horse"})
     finally:
         user_logged_in.disconnect(refuse)
-    assert answer.status_code == 503
+    assert response.status_code == 503
     assert client.get("/profile/").status_code == 302
 
 
@@ -83,9 +83,9 @@ def test_an_invalid_statement_is_not_an_outage(client: Client, monkeypatch: pyte
     assert not is_outage(raised.value)
     client.raise_request_exception = False
     monkeypatch.setattr(log, "state", run_invalid_statement)
-    answer = client.get("/")
-    assert answer.status_code == 500
-    assert "Something broke" in answer.content.decode()
+    response = client.get("/")
+    assert response.status_code == 500
+    assert "Something broke" in response.content.decode()
 
 
 @pytest.mark.postgresql

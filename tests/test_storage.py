@@ -60,11 +60,11 @@ def assert_posts_fail_with_503(alice: Alice) -> None:
         assert "Nothing was saved. Try again in a moment." in page.text
         assert "rill.css" in page.text
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    answer = alice.post("lost", JSON)
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.headers["Content-Type"] == "application/json"
-    assert json.loads(answer.text).keys() == {"code", "message"}
-    assert json.loads(answer.text)["code"] == "unavailable"
+    response = alice.post("lost", JSON)
+    assert (response.status, response.headers["Retry-After"]) == (503, "5")
+    assert response.headers["Content-Type"] == "application/json"
+    assert json.loads(response.text).keys() == {"code", "message"}
+    assert json.loads(response.text)["code"] == "unavailable"
 
 
 def assert_still_connected(watcher: TilingWatcher) -> None:
@@ -100,10 +100,10 @@ def test_every_page_answers_503_if_the_database_can_not_be_opened(kind: Kind) ->
         assert alice.get("/profile/").status == 200
         paths = ["/", "/profile/", "/accounts/login/", "/nowhere/", "/people/alice/", "/admin/", "/api/events/"]
         with full_disk(server.pid):  # without open connections SQLite has to create its WAL file
-            answers = {path: alice.get(path) for path in paths}
+            responses = {path: alice.get(path) for path in paths}
             assert (alice.get("/healthz").status, alice.get("/readyz").status) == (200, 503)
-        assert {path: answer.status for path, answer in answers.items()} == dict.fromkeys(paths, 503)
-        assert json.loads(answers["/api/events/"].text)["code"] == "unavailable"
+        assert {path: response.status for path, response in responses.items()} == dict.fromkeys(paths, 503)
+        assert json.loads(responses["/api/events/"].text)["code"] == "unavailable"
         assert alice.get("/profile/").status == 200
         assert_logged(server, len([*paths, "/readyz"]), "Service Unavailable: /")
 

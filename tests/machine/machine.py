@@ -155,15 +155,15 @@ class FeedMachine(RuleBasedStateMachine):
 
     @when(lambda world: not world.loop.slow)
     def let_the_database_be_slow(self) -> None:
-        self.world.be_slow()
+        self.world.delay_reads()
 
     @when(lambda world: world.loop.slow)
     def let_the_database_answer(self) -> None:
-        self.world.answer()
+        self.world.answer_reads()
 
     @when(lambda world: world.gone() or world.behind() or world.late)
-    def let_everybody_come_back(self) -> None:
-        self.world.answer()
+    def let_all_clients_reconnect(self) -> None:
+        self.world.answer_reads()
         self.world.poll()
         for client in self.world.gone():
             self.world.connect(client, 0)

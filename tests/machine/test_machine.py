@@ -27,9 +27,7 @@ def small_bounds(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "MAX_SCAN", 8)
     monkeypatch.setattr(history, "BATCH", 3)
     monkeypatch.setattr(history, "PAGE_SIZE", 1500)
-    monkeypatch.setattr(
-        history, "PAGE_SECONDS", float("inf")
-    )  # otherwise the outcome would depend on the machine's speed
+    monkeypatch.setattr(history, "PAGE_SECONDS", float("inf"))  # independent of the machine's speed
     monkeypatch.setattr(tail, "FRAME_SIZE", 1500)
     monkeypatch.setattr(tail, "MAX_FRAMES", 3)
 

@@ -28,7 +28,7 @@ USERS = ("alice", "bob", "carol")
 
 class World:
     """
-    plain: the model of the log.
+    model: the log as it must be.
     rings: how often the hubs hear the next ring.
     late: whether a commit may be newer than the hubs' last ring or poll.
     """
@@ -97,7 +97,7 @@ class World:
 
     def stop(self, number: int) -> None:
         """End a process and its connections."""
-        self.answer()
+        self.answer_reads()
         for client in self.connected():
             if client.hub is self.hubs[number]:
                 client.disconnect()
@@ -129,11 +129,11 @@ class World:
         """Whether nothing can be numbered now, because a transaction has SQLite's only lock."""
         return is_sqlite() and bool(self.in_transactions())
 
-    def be_slow(self) -> None:
+    def delay_reads(self) -> None:
         """Let reads of the part of the log that is not in memory wait."""
         self.loop.slow = {hub._threads.threads for hub in self.hubs}
 
-    def answer(self) -> None:
+    def answer_reads(self) -> None:
         self.loop.slow = set()
         self.loop.settle()
 

@@ -75,7 +75,7 @@ def documented(port: int, servers: Sequence[int]) -> str:
 
 def forwards(url: str) -> bool:
     try:
-        with urlopen(f"{url}/healthz", timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urlopen(f"{url}/healthz", timeout=5) as response:
+            return bool(response.status == 200)
     except (HTTPError, OSError):
         return False

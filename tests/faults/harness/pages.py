@@ -38,7 +38,7 @@ class Visitors:
         self._interval = interval
         self._server = server
         self._session = session
-        self._over = threading.Event()
+        self._stopped = threading.Event()
         self._threads = [threading.Thread(target=self._post_again_and_again, daemon=True) for _ in range(many)]
 
     def __enter__(self) -> Self:
@@ -47,7 +47,7 @@ class Visitors:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._over.set()
+        self._stopped.set()
         for thread in self._threads:
             thread.join()
 
@@ -57,7 +57,7 @@ class Visitors:
         wait_until(lambda: self.posted >= before + more, f"{more} responses to posts by page")
 
     def _post_again_and_again(self) -> None:
-        while not self._over.is_set():
+        while not self._stopped.is_set():
             began, text = time.monotonic(), f"from a page: {secrets.token_hex(8)}"
             self.texts.append(text)
             try:
@@ -69,7 +69,7 @@ class Visitors:
                     self.failures.append(f"The response was {status}.")
             self.longest = max(self.longest, time.monotonic() - began)
             self.posted += 1
-            self._over.wait(self._interval)
+            self._stopped.wait(self._interval)
 
 
 def post_by_page(

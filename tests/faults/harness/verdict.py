@@ -94,37 +94,41 @@ class Expectation:
     def judge(self, watcher: RecordingWatcher) -> Verdict:
         counted = Verdict()
         cursor = watcher.after
-        came = watcher.opened[0] if watcher.opened else 0.0
+        connected_at = watcher.opened[0] if watcher.opened else 0.0
         for arrival in watcher.arrivals:
             frame = arrival.frame
             if frame.type == "changes":
-                counted += self._frame(frame, cursor, arrival.at, came)
+                counted += self._frame(frame, cursor, arrival.at, connected_at)
             if frame.type in {"changes", "reset"}:
                 cursor = frame.position
         unseen = len(self._between(cursor, self.state.head))
         return counted + Verdict(lost=unseen or self._differences(watcher))
 
-    def _frame(self, frame: Frame, cursor: int, at: float, came: float) -> Verdict:
+    def _frame(self, frame: Frame, cursor: int, at: float, connected_at: float) -> Verdict:
         """Judge a frame to a watcher at this cursor."""
         after = cursor if frame.after is None else frame.after
         begin = min(after, frame.position)
         missed = len(self._between(cursor, begin))
         again = len(self._between(begin, cursor))
         within = self._between(begin, frame.position)
-        return self._shown(frame, within, at, came) + Verdict(lost=missed, doubled=again)
+        return self._shown(frame, within, at, connected_at) + Verdict(lost=missed, doubled=again)
 
-    def _shown(self, frame: Frame, changes: Sequence[Logged], at: float, came: float) -> Verdict:
+    def _shown(self, frame: Frame, changes: Sequence[Logged], at: float, connected_at: float) -> Verdict:
         last = {change.event_id: change.position for change in changes}
         times = Counter(shown.event_id for shown in frame.shown)
-        there = [change for change in changes if change.event_id in times]
-        strange = sum(last.get(one.event_id) != (one.position or last.get(one.event_id, -1)) for one in frame.shown)
+        delivered = [change for change in changes if change.event_id in times]
+        wrong_positions = sum(
+            last.get(one.event_id) != (one.position or last.get(one.event_id, -1)) for one in frame.shown
+        )
         order = [last.get(one.event_id, 0) for one in frame.shown]
         return Verdict(
-            delivered=len(there),
-            lost=len(changes) - len(there),
+            delivered=len(delivered),
+            lost=len(changes) - len(delivered),
             doubled=sum(times.values()) - len(times),
-            out_of_order=strange + sum(one > other for one, other in pairwise(order)),
-            longest_delay=max((at - max(came, self.commits.get(change.pk, at)) for change in there), default=0.0),
+            out_of_order=wrong_positions + sum(one > other for one, other in pairwise(order)),
+            longest_delay=max(
+                (at - max(connected_at, self.commits.get(change.pk, at)) for change in delivered), default=0.0
+            ),
         )
 
     def _between(self, after: int, upto: int) -> Sequence[Logged]:

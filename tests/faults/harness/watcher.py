@@ -194,8 +194,8 @@ class RecordingWatcher:
         rows: dict[int, Row] = {}
         page = "/api/events/?" + urlencode([("limit", "200"), *(("stream", name) for name in self.streams)])
         while page:
-            with urlopen(urljoin(address, page), timeout=REQUEST_TIMEOUT) as answer:
-                loaded: dict[str, Any] = json.load(answer)
+            with urlopen(urljoin(address, page), timeout=REQUEST_TIMEOUT) as response:
+                loaded: dict[str, Any] = json.load(response)
             rows |= {event["id"]: row_of(event) for event in loaded["events"]}
             page = loaded["next"]
         return rows

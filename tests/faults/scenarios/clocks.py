@@ -48,11 +48,11 @@ def clocks_set_back(cluster: Cluster, size: Size) -> None:
 
 def snapshot(server: Server) -> list[int]:
     """The keys of the newest events in the snapshot, in its order."""
-    with urlopen(server.url("/api/events/?limit=200")) as answer:
-        return [event["id"] for event in json.load(answer)["events"]]
+    with urlopen(server.url("/api/events/?limit=200")) as response:
+        return [event["id"] for event in json.load(response)["events"]]
 
 
 def rows(server: Server) -> list[int]:
     """The keys of the events on the front page, in its order."""
-    with urlopen(server.url("/")) as answer:
-        return [int(key) for key in ROW.findall(answer.read().decode())]
+    with urlopen(server.url("/")) as response:
+        return [int(key) for key in ROW.findall(response.read().decode())]

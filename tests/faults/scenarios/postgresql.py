@@ -27,7 +27,7 @@ DETECT_WITHIN = 10.0
 HALF_OPEN: list[Target] = [("uvicorn", "postgresql")] if sys.platform == "linux" else []
 """The proxy can make links half open on Linux only."""
 
-Step = Callable[[], object]
+Action = Callable[[], object]
 
 
 @fault(
@@ -38,7 +38,7 @@ Step = Callable[[], object]
 def postgresql_restarted(cluster: Cluster, size: Size) -> None:
     """The short form only ends connections and refuses new ones, because other tests share PostgreSQL."""
     url = cluster.database.url
-    outages: list[tuple[Step, Step]] = [(lambda: postgresql.refuse(url), lambda: postgresql.allow(url))]
+    outages: list[tuple[Action, Action]] = [(lambda: postgresql.refuse(url), lambda: postgresql.allow(url))]
     if size == "full":
         own = cluster.use_own_postgresql()
         outages = [(own.stop, own.start), (own.kill, own.start)]
@@ -133,8 +133,8 @@ def longest_delay(cluster: Cluster, since: float) -> float:
 def is_ready(server: Server) -> bool:
     """Whether /readyz reports that the server can serve."""
     try:
-        with urlopen(server.url("/readyz"), timeout=30) as answer:
-            ready: bool = json.load(answer)["ready"]
+        with urlopen(server.url("/readyz"), timeout=30) as response:
+            ready: bool = json.load(response)["ready"]
     except HTTPError:
         return False
     return ready

@@ -28,7 +28,7 @@ ONE: list[DatabaseKind] = ["postgresql"]
 HALF_OPEN: list[Target] = [("uvicorn", "sqlite")] if sys.platform == "linux" else []
 """The proxy can make links half open on Linux only."""
 
-Step = Callable[[], object]
+Action = Callable[[], object]
 
 
 @fault("Redis killed, and started again after 10 s", databases=ONE, short=[("daphne", "sqlite")])
@@ -68,7 +68,7 @@ def redis_half_open(cluster: Cluster, size: Size) -> None:
         fail(cluster, size, harm=proxy.half_open, cure=lambda: None, silent=False, heals=False)
 
 
-def fail(cluster: Cluster, size: Size, *, harm: Step, cure: Step, silent: bool, heals: bool = True) -> None:
+def fail(cluster: Cluster, size: Size, *, harm: Action, cure: Action, silent: bool, heals: bool = True) -> None:
     """Do harm and then cure it, while a process and visitors post.
 
     silent: whether the doorbell is out of order in between, which /readyz must report.
@@ -116,8 +116,8 @@ def post_during_outage(cluster: Cluster, visitors: Visitors, size: Size) -> None
 def rings(server: Server) -> bool:
     """Whether /readyz reports that the doorbell works. Asserts that the server is ready in any case."""
     try:
-        with urlopen(server.url("/readyz"), timeout=10) as answer:
-            rings: bool = json.load(answer)["doorbell"]["ok"]
+        with urlopen(server.url("/readyz"), timeout=10) as response:
+            rings: bool = json.load(response)["doorbell"]["ok"]
     except OSError as error:
         raise AssertionError(f"The server is not ready to serve: {error}") from error
     return rings

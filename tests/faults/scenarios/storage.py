@@ -36,8 +36,8 @@ def refuse_to_write(cluster: Cluster, size: Size, refusing: Callable[[Server], A
     for _ in range(1 if size == "short" else 10):
         cluster.wait_logged(5)
         with refusing(server):
-            answers = Counter(post_by_page(server, session, f"{NEVER}: refused") for _ in range(3))
-            assert answers == {SERVICE_UNAVAILABLE: 3}, f"The responses to the posts were {answers}."
+            responses = Counter(post_by_page(server, session, f"{NEVER}: refused") for _ in range(3))
+            assert responses == {SERVICE_UNAVAILABLE: 3}, f"The responses to the posts were {responses}."
             assert urlopen(server.url("/")).status == OK
             assert all(watcher.is_live for watcher in cluster.fleet.watchers)
         assert post_by_page(server, session) == FOUND

@@ -120,10 +120,10 @@ def atomic_requests(cluster: Cluster, size: Size) -> None:
             visitors.submit(post_by_page, server, session, f"{NEVER}: {number}", "/fails/") for number in range(times)
         ]
         posting = [visitors.submit(post_by_page, server, session, f"post {number}") for number in range(times)]
-        answers = [Counter(each.result() for each in every) for every in (posting, failing)]
+        statuses = [Counter(each.result() for each in every) for every in (posting, failing)]
     cluster.settle()
     assert is_ready(server), "/readyz must not run in a transaction."
-    assert answers == [{302: times}, {500: times}], f"The responses to posts and to failing posts were {answers}."
+    assert statuses == [{302: times}, {500: times}], f"The responses to posts and to failing posts were {statuses}."
     logged = cluster.database.head_and_waiting()[0] - before
     assert logged == times, f"{times} posts have caused {logged} changes."
     log_reader.assert_consistent()

@@ -14,7 +14,7 @@ def lose_response(route: Route) -> None:
     route.abort("connectionreset")
 
 
-def is_retrying(page: Page, form: str = "#compose") -> None:
+def expect_retrying(page: Page, form: str = "#compose") -> None:
     expect(page.locator(f"{form} .trying")).to_have_text("Not confirmed yet. Trying again…")
 
 
@@ -33,7 +33,7 @@ def test_a_post_with_a_lost_response_is_saved_once_and_clears_the_form(visit: Vi
     alice = sign_up(visit(), "alice")
     alice.route("**/events/", lose_response, times=2)
     write(alice, "Hello")
-    is_retrying(alice)
+    expect_retrying(alice)
     expect(alice.locator("#compose textarea")).to_have_value("Hello")
     expect(alice.locator("#compose textarea")).to_have_js_property("readOnly", True)
     expect(alice.locator("#compose textarea")).to_have_value("")
@@ -48,7 +48,7 @@ def test_a_502_from_a_proxy_counts_as_a_lost_response(visit: Visitor, server: Se
     alice = sign_up(visit(), "alice")
     alice.route("**/events/", lambda route: route.fetch() and route.fulfill(status=502), times=1)
     write(alice, "Hello")
-    is_retrying(alice)
+    expect_retrying(alice)
     expect(alice.locator("#compose textarea")).to_have_value("")
     assert texts_in_the_database(server) == ["Hello"]
 
@@ -60,7 +60,7 @@ def test_a_comment_an_edit_and_a_deletion_with_lost_responses_are_retried(visit:
     wait_live(open_thread(alice, "Hello"))
     alice.route("**/comments/", lose_response, times=1)
     write(alice, "Hi, me")
-    is_retrying(alice)
+    expect_retrying(alice)
     sees(alice, "Hello", "Hi, me")
     expect(alice.locator("#compose textarea")).to_have_value("")
 
@@ -69,14 +69,14 @@ def test_a_comment_an_edit_and_a_deletion_with_lost_responses_are_retried(visit:
     alice.route("**/edit/", lose_response, times=1)
     alice.locator("#editor textarea").fill("Hi, myself")
     alice.locator("#editor button").click()
-    is_retrying(alice, "#editor")
+    expect_retrying(alice, "#editor")
     expect(alice.locator("#editor")).not_to_be_visible()
     sees(alice, "Hello", "Hi, myself")
 
     alice.locator("#feed > article", has_text="Hi, myself").get_by_text("Delete").click()
     alice.route("**/delete/", lose_response, times=1)
     alice.locator("#editor button").click()
-    is_retrying(alice, "#editor")
+    expect_retrying(alice, "#editor")
     expect(alice.locator("#editor")).not_to_be_visible()
     sees(alice, "Hello")
     expect(alice.locator("#notice")).not_to_be_visible()
@@ -87,7 +87,7 @@ def test_a_post_in_flight_when_the_server_is_killed_is_saved_once(visit: Visitor
     server.freeze()
     write(alice, "Hello")
     server.kill()
-    is_retrying(alice)
+    expect_retrying(alice)
     server.start()
     sees(alice, "Hello")
     expect(alice.locator("#compose textarea")).to_have_value("")
@@ -108,7 +108,7 @@ def test_the_page_keeps_the_text_and_says_so_when_all_retries_fail(visit: Visito
     write(alice, "Hello")
     for number in range(1, 8):
         wait_failed(alice, attempts, number)
-        is_retrying(alice)
+        expect_retrying(alice)
         alice.clock.fast_forward("00:15")
     wait_failed(alice, attempts, 8)
     expect(alice.locator("#notice")).to_have_text("No answer came. Try again in a moment.")
@@ -131,7 +131,7 @@ def test_the_page_retries_when_a_request_times_out(visit: Visitor, server: Serve
     while not held:
         alice.wait_for_timeout(10)  # lets Playwright deliver the route
     alice.clock.fast_forward("00:15")
-    is_retrying(alice)
+    expect_retrying(alice)
     alice.clock.fast_forward("00:15")
     sees(alice, "Hello")
     expect(alice.locator("#compose textarea")).to_have_value("")

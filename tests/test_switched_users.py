@@ -53,9 +53,9 @@ def test_a_post_from_alices_page_is_not_saved_as_bobs(browser: Client, alice: Us
     sent = fields(page(browser, "/"), "/events/") | {"text": "I am alice"}
     assert sent["as"] == str(alice.pk)
     bob_logs_in(browser)
-    answer = browser.post("/events/", sent, headers=headers)
-    shown = answer.content.decode()
-    assert answer.status_code == 422
+    response = browser.post("/events/", sent, headers=headers)
+    shown = response.content.decode()
+    assert response.status_code == 422
     assert REFUSAL in shown
     assert "I am alice</textarea>" in shown
     assert not StatusChange.objects.exists()
@@ -68,10 +68,10 @@ def test_a_comment_from_alices_page_is_not_saved_as_bobs(browser: Client, hello:
     path = f"/events/{hello.pk}/comments/"
     sent = fields(page(browser, f"/events/{hello.pk}/"), path) | {"text": "I am alice"}
     bob_logs_in(browser)
-    answer = browser.post(path, sent, headers=HTMX)
-    assert answer.status_code == 422
-    assert REFUSAL in answer.content.decode()
-    assert "I am alice</textarea>" in answer.content.decode()
+    response = browser.post(path, sent, headers=HTMX)
+    assert response.status_code == 422
+    assert REFUSAL in response.content.decode()
+    assert "I am alice</textarea>" in response.content.decode()
     assert not Comment.objects.exists()
 
 
@@ -82,9 +82,9 @@ def test_an_edit_from_alices_page_is_refused_with_bobs_name(
     path = f"/events/{hello.pk}/edit/"
     sent = fields(page(browser, path), path) | {"text": "Hello, world"}
     bob_logs_in(browser)
-    answer = browser.post(path, sent, headers=headers)
-    shown = answer.content.decode()
-    assert answer.status_code == 422
+    response = browser.post(path, sent, headers=headers)
+    shown = response.content.decode()
+    assert response.status_code == 422
     assert REFUSAL in shown
     assert "Hello, world</textarea>" in shown
     assert browser.post(path, fields(shown, path) | {"text": "Hello, world"}).status_code == 403
@@ -99,32 +99,32 @@ def test_a_deletion_from_alices_page_is_refused_with_bobs_name(
     path = f"/events/{hello.pk}/delete/"
     sent = fields(page(browser, path), path)
     bob_logs_in(browser)
-    answer = browser.post(path, sent, headers=headers)
-    assert answer.status_code == 422
-    assert REFUSAL in answer.content.decode()
-    assert browser.post(path, fields(answer.content.decode(), path)).status_code == 403
+    response = browser.post(path, sent, headers=headers)
+    assert response.status_code == 422
+    assert REFUSAL in response.content.decode()
+    assert browser.post(path, fields(response.content.decode(), path)).status_code == 403
     assert StatusChange.objects.exists()
 
 
 def test_alices_profile_is_not_saved_as_bobs(browser: Client) -> None:
     sent = fields(page(browser, "/profile/")) | {"bio": "I am alice."}
     bob_logs_in(browser)
-    answer = browser.post("/profile/", sent)
-    assert answer.status_code == 422
-    assert REFUSAL in answer.content.decode()
-    assert "I am alice.</textarea>" in answer.content.decode()
+    response = browser.post("/profile/", sent)
+    assert response.status_code == 422
+    assert REFUSAL in response.content.decode()
+    assert "I am alice.</textarea>" in response.content.decode()
     assert not UserProfile.objects.exclude(bio="").exists()
-    assert browser.post("/profile/", fields(answer.content.decode()) | {"bio": "I am bob."}).status_code == 302
+    assert browser.post("/profile/", fields(response.content.decode()) | {"bio": "I am bob."}).status_code == 302
     assert UserProfile.objects.exclude(bio="").get().user.username == "bob"
 
 
 def test_the_logout_button_on_alices_page_does_not_log_bob_out(browser: Client) -> None:
     sent = fields(page(browser, "/"), "/accounts/logout/")
     bob_logs_in(browser)
-    answer = browser.post("/accounts/logout/", sent, follow=True)
-    assert REFUSAL in answer.content.decode()
-    assert '<body data-user="bob">' in answer.content.decode()
-    again = browser.post("/accounts/logout/", fields(answer.content.decode(), "/accounts/logout/"), follow=True)
+    response = browser.post("/accounts/logout/", sent, follow=True)
+    assert REFUSAL in response.content.decode()
+    assert '<body data-user="bob">' in response.content.decode()
+    again = browser.post("/accounts/logout/", fields(response.content.decode(), "/accounts/logout/"), follow=True)
     assert "<body>" in again.content.decode()
 
 
@@ -147,19 +147,19 @@ def test_a_sign_up_form_is_refused_once_with_bobs_name_if_he_has_logged_in(clien
     sent = fields(page(client, "/accounts/signup/"))
     assert sent["as"] == ""
     bob_logs_in(client)
-    answer = sign_up(client, "carol", **{"as": ""})
-    assert answer.status_code == 422
-    assert REFUSAL in answer.content.decode()
+    response = sign_up(client, "carol", **{"as": ""})
+    assert response.status_code == 422
+    assert REFUSAL in response.content.decode()
     assert not User.objects.filter(username="carol").exists()
-    assert sign_up(client, "carol", **{"as": fields(answer.content.decode())["as"]}).status_code == 302
+    assert sign_up(client, "carol", **{"as": fields(response.content.decode())["as"]}).status_code == 302
     assert '<body data-user="carol">' in page(client, "/")
 
 
 def test_a_login_form_logs_alice_in_even_if_bob_is_logged_in(client: Client) -> None:
     User.objects.create_user("alice", password=PASSWORD)
     bob_logs_in(client)
-    answer = client.post("/accounts/login/", {"username": "alice", "password": PASSWORD}, follow=True)
-    assert '<body data-user="alice">' in answer.content.decode()
+    response = client.post("/accounts/login/", {"username": "alice", "password": PASSWORD}, follow=True)
+    assert '<body data-user="alice">' in response.content.decode()
 
 
 @pytest.mark.parametrize("claimed", ["", "0", "alice", "9" * 5000, "nul\0"])
