@@ -1,4 +1,4 @@
-"""Who may not, on every page that there is: also on one that was added yesterday."""
+"""Walks all URLs, so that a new page is covered, too: CSRF tokens, security headers, and CORS."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ FOREIGN = "https://evil.example"
 
 @pytest.fixture
 def superuser(alice: User) -> User:
-    """Alice, who may do all that there is to do."""
+    """Alice as a superuser, with one status."""
     alice.is_staff = alice.is_superuser = True
     alice.save()
     StatusChange.objects.create(user=alice, text="Hello")
@@ -30,7 +30,7 @@ def superuser(alice: User) -> User:
 
 
 def every_path(user: User) -> list[str]:
-    """A path to each view; one with a part that isn't known here has to be told of."""
+    """A path to each view. Fails on a URL parameter that isn't listed here."""
     pk = StatusChange.objects.get().pk
     parts = {"pk": pk, "name": user.username, "object_id": pk, "app_label": "feed", "url": "nowhere"}
     numbers = {"content_type_id": 1, "id": user.pk}
@@ -48,19 +48,19 @@ def templates(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
             yield from templates(pattern, prefix + template)
 
 
-def test_every_form_is_guarded_against_other_sites(superuser: User) -> None:
-    """Whatever is posted without the token of a form is refused, or is for programs to read."""
+def test_every_form_without_a_csrf_token_is_refused(superuser: User) -> None:
+    """The API is read-only, so it answers 405."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(superuser)
-    answers = {path: client.post(path).status_code for path in every_path(superuser)}
-    assert {path: status for path, status in answers.items() if status != 403} == {"/api/events/": 405}
+    statuses = {path: client.post(path).status_code for path in every_path(superuser)}
+    assert {path: status for path, status in statuses.items() if status != 403} == {"/api/events/": 405}
     assert StatusChange.objects.get().text == "Hello"
     assert User.objects.get() == superuser
 
 
-def test_every_form_is_posted_with_a_token_to_its_own_site(superuser: User) -> None:
-    pages = [html for client in (logged_in(superuser), Client()) for html in every_page(client)]
-    forms = [each for html in pages for each in elements(html) if is_posted(each.attributes)]
+def test_every_form_has_a_csrf_token_and_posts_to_its_own_site(superuser: User) -> None:
+    pages = [html for client in (logged_in(superuser), Client()) for html in html_pages(client)]
+    forms = [each for html in pages for each in elements(html) if is_post_form(each.attributes)]
     assert len(forms) > 50
     for form in forms:
         assert "csrfmiddlewaretoken" in form.fields
@@ -68,18 +68,18 @@ def test_every_form_is_posted_with_a_token_to_its_own_site(superuser: User) -> N
             assert target == "" or (target.startswith("/") and not target.startswith("//"))
 
 
-def every_page(client: Client) -> Iterator[str]:
+def html_pages(client: Client) -> Iterator[str]:
     for path in every_path(User.objects.get()):
         response = client.get(path)
         if response.headers["Content-Type"].startswith("text/html"):
             yield response.content.decode()
 
 
-def is_posted(attributes: dict[str, str]) -> bool:
+def is_post_form(attributes: dict[str, str]) -> bool:
     return attributes.get("method", "").lower() == "post" or "hx-post" in attributes
 
 
-def assert_strict(response: Any) -> None:
+def assert_security_headers(response: Any) -> None:
     directives = dict(each.strip().split(" ", 1) for each in response.headers["Content-Security-Policy"].split(";"))
     assert directives["default-src"] == directives["base-uri"] == directives["frame-ancestors"] == "'none'"
     assert directives["script-src"] == directives["style-src"] == directives["form-action"] == "'self'"
@@ -91,35 +91,37 @@ def assert_strict(response: Any) -> None:
     assert not [name for name in response.headers if name.startswith("Access-Control-")]
 
 
-def test_every_answer_has_the_strict_headers(superuser: User) -> None:
-    """And is for no other origin to read."""
+def test_every_response_has_the_security_headers(superuser: User) -> None:
+    """No header lets another origin read it."""
     for client in (logged_in(superuser), Client()):
         for path in [*every_path(superuser), "/static/feed/rill.js", "/static/nowhere.js"]:
             response = client.get(path, headers={"Origin": FOREIGN})
-            assert_strict(response)
-            if response.streaming:  # a file, to be closed
+            assert_security_headers(response)
+            if response.streaming:  # a file; reading it closes it
                 response.getvalue()
 
 
-def test_other_sites_are_not_told_that_they_may_write(client: Client) -> None:
-    asked = {"Origin": FOREIGN, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "X-Any"}
+def test_no_cors_preflight_is_granted(client: Client) -> None:
+    preflight = {"Origin": FOREIGN, "Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "X-Any"}
     for path in ("/api/events/", "/events/", "/"):
-        assert_strict(client.options(path, headers=asked))
+        assert_security_headers(client.options(path, headers=preflight))
 
 
-def test_errors_have_the_strict_headers(client: Client, superuser: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_pages_have_the_security_headers(
+    client: Client, superuser: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> log.State:
         raise RuntimeError
 
-    answers: list[HttpResponse] = []
+    responses: list[HttpResponse] = []
     client.raise_request_exception = False
     bob = logged_in(User.objects.create_user("bob"))
     event = StatusChange.objects.get()
     guarded = Client(enforce_csrf_checks=True)
-    answers += [client.get("/", headers={"Host": "evil.example"}), bob.get(f"{event.get_absolute_url()}edit/")]  # type: ignore[list-item]
-    answers += [guarded.post("/accounts/login/"), client.get("/nowhere/"), client.post("/")]  # type: ignore[list-item]
+    responses += [client.get("/", headers={"Host": "evil.example"}), bob.get(f"{event.get_absolute_url()}edit/")]  # type: ignore[list-item]
+    responses += [guarded.post("/accounts/login/"), client.get("/nowhere/"), client.post("/")]  # type: ignore[list-item]
     monkeypatch.setattr(log, "state", broken)
-    answers += [client.get("/")]  # type: ignore[list-item]
-    assert [response.status_code for response in answers] == [400, 403, 403, 404, 405, 500]
-    for response in answers:
-        assert_strict(response)
+    responses += [client.get("/")]  # type: ignore[list-item]
+    assert [response.status_code for response in responses] == [400, 403, 403, 404, 405, 500]
+    for response in responses:
+        assert_security_headers(response)

@@ -1,4 +1,4 @@
-"""As it is deployed: on https, behind a proxy that ends TLS, under each server."""
+"""A deployed site: on https, behind a proxy that terminates TLS, with each server."""
 
 import re
 import socket
@@ -21,13 +21,13 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="module", params=get_args(Kind))
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    # Also of its own address, which is asked whether it answers.
+    # HOST is allowed, too, because Server checks its health there.
     with Server(request.param, ALLOWED_HOSTS=f"rill.example,{HOST}", CSRF_TRUSTED_ORIGINS=SITE) as server:
         yield server
         server.assert_quiet()
 
 
-def ask(
+def send_request(
     server: Server, path: str, headers: dict[str, str] = PROXY, form: dict[str, str] | None = None
 ) -> tuple[HTTPResponse, str]:
     connection = HTTPConnection(HOST, server.port, timeout=20)
@@ -44,52 +44,52 @@ def ask(
 
 
 def cookies(response: HTTPResponse) -> dict[str, set[str]]:
-    """The attributes of each cookie that is set."""
+    """The attributes of each cookie in the response."""
     parts = [re.split("; *", cookie) for cookie in response.msg.get_all("Set-Cookie", [])]
     return {name.partition("=")[0]: set(attributes) for name, *attributes in parts}
 
 
-def test_what_comes_by_http_is_sent_to_https(server: Server) -> None:
-    response, _ = ask(server, "/people/alice/?a=b", {"Host": "rill.example"})
+def test_http_requests_are_redirected_to_https(server: Server) -> None:
+    response, _ = send_request(server, "/people/alice/?a=b", {"Host": "rill.example"})
     assert (response.status, response.headers["Location"]) == (301, f"{SITE}/people/alice/?a=b")
-    assert ask(server, "/healthz", {"Host": "rill.example"})[0].status == 200
+    assert send_request(server, "/healthz", {"Host": "rill.example"})[0].status == 200
 
 
-def test_browsers_are_told_to_come_by_https_from_then_on(server: Server) -> None:
-    assert ask(server, "/")[0].headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
+def test_responses_have_the_hsts_header(server: Server) -> None:
+    assert send_request(server, "/")[0].headers["Strict-Transport-Security"] == f"max-age={365 * 24 * 3600}"
 
 
-def test_cookies_go_over_https_alone_and_no_neighbour_can_set_the_session(server: Server) -> None:
-    page, html = ask(server, "/accounts/signup/")
+def test_cookies_are_secure_and_another_host_can_not_set_the_session_cookie(server: Server) -> None:
+    page, html = send_request(server, "/accounts/signup/")
     token = re.search(r'csrfmiddlewaretoken" value="(\w+)"', html)
     assert token
     fields = {"username": "carol", "password1": PASSWORD, "password2": PASSWORD, "csrfmiddlewaretoken": token[1]}
     cookie = page.headers["Set-Cookie"].partition(";")[0]
-    joined, _ = ask(server, "/accounts/signup/", PROXY | {"Cookie": cookie}, fields)
-    assert joined.status == 302
+    signed_up, _ = send_request(server, "/accounts/signup/", PROXY | {"Cookie": cookie}, fields)
+    assert signed_up.status == 302
     assert {"Secure", "SameSite=Lax", "Path=/"} <= cookies(page)["csrftoken"]
-    session = cookies(joined)["__Host-sessionid"]  # browsers take this name only from this host, and over https
+    session = cookies(signed_up)["__Host-sessionid"]  # the prefix binds it to this host and to https
     assert {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"} <= session
     assert not [each for each in session if each.startswith("Domain")]
 
 
 @pytest.mark.parametrize("host", ["evil.example", "rill.example.evil.example", "rill.example@evil.example", ""])
-def test_another_host_is_not_answered_for(server: Server, host: str) -> None:
-    response, html = ask(server, "/", PROXY | {"Host": host})
+def test_a_request_for_another_host_is_refused(server: Server, host: str) -> None:
+    response, html = send_request(server, "/", PROXY | {"Host": host})
     assert response.status == 400
     assert "default-src 'none'" in response.headers["Content-Security-Policy"]
     assert "evil" not in html
 
 
 @pytest.mark.parametrize("origin", ["http://rill.example", "https://evil.example", "null", f"{SITE}:444"])
-def test_pages_of_other_origins_can_not_watch(server: Server, origin: str) -> None:
+def test_a_page_of_another_origin_can_not_open_the_websocket(server: Server, origin: str) -> None:
     with pytest.raises(InvalidStatus) as refused:
         watch(server, origin)
     assert refused.value.response.status_code == 403
 
 
 @pytest.mark.parametrize("origin", [SITE, None])
-def test_its_own_pages_and_programs_can_watch(server: Server, origin: str | None) -> None:
+def test_own_pages_and_programs_can_open_the_websocket(server: Server, origin: str | None) -> None:
     watch(server, origin)
 
 
@@ -100,11 +100,11 @@ def watch(server: Server, origin: str | None) -> None:
         assert '"changes"' in str(websocket.recv(timeout=20))
 
 
-@pytest.mark.parametrize("name", ["../admin", "..", "a/b", "%2e%2e", "<b>", "аlice"])  # noqa: RUF001 (that is the trick)
-def test_every_name_has_its_page(server: Server, name: str) -> None:
+@pytest.mark.parametrize("name", ["../admin", "..", "a/b", "%2e%2e", "<b>", "аlice"])  # noqa: RUF001 (a Cyrillic letter)
+def test_every_user_name_has_a_page(server: Server, name: str) -> None:
     path = server.shell(
         f"user, _ = User.objects.get_or_create(username={name!r}); print(user.profile.get_absolute_url())"
     )
-    response, html = ask(server, path.strip())
+    response, html = send_request(server, path.strip())
     assert response.status == 200
     assert "has joined" in html

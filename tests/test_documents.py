@@ -1,4 +1,4 @@
-"""What the documents name is there."""
+"""The tests and files that the documents name exist."""
 
 import re
 from functools import cache
@@ -13,8 +13,8 @@ each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda docume
 
 
 @cache
-def there_are() -> set[str]:
-    """All tests there are, by their names, and by their files and names."""
+def existing_tests() -> set[str]:
+    """All tests and their files: `file`, `name` and `file::name`."""
     sources = [(file.relative_to(ROOT), file.read_text()) for file in ROOT.glob("tests/**/test_*.py")]
     defined = [(file, name) for file, source in sources for name in re.findall(r"def (test_\w+)\(", source)]
     return (
@@ -25,12 +25,12 @@ def there_are() -> set[str]:
 
 
 @each_document
-def test_every_test_that_a_document_names_is_there(document: Path) -> None:
+def test_every_test_that_a_document_names_exists(document: Path) -> None:
     named = set(re.findall(r"`((?:tests/)?(?:[\w/]+/)?test_[\w.]+(?:::\w+)?)`", document.read_text()))
-    assert named <= there_are()
+    assert named <= existing_tests()
 
 
 @each_document
-def test_every_file_that_a_document_links_to_is_there(document: Path) -> None:
+def test_every_file_that_a_document_links_to_exists(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target

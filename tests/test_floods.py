@@ -1,4 +1,4 @@
-"""Clients that send too much: they pay for it, and nobody else."""
+"""Clients that send too much. The server ends them, and other clients are served as before."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,10 +11,10 @@ from tests.faults.harness.floods import Flood, Sent
 from tests.faults.harness.memory import Memory, resident
 from tests.support.processes import wait_until
 from tests.support.servers import HOST, Kind, Server
-from tests.support.watching import BOTH, post, watching
+from tests.support.watching import BOTH, post_from_another_process, watching
 
 LARGE = ["--ws-max-size", str(16 * 2**20)]
-"""uvicorn's own limit: what Rill promises doesn't depend on the command."""
+"""uvicorn's default. Rill's limits must not depend on uvicorn's options."""
 COMPRESSED = ["--ws-per-message-deflate", "true", *LARGE]
 SERVERS = pytest.mark.parametrize(
     ("kind", "options"),
@@ -22,12 +22,12 @@ SERVERS = pytest.mark.parametrize(
     ids=["daphne", "uvicorn", "uvicorn-asyncio", "uvicorn-compressed"],
 )
 MORE_MEMORY = 24.0
-"""MiB, of which 40 clients with 64 KiB each take two and a half."""
+"""MiB. The 40 clients may take two and a half of them, 64 KiB each."""
 
 
 @contextmanager
 def bounded(server: Server) -> Iterator[None]:
-    """Assert that the server takes little more memory meanwhile."""
+    """Assert that the server takes little more memory within the `with`."""
     before = resident(server)
     with Memory([server]) as memory:
         yield
@@ -35,20 +35,20 @@ def bounded(server: Server) -> Iterator[None]:
 
 
 def assert_served(server: Server, floods: list[Flood], ends: int) -> None:
-    """Each is ended, and until then somebody else sees what is posted."""
+    """Wait until the floods were ended `ends` times. Meanwhile another client must see every post."""
     with watching(server) as watcher:
         watcher.receive()
         texts: list[str] = []
         while not texts or sum(flood.ended for flood in floods) < ends:
             texts.append(str(len(texts)))
-            post(server, texts[-1])
+            post_from_another_process(server, texts[-1])
             watcher.see(*texts)
 
 
 @SERVERS
-def test_floods_of_every_kind_are_ended_while_others_are_served(kind: Kind, options: list[str]) -> None:
+def test_a_server_ends_every_kind_of_flood_and_serves_other_clients_meanwhile(kind: Kind, options: list[str]) -> None:
     with Server(kind, options=options) as server, ExitStack() as stack:
-        post(server, "before")
+        post_from_another_process(server, "before")
         with bounded(server):
             floods = [stack.enter_context(Flood(HOST, server.port, sent, 2)) for sent in get_args(Sent)]
             assert_served(server, floods, 2 * len(floods))
@@ -57,25 +57,25 @@ def test_floods_of_every_kind_are_ended_while_others_are_served(kind: Kind, opti
 
 @SERVERS
 @pytest.mark.parametrize("sent", ["endless message", "claim"])
-def test_messages_that_are_never_finished_take_little_memory(kind: Kind, options: list[str], sent: Sent) -> None:
+def test_unfinished_messages_take_little_memory(kind: Kind, options: list[str], sent: Sent) -> None:
     with Server(kind, options=options) as server, bounded(server), Flood(HOST, server.port, sent, 40) as flood:
-        wait_until(lambda: flood.ended == 40, "them to be ended")
+        wait_until(lambda: flood.ended == 40, "the server to end the clients")
 
 
 @BOTH
-def test_floods_that_come_back_hold_nobody_up(kind: Kind) -> None:
+def test_floods_that_reconnect_delay_no_other_client(kind: Kind) -> None:
     with Server(kind) as server, bounded(server), Flood(HOST, server.port, "pongs", 20, again=True) as flood:
         assert_served(server, [flood], 40)
 
 
 @BOTH
-def test_a_page_that_floods_in_place_of_its_hello_is_ended(kind: Kind) -> None:
+def test_a_page_that_floods_before_its_first_message_is_ended(kind: Kind) -> None:
     with Server(kind) as server, Flood(HOST, server.port, "pings", 2, query="format=html") as flood:
         assert_served(server, [flood], 2)
 
 
 @BOTH
-def test_who_sends_a_little_too_much_is_told_so(kind: Kind) -> None:
+def test_a_client_that_exceeds_a_message_limit_gets_its_close_code(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server) as watcher, pytest.raises(ConnectionClosed) as ended:
             for _ in range(51):

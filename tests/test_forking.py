@@ -1,4 +1,4 @@
-"""A process that forks after it has used the database and Redis: both it and its child go on."""
+"""A process that forks after it has used the database and Redis. Parent and child both continue."""
 
 import json
 import subprocess
@@ -9,9 +9,9 @@ import pytest
 import redis as redis_client
 
 from tests.support.databases import ROOT, clean_environment, sqlite_database
-from tests.support.processes import PATIENCE
+from tests.support.processes import TIMEOUT
 
-CODE = """
+FORK = """
 import os, sys, threading, django
 django.setup()
 from django.conf import settings
@@ -35,7 +35,7 @@ def wait(pipe): assert os.read(pipe[0], 1)
 def tell(pipe): os.write(pipe[1], b".")
 
 post("before")
-# Another thread, whose connection is open when this one forks.
+# Another thread has an open connection during the fork.
 used, over = threading.Event(), threading.Event()
 def look():
     connection.ensure_connection()
@@ -49,9 +49,9 @@ used.wait()
 
 to_child, to_parent = os.pipe(), os.pipe()
 if child := os.fork():
-    os.close(to_parent[1])  # so that nobody waits for a child that has failed
+    os.close(to_parent[1])  # otherwise a child that fails would leave this process waiting
     wait(to_parent)
-    post("the parent, beside its child")
+    post("the parent, while its child runs")
     over.set()
     other.join()
     connections.close_all()
@@ -64,24 +64,24 @@ else:
     post("the child")
     tell(to_parent)
     wait(to_child)
-    post("the child, when its parent has left the database")
+    post("the child, after its parent has closed its connections")
     sys.exit()
 """
 TEXTS = [
     "before",
     "the child",
-    "the parent, beside its child",
-    "the child, when its parent has left the database",
+    "the parent, while its child runs",
+    "the child, after its parent has closed its connections",
     "the parent, after its child",
 ]
-LOOK = """
+READ_BACK = """
 import django, json
 django.setup()
 from feed import log
 from feed.models import StatusChange
 state = log.state()
-told = [change.action for change in log.read(0, state.head)]
-print(json.dumps([[*StatusChange.objects.order_by("pk").values_list("text", flat=True)], told, state.waiting]))
+actions = [change.action for change in log.read(0, state.head)]
+print(json.dumps([[*StatusChange.objects.order_by("pk").values_list("text", flat=True)], actions, state.waiting]))
 """
 IN_A_TRANSACTION = """
 import os, django
@@ -95,7 +95,7 @@ with transaction.atomic():
         _, status = os.waitpid(child, 0)
         assert status == 0, status
     else:
-        # On SQLite it could not write: the transaction that is open has the only lock.
+        # It only reads: on SQLite the parent's open transaction has the only write lock.
         seen = [*people.values_list("username", flat=True)]
         os._exit(0 if seen == [] else 1)
 print([*people.values_list("username", flat=True)])
@@ -116,7 +116,7 @@ def sqlite_file() -> Iterator[str]:
 
 
 def run(code: str, database_url: str, **environment: str) -> str:
-    """What it prints. Raises TimeoutExpired if it hangs."""
+    """Run code in a new process. Returns its output. Raises TimeoutExpired if it hangs."""
     settings = clean_environment(database_url) | {"DJANGO_SETTINGS_MODULE": "project.settings"} | environment
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -125,24 +125,24 @@ def run(code: str, database_url: str, **environment: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
     return done.stdout
 
 
-def test_a_process_and_its_child_both_go_on_and_lose_nothing(database_url: str, redis_url: str) -> None:
+def test_a_process_and_its_forked_child_both_continue_without_losing_changes(database_url: str, redis_url: str) -> None:
     with redis_client.Redis.from_url(redis_url) as redis:
         redis.flushdb()
-        run(CODE, database_url, REDIS_URL=redis_url)
+        run(FORK, database_url, REDIS_URL=redis_url)
         counted = [redis.llen(key) for key in redis.scan_iter("*FEED_POST_LIMIT*")]
-    texts, told, waiting = json.loads(run(LOOK, database_url))
+    texts, actions, waiting = json.loads(run(READ_BACK, database_url))
     assert sorted(texts) == sorted(TEXTS)
-    assert told == ["created"] * len(told)
-    assert len(told) == len(TEXTS) + 1  # and alice's welcome
+    assert actions == ["created"] * len(actions)
+    assert len(actions) == len(TEXTS) + 1  # one more for alice's welcome
     assert not waiting
     assert counted == [len(TEXTS)], "Each process counts in Redis."
 
 
-def test_a_child_sees_nothing_of_the_transaction_in_which_it_was_forked(database_url: str) -> None:
+def test_a_forked_child_sees_nothing_of_its_parents_open_transaction(database_url: str) -> None:
     assert run(IN_A_TRANSACTION, database_url) == "['parent']\n"

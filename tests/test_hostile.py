@@ -1,4 +1,4 @@
-"""What nobody should send: it is answered or ended, costs no memory, and makes no noise; others notice nothing."""
+"""Hostile input is answered or its connection ended. It takes little memory, logs little, and affects nobody else."""
 
 import socket
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ import pytest
 from tests.faults.harness.hostile import GROUPS, Hostile
 from tests.faults.harness.memory import resident
 from tests.support.servers import HOST, Kind, Server
-from tests.support.watching import Watcher, post, watching
+from tests.support.watching import TilingWatcher, post_from_another_process, watching
 
-PATIENCE = 60
-NOISE = 1
-"""Lines in the log that one connection may cause."""
-GROWTH = 32.0
-"""MiB."""
+TIMEOUT = 60
+MAX_LOG_LINES = 1
+"""Log lines that one connection may cause."""
+MAX_GROWTH = 32.0
+"""MiB that the server may grow by."""
 CLOSE = 0x8
 
 
@@ -27,17 +27,17 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def watcher(server: Server) -> Iterator[Watcher]:
-    """Somebody who was there before."""
+def watcher(server: Server) -> Iterator[TilingWatcher]:
+    """A watcher that is connected before the hostile clients."""
     with watching(server, "after=0") as watcher:
         yield watcher
 
 
 def provoke(server: Server, hostile: Hostile) -> None:
-    """Send it, and wait for the end of the connection, or for a first answer where there need be no end."""
+    """Send the input. Wait for the end of the connection or, if the server need not end it, for a first response."""
     with socket.create_connection((HOST, server.port)) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client.settimeout(PATIENCE)
+        client.settimeout(TIMEOUT)
         try:
             client.sendall(hostile.request(f"{HOST}:{server.port}"))
             if hostile.waits:
@@ -60,7 +60,7 @@ def read(client: socket.socket, end: bytes) -> bytes:
 
 
 def has_closed(received: bytes) -> bool:
-    """Whether there is a close frame among those that the server has sent, after its handshake."""
+    """Whether the server has sent a close frame after its handshake."""
     _, _, rest = received.partition(b"\r\n\r\n")
     while len(rest) >= 4:
         if rest[0] & 0xF == CLOSE:
@@ -71,15 +71,17 @@ def has_closed(received: bytes) -> bool:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-def test_it_is_answered_or_ended_and_others_notice_nothing(server: Server, watcher: Watcher, group: str) -> None:
+def test_hostile_input_is_answered_or_ended_and_affects_no_other_client(
+    server: Server, watcher: TilingWatcher, group: str
+) -> None:
     before, memory = len(server.log()), resident(server)
     sent = 0
     for hostile in GROUPS[group]():
         provoke(server, hostile)
         sent += 1
-        assert resident(server) - memory < GROWTH, hostile.name
-    post(server, group)
+        assert resident(server) - memory < MAX_GROWTH, hostile.name
+    post_from_another_process(server, group)
     while group not in watcher.texts.values():
         watcher.receive()
-    noise = server.log()[before:]
-    assert len(noise.splitlines()) <= NOISE * sent, noise
+    logged = server.log()[before:]
+    assert len(logged.splitlines()) <= MAX_LOG_LINES * sent, logged

@@ -1,4 +1,4 @@
-"""Real server processes and real clients: what is posted in any process reaches every watcher."""
+"""Real servers and real clients: a post in any process reaches every watcher."""
 
 import json
 from urllib.request import urlopen
@@ -11,14 +11,14 @@ from websockets.typing import Origin
 from tests.support import services
 from tests.support.processes import free_port
 from tests.support.servers import Kind, Server
-from tests.support.watching import BOTH, PATIENCE, post, watching
+from tests.support.watching import BOTH, TIMEOUT, post_from_another_process, watching
 
 
 @BOTH
-def test_what_another_process_posts_edits_and_deletes_is_seen_at_once(kind: Kind) -> None:
+def test_a_watcher_sees_the_posts_edits_and_deletions_of_another_process(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server, "after=0") as watcher:
-            post(server, "one", "two")
+            post_from_another_process(server, "one", "two")
             watcher.see("one", "two")
             server.shell("s = StatusChange.objects.get(text='one'); s.text = 'uno'; s.save()")
             watcher.see("uno", "two")
@@ -32,57 +32,55 @@ def test_what_another_process_posts_edits_and_deletes_is_seen_at_once(kind: Kind
 
 
 @BOTH
-def test_a_killed_server_that_comes_back_is_followed_on_from_the_cursor(kind: Kind) -> None:
+def test_a_watcher_resumes_from_its_cursor_after_the_server_was_killed(kind: Kind) -> None:
     with Server(kind) as server:
         with watching(server, "after=0") as watcher:
-            post(server, "before")
+            post_from_another_process(server, "before")
             watcher.see("before")
             server.kill()
             with pytest.raises(ConnectionClosed):
-                watcher.connection.recv(timeout=PATIENCE)
-        post(server, "while it was down")
+                watcher.connection.recv(timeout=TIMEOUT)
+        post_from_another_process(server, "while it was down")
         server.start()
         with watching(server, f"after={watcher.cursor}") as again:
             again.cursor = watcher.cursor
             again.see("while it was down")
-            post(server, "after")
+            post_from_another_process(server, "after")
             again.see("while it was down", "after")
 
 
 @BOTH
-def test_a_refusal_is_told_with_its_close_code(kind: Kind) -> None:
+def test_a_refusal_has_an_error_frame_and_a_close_code(kind: Kind) -> None:
     with Server(kind) as server:
         for query, code, close in [("stream=x", "unknown_stream", 4404), ("after=x", "bad_cursor", 4400)]:
             with connect(server.ws_url(query)) as connection:
-                assert json.loads(connection.recv(timeout=PATIENCE))["code"] == code
+                assert json.loads(connection.recv(timeout=TIMEOUT))["code"] == code
                 with pytest.raises(ConnectionClosed) as closed:
-                    connection.recv(timeout=PATIENCE)
+                    connection.recv(timeout=TIMEOUT)
                 assert closed.value.rcvd is not None
                 assert closed.value.rcvd.code == close
         server.assert_quiet()
 
 
 @BOTH
-def test_pages_of_another_origin_are_refused_and_programs_are_welcome(kind: Kind) -> None:
+def test_a_page_of_another_origin_is_refused_and_an_own_page_is_served(kind: Kind) -> None:
     with Server(kind) as server:
         with pytest.raises(InvalidStatus) as refused:
             connect(server.ws_url(), origin=Origin("http://evil.example"))
         assert refused.value.response.status_code == 403
         with connect(server.ws_url(), origin=Origin(server.url(""))) as page:
-            assert json.loads(page.recv(timeout=PATIENCE))["type"] == "changes"
+            assert json.loads(page.recv(timeout=TIMEOUT))["type"] == "changes"
         server.assert_quiet()
 
 
-def test_several_servers_and_processes_share_one_log_by_postgresql_and_redis(
-    postgresql_database: str, redis_url: str
-) -> None:
-    """The poll is turned off, so that only the doorbell can wake the hubs."""
+def test_servers_on_one_postgresql_and_redis_share_one_log(postgresql_database: str, redis_url: str) -> None:
+    """The poll is off, so only the doorbell can wake the hubs."""
     shared = {"database_url": postgresql_database, "redis_url": redis_url, "FEED_POLL": "3600"}
     with Server("daphne", **shared) as one, Server("uvicorn", **shared) as other:
         with watching(one, "after=0") as first, watching(other, "after=0") as second:
             first.receive()
             second.receive()
-            post(one, "a", "b", "c")
+            post_from_another_process(one, "a", "b", "c")
             first.see("a", "b", "c")
             second.see("a", "b", "c")
             assert list(first.texts) == list(second.texts)
@@ -90,13 +88,13 @@ def test_several_servers_and_processes_share_one_log_by_postgresql_and_redis(
         other.assert_quiet()
 
 
-def test_without_its_redis_a_server_goes_on_by_polling() -> None:
-    with Server(redis_url=f"redis://127.0.0.1:{free_port()}/0") as deaf, watching(deaf, "after=0") as watcher:
-        post(deaf, "unheard")
+def test_a_server_polls_while_redis_is_down() -> None:
+    with Server(redis_url=f"redis://127.0.0.1:{free_port()}/0") as server, watching(server, "after=0") as watcher:
+        post_from_another_process(server, "unheard")
         watcher.see("unheard")
 
 
-def test_simulate_makes_something_to_watch_from_another_process(server: Server) -> None:
+def test_a_watcher_sees_the_events_of_simulate(server: Server) -> None:
     with watching(server, "after=0") as watcher:
         server.manage("simulate", "--rate", "200", "--people", "3", "--count", "40")
         head = int(server.shell("from feed import log; print(log.number().head)"))
@@ -110,46 +108,48 @@ def test_simulate_makes_something_to_watch_from_another_process(server: Server) 
     server.assert_quiet()
 
 
-def test_a_program_goes_on_from_its_snapshot(server: Server) -> None:
-    post(server, "before")
-    with urlopen(server.url("/api/events/")) as answer:
-        snapshot = json.load(answer)
-    post(server, "after")
+def test_a_program_continues_from_its_snapshot(server: Server) -> None:
+    post_from_another_process(server, "before")
+    with urlopen(server.url("/api/events/")) as response:
+        snapshot = json.load(response)
+    post_from_another_process(server, "after")
     with watching(server, f"after={snapshot['position']}&log={snapshot['log']}") as watcher:
         watcher.cursor = snapshot["position"]
         watcher.texts = {event["id"]: event["text"] for event in snapshot["events"] if "text" in event}
         watcher.see("before", "after")
 
 
-@pytest.mark.usefixtures("redis_url")  # skipped, or failed, where there is none
-def test_a_redis_that_hangs_delays_and_loses_nothing() -> None:
+@pytest.mark.usefixtures("redis_url")  # skips the test where Redis is not installed
+def test_a_watcher_sees_every_event_while_redis_hangs_and_afterwards() -> None:
     with services.redis() as redis, Server(redis_url=redis.url) as server, watching(server, "after=0") as watcher:
-        post(server, "heard")
+        post_from_another_process(server, "heard")
         watcher.see("heard")
         redis.freeze()
-        post(server, "while it hangs")
+        post_from_another_process(server, "while it hangs")
         watcher.see("heard", "while it hangs")
         redis.thaw()
-        post(server, "afterwards")
+        post_from_another_process(server, "afterwards")
         watcher.see("heard", "while it hangs", "afterwards")
 
 
 @BOTH
-def test_what_another_process_posts_comes_long_before_the_poll_without_redis(kind: Kind) -> None:
+def test_a_watcher_sees_a_post_of_another_process_before_the_poll_without_redis(kind: Kind) -> None:
     with Server(kind, FEED_POLL="3600") as server, watching(server) as watcher:
         watcher.receive()
-        post(server, "from elsewhere")
+        post_from_another_process(server, "from elsewhere")
         watcher.see("from elsewhere")
 
 
-def test_servers_that_share_postgresql_without_redis_see_what_the_other_has_numbered(postgresql_database: str) -> None:
+def test_servers_on_one_postgresql_without_redis_see_each_others_changes_before_the_poll(
+    postgresql_database: str,
+) -> None:
     shared = {"database_url": postgresql_database, "FEED_POLL": "3600"}
     with Server("daphne", **shared) as one, Server("uvicorn", **shared) as other:
         with watching(one) as first, watching(other) as second:
             first.receive()
             second.receive()
             for texts in (["a"], ["a", "b"], ["a", "b", "c"]):
-                post(one, texts[-1])
+                post_from_another_process(one, texts[-1])
                 first.see(*texts)
                 second.see(*texts)
         one.assert_quiet()

@@ -1,4 +1,4 @@
-"""The migrations fit the models, in a project with settings of its own."""
+"""The migrations fit the models whatever the project's settings are."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.AutoField"
 """
 
 
-def test_another_default_for_keys_makes_no_migrations_in_our_apps(tmp_path: Path) -> None:
+def test_another_default_auto_field_needs_no_migrations(tmp_path: Path) -> None:
     (tmp_path / "other_settings.py").write_text(SETTINGS)
     environment = clean_environment(sqlite_url(tmp_path / "rill.sqlite3")) | {
         "DJANGO_SETTINGS_MODULE": "other_settings",

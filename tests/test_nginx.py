@@ -1,4 +1,4 @@
-"""Behind a real nginx, with the configuration that the documents have."""
+"""Rill behind a real nginx with the documented configuration."""
 
 import threading
 from collections.abc import Iterator
@@ -15,18 +15,18 @@ from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from tests.conftest import missing
+from tests.faults.harness.cluster import Cluster
 from tests.faults.harness.pages import CSRF, Visitors
-from tests.faults.harness.stage import Stage
 from tests.support.nginx import Nginx, nginx
 from tests.support.servers import HOST, Kind, Server
 from tests.support.watching import BOTH
 
-POSTERS, READERS, OFTEN = 3, 2, 0.05
-"""Those who post and load pages during a restart, and the seconds between two posts of each."""
+POSTERS, READERS, POST_INTERVAL = 3, 2, 0.05
+"""Threads that post and that load pages during a restart, and the seconds between two posts of a thread."""
 
 
 @contextmanager
-def in_front_of(*servers: Server) -> Iterator[Nginx]:
+def nginx_for(*servers: Server) -> Iterator[Nginx]:
     with ExitStack() as stack:
         try:
             proxy = stack.enter_context(nginx([server.port for server in servers]))
@@ -36,13 +36,13 @@ def in_front_of(*servers: Server) -> Iterator[Nginx]:
 
 
 class Readers:
-    """Load the feed again and again. failures: what was answered in place of it."""
+    """Threads that load the feed again and again. failures: the error responses."""
 
     def __init__(self, url: str, many: int) -> None:
         self.failures: list[str] = []
         self._url = url
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._read_on, daemon=True) for _ in range(many)]
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._read_again_and_again, daemon=True) for _ in range(many)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -50,57 +50,57 @@ class Readers:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
+        self._stopped.set()
         for thread in self._threads:
             thread.join()
 
-    def _read_on(self) -> None:
-        while not self._over.is_set():
+    def _read_again_and_again(self) -> None:
+        while not self._stopped.is_set():
             try:
                 urlopen(self._url, timeout=60).close()
             except HTTPError as error:
-                self.failures.append(f"Answered with {error.code}.")
+                self.failures.append(f"The response was {error.code}.")
 
 
 @BOTH
-def test_both_servers_are_restarted_and_nobody_gets_an_error_or_misses_anything(
+def test_restarting_both_servers_in_turn_causes_no_error_and_loses_no_event(
     kind: Kind, postgresql_database: str, redis_url: str
 ) -> None:
-    with Stage(kind, postgresql_database, redis_url) as stage:
-        ada = stage.poster("ada", rate=20)
-        servers = [stage.server(FEED_POST_LIMIT="10000/minute") for _ in range(2)]
+    with Cluster(kind, postgresql_database, redis_url) as cluster:
+        ada = cluster.poster("ada", rate=20)
+        servers = [cluster.server(FEED_POST_LIMIT="10000/minute") for _ in range(2)]
         session = ada.wait_ready().ready["session"]
-        with in_front_of(*servers) as proxy:
-            stage.fleet.crew([proxy.url], ["public", "kind:comment", *ada.streams])
-            stage.fleet.wait_live()
-            with Visitors(proxy, session, POSTERS, OFTEN) as visitors, Readers(proxy.url, READERS) as readers:
+        with nginx_for(*servers) as proxy:
+            cluster.fleet.add_for_streams([proxy.url], ["public", "kind:comment", *ada.streams])
+            cluster.fleet.wait_live()
+            with Visitors(proxy, session, POSTERS, POST_INTERVAL) as visitors, Readers(proxy.url, READERS) as readers:
                 ada.run()
                 for server in servers:
                     visitors.wait_posted(10)
                     server.stop()
                     visitors.wait_posted(10)
-                    stage.wait_committed(5)
+                    cluster.wait_committed(5)
                     server.start()
-                ada.rest()
-            stage.settle()
+                ada.pause()
+            cluster.settle()
         assert not readers.failures
         assert not visitors.failures
-        assert visitors.posted == len(set(visitors.texts)) == posts_of(stage, visitors.texts)
-        assert all(watcher.endings for watcher in stage.fleet.watchers), "Nobody had to come back."
-        assert not [told for watcher in stage.fleet.watchers for told in watcher.refusals]
-        verdict = stage.verdict()
+        assert visitors.posted == len(set(visitors.texts)) == count_posts(cluster, visitors.texts)
+        assert all(watcher.endings for watcher in cluster.fleet.watchers), "A watcher was never disconnected."
+        assert not [refusal for watcher in cluster.fleet.watchers for refusal in watcher.refusals]
+        verdict = cluster.verdict()
         assert verdict.delivered
         assert (verdict.lost, verdict.doubled, verdict.out_of_order) == (0, 0, 0)
 
 
-def posts_of(stage: Stage, texts: list[str]) -> int:
-    """How many events there are with one of these texts."""
-    return int(stage.servers[0].shell(f"print(StatusChange.objects.filter(text__in={texts!r}).count())"))
+def count_posts(cluster: Cluster, texts: list[str]) -> int:
+    """How many events have one of these texts."""
+    return int(cluster.servers[0].shell(f"print(StatusChange.objects.filter(text__in={texts!r}).count())"))
 
 
 @BOTH
-def test_its_pages_are_of_its_own_origin_on_a_port_of_their_own(kind: Kind) -> None:
-    with Server(kind) as server, in_front_of(server, server) as proxy:
+def test_an_origin_check_behind_nginx_includes_the_port(kind: Kind) -> None:
+    with Server(kind) as server, nginx_for(server, server) as proxy:
         assert proxy.port not in {80, 443}
         with connect(f"ws://{HOST}:{proxy.port}/ws/feed/", origin=Origin(proxy.url)) as page:
             assert '"changes"' in str(page.recv(timeout=60))

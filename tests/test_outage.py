@@ -1,4 +1,4 @@
-"""What counts as an outage of the database, and what does not; and the pages that need no database."""
+"""Which errors count as an outage of the database, and the error pages that need no database."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +28,7 @@ def refusing_to_write() -> Iterator[None]:
         finally:
             if sqlite:
                 run("PRAGMA query_only = OFF")
-            transaction.set_rollback(True)  # which on PostgreSQL ends it, too
+            transaction.set_rollback(True)  # on PostgreSQL this also ends the read-only mode
 
 
 def run(statement: str) -> None:
@@ -44,47 +44,52 @@ def test_a_database_that_refuses_to_write_is_an_outage(alice: User, as_alice: Cl
     assert StatusChange.objects.get().text == "before"
 
 
-def test_a_session_that_can_not_be_saved_is_an_outage_and_not_the_clients_fault(client: Client, alice: User) -> None:
-    """It is saved by middleware, after the view."""
-    until = ExitStack()
+def test_a_session_that_can_not_be_saved_is_an_outage_and_not_a_client_error(client: Client, alice: User) -> None:
+    """Middleware saves the session after the view."""
+    outage = ExitStack()
 
     def refuse(**kwargs: Any) -> None:
-        until.enter_context(refusing_to_write())
+        outage.enter_context(refusing_to_write())
 
     alice.set_password("correct horse")
     alice.save()
     user_logged_in.connect(refuse)
     try:
-        with until:
-            answer = client.post("/accounts/login/", {"username": "alice", "password": "correct horse"})
+        with outage:
+            response = client.post("/accounts/login/", {"username": "alice", "password": "correct horse"})
     finally:
         user_logged_in.disconnect(refuse)
-    assert answer.status_code == 503
+    assert response.status_code == 503
     assert client.get("/profile/").status_code == 302
 
 
-MISTAKES = ["SELECT * FROM nowhere", "SELECT nothing FROM feed_log", "nonsense", "INSERT INTO feed_log (id) VALUES (1)"]
+INVALID_STATEMENTS = [
+    "SELECT * FROM nowhere",
+    "SELECT nothing FROM feed_log",
+    "nonsense",
+    "INSERT INTO feed_log (id) VALUES (1)",
+]
 
 
-@pytest.mark.parametrize("statement", MISTAKES)
-def test_a_mistake_is_no_outage(client: Client, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
-    def mistaken() -> log.State:
+@pytest.mark.parametrize("statement", INVALID_STATEMENTS)
+def test_an_invalid_statement_is_not_an_outage(client: Client, monkeypatch: pytest.MonkeyPatch, statement: str) -> None:
+    def run_invalid_statement() -> log.State:
         with transaction.atomic():
             run(statement)
         raise AssertionError
 
     with pytest.raises(DatabaseError) as raised:
-        mistaken()
+        run_invalid_statement()
     assert not is_outage(raised.value)
     client.raise_request_exception = False
-    monkeypatch.setattr(log, "state", mistaken)
-    answer = client.get("/")
-    assert answer.status_code == 500
-    assert "Something went wrong" in answer.content.decode()
+    monkeypatch.setattr(log, "state", run_invalid_statement)
+    response = client.get("/")
+    assert response.status_code == 500
+    assert "Something went wrong" in response.content.decode()
 
 
 @pytest.mark.postgresql
-def test_a_transaction_that_was_broken_before_is_no_outage() -> None:
+def test_a_statement_in_a_broken_transaction_is_not_an_outage() -> None:
     with pytest.raises(DatabaseError) as raised, transaction.atomic():
         with pytest.raises(DatabaseError):
             run("nonsense")
@@ -92,7 +97,7 @@ def test_a_transaction_that_was_broken_before_is_no_outage() -> None:
     assert not is_outage(raised.value)
 
 
-def test_other_errors_are_no_outage() -> None:
+def test_other_errors_are_not_an_outage() -> None:
     assert not is_outage(None)
     assert not is_outage(RuntimeError())
 
@@ -109,14 +114,14 @@ def test_other_errors_are_no_outage() -> None:
         ("/api/events/", "text/html", True),
     ],
 )
-def test_programs_are_told_in_json(path: str, accept: str, json: bool) -> None:
+def test_programs_get_json_and_browsers_get_html(path: str, accept: str, json: bool) -> None:
     request = RequestFactory().get(path, headers={"Accept": accept} if accept else {})
     assert wants_json(request) is json
 
 
-def test_the_pages_of_errors_need_no_database(client: Client, django_assert_num_queries: Any) -> None:
+def test_error_pages_need_no_database(client: Client, django_assert_num_queries: Any) -> None:
     request = RequestFactory().get("/")
     with django_assert_num_queries(0):
         shown = unavailable(request).content.decode()
     assert "Nothing was saved" in shown
-    assert "Log in" not in shown  # who is logged in can't be known
+    assert "Log in" not in shown  # without the database nobody knows who is logged in

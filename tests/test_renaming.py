@@ -1,4 +1,4 @@
-"""A migration that renames the model of a kind, carried out by manage.py as anybody would."""
+"""A migration that renames the model of a kind, run by manage.py."""
 
 import json
 
@@ -17,7 +17,7 @@ Change.objects.filter(event_id=event.pk).delete()
 event.kind = "deployment"
 log.record("created", [log.Recorded(event.id, event.kind, event.streams())])
 """
-LOOK = """
+READ_BACK = """
 import json
 from feed.models import Change, Event
 event = Event.objects.exclude(kind="welcome").get()
@@ -26,18 +26,18 @@ print(json.dumps([event.kind, getattr(event, "version", None), change.kind, chan
 """
 
 
-def test_renaming_a_model_carries_its_kind_along_and_back() -> None:
+def test_renaming_a_model_renames_its_kind_forwards_and_backwards() -> None:
     with sqlite_database() as url:
         environment = clean_environment(url) | {"DJANGO_SETTINGS_MODULE": "tests.renaming.settings"}
 
-        def look() -> list[object]:
-            found: list[object] = json.loads(manage(environment, "shell", "--no-imports", "-c", LOOK))
+        def read_back() -> list[object]:
+            found: list[object] = json.loads(manage(environment, "shell", "--no-imports", "-c", READ_BACK))
             return found
 
         manage(environment, "migrate", "renaming", "0001")
         manage(environment, "shell", "--no-imports", "-c", SAVED_BEFORE)
-        assert look()[0] == "deployment"
+        assert read_back()[0] == "deployment"
         manage(environment, "migrate", "renaming")
-        assert look() == ["release", "1.0", "release", ["public", "user:alice", "kind:release"]]
+        assert read_back() == ["release", "1.0", "release", ["public", "user:alice", "kind:release"]]
         manage(environment, "migrate", "renaming", "0001")
-        assert look() == ["deployment", None, "deployment", ["public", "user:alice", "kind:deployment"]]
+        assert read_back() == ["deployment", None, "deployment", ["public", "user:alice", "kind:deployment"]]

@@ -1,4 +1,4 @@
-"""The start: what can't be used ends it with one sentence, and what it makes is kept."""
+"""The start of Rill: bad configuration stops it with one sentence, and the files that it creates are kept."""
 
 import os
 import signal
@@ -13,13 +13,13 @@ from urllib.request import urlopen
 import pytest
 
 from project.environment import secret_key
-from tests.support.databases import OURS, ROOT, clean_environment, sqlite_url
+from tests.support.databases import RILL_VARIABLES, ROOT, clean_environment, sqlite_url
 from tests.support.processes import free_port
 
 
 def run(*command: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-    """Run Python in a copy of this process's environment that has only `environment` for Rill."""
-    clean = {name: value for name, value in clean_environment("").items() if name not in OURS}
+    """Run Python with `environment` as its only variables for Rill."""
+    clean = {name: value for name, value in clean_environment("").items() if name not in RILL_VARIABLES}
     return subprocess.run(
         [sys.executable, *command], cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False
     )
@@ -65,12 +65,12 @@ def assert_one_sentence(done: "subprocess.CompletedProcess[str]", about: str) ->
         ("SIGNUP_LIMIT", "100000/hour"),
     ],
 )
-def test_a_value_that_cannot_be_used_is_named(variable: str, value: str) -> None:
+def test_an_invalid_environment_variable_stops_the_start_and_is_named(variable: str, value: str) -> None:
     assert_one_sentence(run("manage.py", "check", **{variable: value}), variable)
 
 
-def test_an_empty_value_is_none() -> None:
-    empty = dict.fromkeys([*OURS, "FEED_TAIL", "FEED_POLL", "FEED_POST_LIMIT"], "")
+def test_an_empty_environment_variable_counts_as_unset() -> None:
+    empty = dict.fromkeys([*RILL_VARIABLES, "FEED_TAIL", "FEED_POLL", "FEED_POST_LIMIT"], "")
     done = run("manage.py", "check", **empty)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -94,7 +94,7 @@ def test_an_empty_value_is_none() -> None:
         ),
     ],
 )
-def test_what_a_database_url_asks_for_is_kept(url: str, options: dict[str, object]) -> None:
+def test_options_in_a_database_url_are_kept(url: str, options: dict[str, object]) -> None:
     options_of_it = "DATABASES['default']['OPTIONS']"
     shown = f"{{**{options_of_it}, 'pool': bool({options_of_it}.get('pool'))}}"
     code = f"from project.settings import DATABASES; print({shown})"
@@ -103,29 +103,29 @@ def test_what_a_database_url_asks_for_is_kept(url: str, options: dict[str, objec
 
 
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:1", "rediss://127.0.0.1:1", "unix:///nowhere"])
-def test_every_kind_of_redis_url_leads_to_a_connection(url: str) -> None:
+def test_every_scheme_of_redis_url_opens_a_connection(url: str) -> None:
     ring = "import asyncio, asgi; from channels.layers import *; asyncio.run(get_channel_layer().group_send('a', {}))"
     done = run("-c", ring, REDIS_URL=url)
     assert "redis.exceptions.ConnectionError" in done.stderr
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])
-def test_a_port_that_cannot_be_used_is_named(port: str) -> None:
+def test_an_invalid_port_stops_the_start_and_is_named(port: str) -> None:
     assert_one_sentence(run("-m", "project.serve", PORT=port), "PORT")
 
 
-def test_a_host_that_cannot_be_found_is_named() -> None:
+def test_an_unknown_host_stops_the_start_and_is_named() -> None:
     assert_one_sentence(run("-m", "project.serve", HOST="no.such.host.invalid"), "HOST")
 
 
-def test_a_database_that_does_not_answer_is_named() -> None:
-    nobody = f"postgresql://rill@127.0.0.1:{free_port()}/rill"
-    done = run("-m", "project.serve", PORT=str(free_port()), DATABASE_URL=nobody)
+def test_an_unreachable_database_stops_the_start_and_is_named() -> None:
+    unreachable = f"postgresql://rill@127.0.0.1:{free_port()}/rill"
+    done = run("-m", "project.serve", PORT=str(free_port()), DATABASE_URL=unreachable)
     assert_one_sentence(done, "DATABASE_URL")
     assert "refused" in done.stderr
 
 
-def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+def test_a_port_in_use_stops_the_start_and_is_named(tmp_path: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -136,7 +136,9 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_address_is_printed_once_it_answers_and_a_signal_ends_it(tmp_path: Path, number: signal.Signals) -> None:
+def test_a_start_prints_its_address_once_it_answers_and_a_signal_stops_it(
+    tmp_path: Path, number: signal.Signals
+) -> None:
     port = free_port()
     environment = clean_environment(sqlite_url(tmp_path / "rill.sqlite3")) | {"PORT": str(port)}
     command = [sys.executable, "-m", "project.serve"]
@@ -156,7 +158,7 @@ def test_the_address_is_printed_once_it_answers_and_a_signal_ends_it(tmp_path: P
     assert (tmp_path / "log").read_text() == ""
 
 
-def test_the_secret_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> None:
+def test_the_secret_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     file = tmp_path / "secret_key"
     key = secret_key(file)
     assert len(key) >= 50
@@ -166,12 +168,12 @@ def test_the_secret_key_is_made_once_and_is_its_owners_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("path", ["var/secret_key", "var/rill.sqlite3", ".venv/stamp-server"])
-def test_what_a_start_makes_is_not_for_git(path: str) -> None:
+def test_git_ignores_the_files_that_a_start_creates(path: str) -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("not a clone")
     assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("script", ["script/server", "script/test", ".ci/run"])
-def test_the_scripts_can_be_run(script: str) -> None:
+def test_the_scripts_are_executable(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)

@@ -1,4 +1,4 @@
-"""That Rill runs under each of its servers and databases, as it does in production."""
+"""Rill runs with each of its servers and databases."""
 
 from urllib.request import urlopen
 
@@ -9,7 +9,7 @@ from tests.support.servers import Kind, Server
 
 
 @pytest.mark.parametrize("kind", ["daphne", "uvicorn"])
-def test_a_server_answers_again_after_a_kill(kind: Kind) -> None:
+def test_a_killed_server_answers_after_a_restart(kind: Kind) -> None:
     with Server(kind) as server:
         assert urlopen(server.url("/")).status == 200
         server.kill()
@@ -20,12 +20,12 @@ def test_a_server_answers_again_after_a_kill(kind: Kind) -> None:
         server.assert_quiet()
 
 
-def test_another_process_sees_the_same_database(server: Server) -> None:
+def test_another_process_sees_the_servers_database(server: Server) -> None:
     server.shell("User.objects.create_user('alice')")
     assert server.shell("print(User.objects.get().username)") == "alice\n"
 
 
-def test_a_server_on_postgresql_and_redis(postgresql_database: str, redis_url: str) -> None:
+def test_a_server_runs_on_postgresql_and_redis(postgresql_database: str, redis_url: str) -> None:
     with Server(database_url=postgresql_database, redis_url=redis_url) as server:
         server.shell("User.objects.create_user('alice')")
         with connect(server.ws_url("after=0")) as alice:

@@ -1,4 +1,4 @@
-"""Clients that ask for much and don't read: what they cost a server, and how they end."""
+"""Clients that ask for the whole log and don't read it."""
 
 import signal
 import socket
@@ -10,7 +10,7 @@ import pytest
 from tests.support.databases import clean_environment, manage, sqlite_database
 from tests.support.processes import wait_until
 from tests.support.servers import Kind, Server
-from tests.support.watching import BOTH, post, watching
+from tests.support.watching import BOTH, post_from_another_process, watching
 
 LOOPS = pytest.mark.parametrize(
     ("kind", "options"),
@@ -32,22 +32,22 @@ with transaction.atomic():
 
 @pytest.fixture(scope="module")
 def full_database() -> Iterator[str]:
-    """The URL of a database whose log is 12 MB as JSON."""
+    """The URL of a database whose log takes 12 MB as JSON."""
     with sqlite_database() as url:
         manage(clean_environment(url), "shell", "--verbosity", "0", "--command", FILL.format(TEXTS=TEXTS))
         yield url
 
 
 @BOTH
-def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, full_database: str) -> None:
+def test_clients_that_never_read_take_little_memory_and_are_ended(kind: Kind, full_database: str) -> None:
     with Server(kind, database_url=full_database, FEED_STALL="2") as server:
         read_all(server)
         before = memory(server)
-        stuck = [ask_and_never_read(server) for _ in range(10)]
+        stuck = [connect_and_never_read(server) for _ in range(10)]
         try:
             with watching(server) as watcher:
                 watcher.receive()
-                post(server, "in the meantime")
+                post_from_another_process(server, "in the meantime")
                 watcher.see("in the meantime")
             used = [memory(server)]
 
@@ -55,7 +55,7 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, fu
                 used.append(memory(server))
                 return not any(is_open(server, client) for client in stuck)
 
-            wait_until(all_are_ended, "the stuck clients to be ended")
+            wait_until(all_are_ended, "the server to end the stuck clients")
         finally:
             for client in stuck:
                 client.close()
@@ -65,23 +65,23 @@ def test_clients_that_never_read_cost_little_memory_and_are_ended(kind: Kind, fu
 
 @LOOPS
 @pytest.mark.parametrize(("opcode", "size", "many"), [(0x81, 2**19, 1), (0x89, 125, 2**12)], ids=["messages", "pings"])
-def test_a_client_that_sends_and_never_reads_fills_no_memory(
+def test_a_client_that_sends_and_never_reads_takes_little_memory(
     kind: Kind, options: list[str], full_database: str, opcode: int, size: int, many: int
 ) -> None:
-    """It asks for all of the log, and then sends for as long as it can: pings, or messages that are refused."""
+    """It asks for the whole log, and then sends pings, or messages that are refused, for as long as it can."""
     with Server(kind, options=options, database_url=full_database) as server:
-        client = ask_and_never_read(server)
+        client = connect_and_never_read(server)
         read_all(server)
         used = [memory(server)]
         flood = masked(opcode, b"x" * size) * many
         try:
-            client.settimeout(1)  # who is not read from can't send
+            client.settimeout(1)  # sending blocks when the server doesn't read
             if opcode == 0x81:
                 client.sendall(masked(opcode, b"nonsense"))
             for _ in range(200):
                 client.sendall(flood)
                 used.append(memory(server))
-        except OSError:  # it is not read from any more, or has been ended
+        except OSError:  # the server has stopped reading, or has ended the connection
             pass
         finally:
             client.close()
@@ -89,7 +89,7 @@ def test_a_client_that_sends_and_never_reads_fills_no_memory(
 
 
 def read_all(server: Server) -> None:
-    """By the time that this client has been sent all of it, others have been sent what they will take."""
+    """Read the whole log. By then the server has sent the stuck clients all that they accept."""
     with watching(server, "after=0") as watcher:
         while len(watcher.texts) < TEXTS:
             watcher.receive()
@@ -101,9 +101,9 @@ def masked(first: int, payload: bytes) -> bytes:
     return bytes([first]) + size + bytes(4) + payload
 
 
-def test_a_server_that_is_told_to_stop_stops_though_clients_do_not_read(full_database: str) -> None:
+def test_a_server_stops_on_a_signal_even_if_clients_do_not_read(full_database: str) -> None:
     with Server("uvicorn", database_url=full_database) as server:
-        stuck = [ask_and_never_read(server) for _ in range(3)]
+        stuck = [connect_and_never_read(server) for _ in range(3)]
         try:
             read_all(server)
             assert all(is_open(server, client) for client in stuck)
@@ -114,12 +114,12 @@ def test_a_server_that_is_told_to_stop_stops_though_clients_do_not_read(full_dat
 
 
 def memory(server: Server) -> float:
-    """What the process has resident, in MiB."""
+    """The resident memory of the process, in MiB."""
     resident: int = psutil.Process(server.pid).memory_info().rss
     return resident / 2**20
 
 
-def ask_and_never_read(server: Server) -> socket.socket:
+def connect_and_never_read(server: Server) -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.connect(("127.0.0.1", server.port))
@@ -131,6 +131,6 @@ def ask_and_never_read(server: Server) -> socket.socket:
 
 
 def is_open(server: Server, client: socket.socket) -> bool:
-    """Whether the server still holds its end of the connection."""
+    """Whether the server's end of the connection is still open."""
     held = psutil.Process(server.pid).net_connections("tcp")
     return any(each.raddr and each.raddr.port == client.getsockname()[1] for each in held)

@@ -1,4 +1,4 @@
-"""The database refuses: who posts is told, nobody else notices, and it goes on when that has ended."""
+"""The database refuses to write: posts get an error, watchers notice nothing, and Rill recovers."""
 
 import json
 from http.client import HTTPConnection, HTTPMessage
@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.harness.storage import full_disk, read_only_postgresql
 from tests.support.servers import HOST, Kind, Server
-from tests.support.watching import PATIENCE, Watcher, watching
+from tests.support.watching import TIMEOUT, TilingWatcher, watching
 
 HTMX = {"HX-Request": "true"}
 JSON = {"Accept": "application/json"}
@@ -22,101 +22,101 @@ print(client.cookies["sessionid"].value)
 """
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     status: int
     headers: HTTPMessage
     text: str
 
 
 class Alice:
-    """She is logged in, and her browser knows no scripts."""
+    """Alice's browser: logged in, without JavaScript."""
 
     def __init__(self, server: Server) -> None:
         self._port = server.port
         self._cookies = f"sessionid={server.shell(LOG_IN).strip()}; csrftoken={TOKEN}"
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> Response:
         return self._ask("GET", path, {})
 
-    def post(self, text: str, headers: dict[str, str] | None = None) -> Answer:
+    def post(self, text: str, headers: dict[str, str] | None = None) -> Response:
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode({"text": text, "csrfmiddlewaretoken": TOKEN})
         return self._ask("POST", "/events/", kind | (headers or {}), body)
 
-    def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Answer:
-        connection = HTTPConnection(HOST, self._port, timeout=PATIENCE)
+    def _ask(self, method: str, path: str, headers: dict[str, str], body: str | None = None) -> Response:
+        connection = HTTPConnection(HOST, self._port, timeout=TIMEOUT)
         try:
             connection.request(method, path, body, {"Cookie": self._cookies} | headers)
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read().decode())
+            return Response(response.status, response.headers, response.read().decode())
         finally:
             connection.close()
 
 
-def assert_told_that_nothing_was_saved(alice: Alice) -> None:
+def assert_posts_fail_with_503(alice: Alice) -> None:
     for headers in ({}, HTMX):
         page = alice.post("lost", headers)
         assert (page.status, page.headers["Retry-After"]) == (503, "5")
         assert "Nothing was saved. Try again in a moment." in page.text
         assert "rill.css" in page.text
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
-    answer = alice.post("lost", JSON)
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert answer.headers["Content-Type"] == "application/json"
-    assert json.loads(answer.text).keys() == {"code", "message"}
-    assert json.loads(answer.text)["code"] == "unavailable"
+    response = alice.post("lost", JSON)
+    assert (response.status, response.headers["Retry-After"]) == (503, "5")
+    assert response.headers["Content-Type"] == "application/json"
+    assert json.loads(response.text).keys() == {"code", "message"}
+    assert json.loads(response.text)["code"] == "unavailable"
 
 
-def assert_still_watching(watcher: Watcher) -> None:
+def assert_still_connected(watcher: TilingWatcher) -> None:
     watcher.connection.send('{"type": "ping"}')
     assert watcher.receive()["changes"] == []
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_while_the_disk_is_full_who_posts_is_told_and_watchers_stay(kind: Kind) -> None:
+def test_a_full_disk_fails_posts_with_503_and_watchers_stay_connected(kind: Kind) -> None:
     with Server(kind) as server, watching(server, "after=0") as watcher:
         alice = Alice(server)
         assert alice.post("before").status == 302
         watcher.see("before")
         with full_disk(server.pid):
-            assert_told_that_nothing_was_saved(alice)
-            assert "before" in alice.get("/").text  # which can still be read
-            assert_still_watching(watcher)
+            assert_posts_fail_with_503(alice)
+            assert "before" in alice.get("/").text  # reading still works
+            assert_still_connected(watcher)
         assert alice.post("after").status == 302
         watcher.see("before", "after")
-        assert_one_line_each(server, 3, "Service Unavailable: /events/ (disk I/O error)")
+        assert_logged(server, 3, "Service Unavailable: /events/ (disk I/O error)")
 
 
-def assert_one_line_each(server: Server, times: int, line: str) -> None:
+def assert_logged(server: Server, times: int, line: str) -> None:
     lines = server.log().splitlines()
     assert [line in each for each in lines] == [True] * times
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
-def test_a_database_that_can_not_even_be_opened_is_told_of_on_every_page(kind: Kind) -> None:
-    """By middleware and by handlers of errors as well as by views: sessions and users are in the database, too."""
+def test_every_page_answers_503_if_the_database_can_not_be_opened(kind: Kind) -> None:
+    """Middleware and error handlers fail as well as views, because sessions and users are in the database."""
     with Server(kind) as server:
         alice = Alice(server)
         assert alice.get("/profile/").status == 200
         paths = ["/", "/profile/", "/accounts/login/", "/nowhere/", "/people/alice/", "/admin/", "/api/events/"]
-        with full_disk(server.pid):  # with nobody connected SQLite has to make its log anew
-            answers = {path: alice.get(path) for path in paths}
+        with full_disk(server.pid):  # without open connections SQLite has to create its WAL file
+            responses = {path: alice.get(path) for path in paths}
             assert (alice.get("/healthz").status, alice.get("/readyz").status) == (200, 503)
-        assert {path: answer.status for path, answer in answers.items()} == dict.fromkeys(paths, 503)
-        assert json.loads(answers["/api/events/"].text)["code"] == "unavailable"
+        assert {path: response.status for path, response in responses.items()} == dict.fromkeys(paths, 503)
+        assert json.loads(responses["/api/events/"].text)["code"] == "unavailable"
         assert alice.get("/profile/").status == 200
-        assert_one_line_each(server, len([*paths, "/readyz"]), "Service Unavailable: /")
+        assert_logged(server, len([*paths, "/readyz"]), "Service Unavailable: /")
 
 
-def test_while_postgresql_is_read_only_who_posts_is_told_and_watchers_stay(postgresql_database: str) -> None:
+def test_a_read_only_postgresql_fails_posts_with_503_and_watchers_stay_connected(postgresql_database: str) -> None:
     with Server(database_url=postgresql_database) as server, watching(server, "after=0") as watcher:
         alice = Alice(server)
         assert alice.post("before").status == 302
         watcher.see("before")
         with read_only_postgresql(postgresql_database):
-            assert_told_that_nothing_was_saved(alice)
+            assert_posts_fail_with_503(alice)
             assert "before" in alice.get("/").text
-            assert_still_watching(watcher)
+            assert_still_connected(watcher)
         assert alice.post("after").status == 302
         watcher.see("before", "after")
         assert "Traceback" not in server.log()

@@ -1,4 +1,4 @@
-"""`manage.py tail` against a real server: it follows, and says why when it can't."""
+"""`manage.py tail` against a real server: it follows the feed, or prints why it can't."""
 
 import json
 import queue
@@ -13,7 +13,7 @@ from websockets.sync.server import ServerConnection, serve
 
 from tests.support.databases import ROOT
 from tests.support.servers import Server
-from tests.support.watching import PATIENCE, post
+from tests.support.watching import TIMEOUT, post_from_another_process
 
 
 @pytest.fixture
@@ -40,67 +40,67 @@ class Tail:
             for line in output:
                 self._lines.put(line)
 
-    def see(self, text: str) -> str:
-        """The first line from here on that has this text."""
-        while text not in (line := self._lines.get(timeout=PATIENCE)):
+    def wait_for(self, text: str) -> str:
+        """Wait for a line with this text. Returns it."""
+        while text not in (line := self._lines.get(timeout=TIMEOUT)):
             assert "GAP" not in line
         return line
 
     def wait(self) -> int:
         assert self._process
-        return self._process.wait(PATIENCE)
+        return self._process.wait(TIMEOUT)
 
     def end(self) -> None:
         if self._process:
             self._process.terminate()
-            self._process.wait(PATIENCE)
-            self._reading.join(PATIENCE)
+            self._process.wait(TIMEOUT)
+            self._reading.join(TIMEOUT)
 
 
-def test_tail_follows_a_feed_over_a_restart_of_the_server(server: Server, tail: Tail) -> None:
-    post(server, "before")
+def test_tail_follows_the_feed_across_a_restart_of_the_server(server: Server, tail: Tail) -> None:
+    post_from_another_process(server, "before")
     tail.follow(server.ws_url(), "--after", "0", "--stream", "user:alice")
-    assert tail.see("before").split() == ["2", "created", "status_change", "alice:", "before"]
+    assert tail.wait_for("before").split() == ["2", "created", "status_change", "alice:", "before"]
     server.kill()
-    tail.see("Reconnecting after 2")
-    post(server, "while it was down")
+    tail.wait_for("Reconnecting after 2")
+    post_from_another_process(server, "while it was down")
     server.start()
-    tail.see("while it was down")
+    tail.wait_for("while it was down")
     server.shell("StatusChange.objects.get(text='before').delete()")
-    assert "deleted" in tail.see("#2")
+    assert "deleted" in tail.wait_for("#2")
 
 
-def test_tail_prints_frames_as_they_are(server: Server, tail: Tail) -> None:
-    post(server, "Hello")
+def test_tail_prints_raw_frames_with_the_json_option(server: Server, tail: Tail) -> None:
+    post_from_another_process(server, "Hello")
     tail.follow(server.ws_url(), "--after", "0", "--json")
-    frame = json.loads(tail.see("Hello"))
+    frame = json.loads(tail.wait_for("Hello"))
     assert (frame["type"], frame["after"]) == ("changes", 0)
 
 
-def test_tail_shows_the_newest_events_when_its_cursor_can_not_be_followed(server: Server, tail: Tail) -> None:
-    post(server, "Hello")
+def test_tail_shows_the_newest_events_after_a_reset(server: Server, tail: Tail) -> None:
+    post_from_another_process(server, "Hello")
     tail.follow(server.ws_url(), "--after", "1000")
-    tail.see("Reset (ahead)")
-    assert "present" in tail.see("Hello")
-    post(server, "and on")
-    tail.see("and on")
+    tail.wait_for("Reset (ahead)")
+    assert "present" in tail.wait_for("Hello")
+    post_from_another_process(server, "and on")
+    tail.wait_for("and on")
 
 
-def test_tail_ends_with_the_reason_when_it_is_refused(server: Server, tail: Tail) -> None:
+def test_tail_prints_the_reason_and_ends_when_it_is_refused(server: Server, tail: Tail) -> None:
     tail.follow(server.ws_url(), "--stream", "user:nobody")
-    tail.see("There is no stream 'user:nobody'.")
+    tail.wait_for("There is no stream 'user:nobody'.")
     assert tail.wait() != 0
 
 
-def test_tail_says_so_when_frames_do_not_tile(tail: Tail) -> None:
+def test_tail_reports_a_gap_between_frames(tail: Tail) -> None:
     def broken(connection: ServerConnection) -> None:
         for after, position in [(0, 3), (5, 7)]:
             frame = {"type": "changes", "log": "k3x9", "after": after, "position": position, "changes": []}
             connection.send(json.dumps(frame))
-        connection.recv()  # until it goes
+        connection.recv()  # waits until the client disconnects
 
     with serve(broken, "127.0.0.1", 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         tail.follow(f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws/feed/", "--after", "0")
-        assert "begins after 5" in tail.see("GAP")
+        assert "begins after 5" in tail.wait_for("GAP")
         tail.end()

@@ -1,4 +1,4 @@
-"""Behind a Unix socket no address comes with the connection: clients must not be taken for one."""
+"""A connection over a Unix socket has no address. Rill must not take all clients for one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from tests.support.servers import HOST, Kind, Server
 
 CSRF = "x" * 32
 DOCUMENTED: dict[Kind, list[str]] = {"daphne": ["--proxy-headers"], "uvicorn": ["--forwarded-allow-ips", "*"]}
-"""What has the server believe its proxy."""
+"""Options that make the server trust its proxy's headers."""
 both = pytest.mark.parametrize("kind", get_args(Kind))
 
 
@@ -24,7 +24,7 @@ def listening(kind: Kind, folder: Path, options: Sequence[str] = ()) -> Iterator
 
 
 def log_in(server: Server, name: str, address: str) -> int:
-    """Try to, with a wrong password, as the proxy passes it on; returns the status."""
+    """Try to log in with a wrong password, from this address behind the proxy. Returns the status."""
     connection = server.connection()
     form = {"username": name, "password": "wrong", "csrfmiddlewaretoken": CSRF}
     headers = {"Host": HOST, "Cookie": f"csrftoken={CSRF}", "Content-Type": "application/x-www-form-urlencoded"}
@@ -36,7 +36,7 @@ def log_in(server: Server, name: str, address: str) -> int:
 
 
 @both
-def test_each_client_has_its_own_limit_under_the_documented_commands(kind: Kind, tmp_path: Path) -> None:
+def test_each_client_has_its_own_rate_limit_with_the_documented_options(kind: Kind, tmp_path: Path) -> None:
     with listening(kind, tmp_path, DOCUMENTED[kind]) as server:
         assert [log_in(server, f"user{number}", "192.0.2.7") for number in range(3)] == [422, 422, 429]
         assert log_in(server, "alice", "192.0.2.8") == 422
@@ -44,7 +44,9 @@ def test_each_client_has_its_own_limit_under_the_documented_commands(kind: Kind,
 
 
 @both
-def test_nobody_is_locked_out_where_addresses_are_not_known_and_the_log_says_so(kind: Kind, tmp_path: Path) -> None:
+def test_no_client_is_limited_by_address_if_addresses_are_unknown_and_the_log_says_so(
+    kind: Kind, tmp_path: Path
+) -> None:
     with listening(kind, tmp_path) as server:
         assert [log_in(server, f"user{number}", "192.0.2.7") for number in range(4)] == [422] * 4
         wait_until(lambda: "Nothing is limited by address" in server.log(), "the line in the log")

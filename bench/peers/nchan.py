@@ -41,7 +41,9 @@ HTTP = """
 
 def nchan(context: LaunchContext) -> Plan:
     http = HTTP.format(host=HOST, port=context.port, subscribe=SUBSCRIBE, publish=PUBLISH)
-    file = nginx.written(context.folder, http, modules=f"load_module {module()};", connections=max_open_files())
+    file = nginx.write_configuration(
+        context.folder, http, modules=f"load_module {module()};", connections=max_open_files()
+    )
     return Plan(
         nginx.command(program("nginx"), context.folder, file),
         ["nchan", HOST, str(context.port), PUBLISH],

@@ -17,7 +17,7 @@ from bench import cores
 from bench.peers.peer import HOST, LaunchContext, Peer, Plan, max_open_files
 from bench.services import Services
 from tests.support.databases import ROOT
-from tests.support.processes import PATIENCE, free_port, temporary_folder, wait_until
+from tests.support.processes import TIMEOUT, free_port, temporary_folder, wait_until
 
 
 class Poster:
@@ -146,4 +146,4 @@ def stop(process: "subprocess.Popen[bytes]", running: Running) -> None:
         return
     for one in running.processes():
         one.kill()
-    process.wait(PATIENCE)
+    process.wait(TIMEOUT)

@@ -1,4 +1,4 @@
-"""The events of the bench are Rill's own, and as large for everybody."""
+"""The events of the benchmarks have the same fields and the same size for every server."""
 
 import json
 
@@ -13,28 +13,29 @@ from feed.models import StatusChange
 pytestmark = pytest.mark.django_db
 
 
-def ours(mark: int) -> str:
-    """The JSON of an event that Rill's poster saves."""
+def event_of_rill(mark: int) -> str:
+    """The JSON of an event that Rill saves and sends."""
     user, _ = User.objects.get_or_create(username=events.USER)
     return FORMATS["json"].event(StatusChange.objects.create(user=user, text=events.text_of(mark)))
 
 
-def theirs(mark: int) -> bytes:
+def event_of_others(mark: int) -> bytes:
+    """The JSON of an event that the other servers send."""
     created_at = timezone.now().isoformat().replace("+00:00", "Z")
     return events.encode(events.describe(1, events.text_of(mark), created_at))
 
 
-def test_an_event_has_the_same_fields_for_everybody() -> None:
-    one, other = json.loads(ours(7)), json.loads(theirs(7))
+def test_every_server_sends_an_event_with_the_same_fields() -> None:
+    one, other = json.loads(event_of_rill(7)), json.loads(event_of_others(7))
     assert one.keys() == other.keys()
     for name in ("text", "kind", "user", "summary", "edited_at"):
         assert one[name] == other[name]
 
 
 @pytest.mark.parametrize("mark", [0, 9_999_999])
-def test_an_event_has_the_agreed_size_for_everybody(mark: int) -> None:
-    assert abs(len(ours(mark)) - events.SIZE) <= 10
-    assert abs(len(theirs(mark)) - events.SIZE) <= 10
+def test_every_server_sends_an_event_of_the_agreed_size(mark: int) -> None:
+    assert abs(len(event_of_rill(mark)) - events.SIZE) <= 10
+    assert abs(len(event_of_others(mark)) - events.SIZE) <= 10
 
 
 def test_a_text_begins_with_its_mark() -> None:

@@ -1,4 +1,4 @@
-"""Servers are started for a measurement, and leave nothing behind."""
+"""The servers that the benchmarks start and end."""
 
 from http.client import HTTPConnection
 
@@ -10,7 +10,7 @@ from bench.peers.peer import HOST
 from bench.servers.raw_asyncio import accepting, frame
 
 
-def test_a_server_answers_while_it_is_measured_and_is_gone_afterwards() -> None:
+def test_a_server_answers_while_it_is_measured_and_has_ended_afterwards() -> None:
     with running("bare-uvicorn", EMBEDDED) as server:
         connection = HTTPConnection(HOST, server.port, timeout=5)
         connection.request("GET", "/")
@@ -22,7 +22,7 @@ def test_a_server_answers_while_it_is_measured_and_is_gone_afterwards() -> None:
 
 
 @pytest.mark.parametrize("name", ["eventstream-daphne", "socketio", "ws"])
-def test_a_server_whose_needs_are_missing_says_so(name: str) -> None:
+def test_a_server_with_missing_requirements_names_them(name: str) -> None:
     with pytest.raises(Missing, match=r"Redis|not installed"), running(name, EMBEDDED):
         pass
 
@@ -32,10 +32,10 @@ def test_every_server_has_its_own_name() -> None:
     assert len(PEERS) == 18
 
 
-def test_the_raw_servers_frame_is_a_text_message() -> None:
+def test_the_raw_server_encodes_a_text_frame() -> None:
     assert frame(b"short") == b"\x81\x05short"
     assert frame(b"x" * 550) == b"\x81\x7e\x02\x26" + b"x" * 550
 
 
-def test_the_raw_servers_handshake_is_that_of_the_rfc() -> None:
+def test_the_raw_server_accepts_the_handshake_of_the_rfc() -> None:
     assert b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in accepting(b"dGhlIHNhbXBsZSBub25jZQ==")

@@ -1,4 +1,4 @@
-"""The poster saves what it is asked for, and tells when it was committed."""
+"""The poster saves events, and returns the times of their commits."""
 
 import sqlite3
 import time
@@ -31,21 +31,21 @@ def texts(database_url: str) -> list[str]:
     return [text for (text,) in found]
 
 
-def test_commits_are_told_in_their_order_and_between_question_and_answer(database: str, tmp_path: Path) -> None:
-    with poster(database, tmp_path) as ours:
-        asked = time.monotonic_ns()
-        burst = ours.burst(0, 3)
-        stream = ours.stream(3, 2)
-        paced = ours.stream(5, 3, per_second=100)
-        answered = time.monotonic_ns()
+def test_the_poster_returns_the_times_of_its_commits_in_order(database: str, tmp_path: Path) -> None:
+    with poster(database, tmp_path) as running:
+        began = time.monotonic_ns()
+        burst = running.burst(0, 3)
+        stream = running.stream(3, 2)
+        paced = running.stream(5, 3, per_second=100)
+        ended = time.monotonic_ns()
     assert burst == [burst[0]] * 3, "A burst is one transaction."
-    assert asked < burst[0] < stream[0] < stream[1] < paced[0] < paced[1] < paced[2] < answered
+    assert began < burst[0] < stream[0] < stream[1] < paced[0] < paced[1] < paced[2] < ended
     assert texts(database) == [text_of(mark) for mark in range(8)]
 
 
-def test_a_poster_that_fails_says_why(tmp_path: Path) -> None:
+def test_a_poster_that_fails_raises_its_error(tmp_path: Path) -> None:
     with (
-        poster("sqlite:///none", tmp_path, settings="nowhere") as ours,
+        poster("sqlite:///none", tmp_path, settings="nowhere") as running,
         pytest.raises(RuntimeError, match="No module named 'nowhere'"),
     ):
-        ours.burst(0, 1)
+        running.burst(0, 1)

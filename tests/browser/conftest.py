@@ -1,4 +1,4 @@
-"""A real browser, and people in front of it."""
+"""A real browser, with a context for each user."""
 
 import re
 import shutil
@@ -25,10 +25,9 @@ CHROMIUM_FLAGS = [
 ]
 
 
-# Playwright's synchronous API keeps an event loop running in the thread of the tests for as long as it lives.
-# Until it is stopped Django's ORM refuses to work there, and async tests can't start. Hence it lives for one
-# module, and the tests of that module reach the database through their server: by its pages, or by
-# `server.shell(…)`. Keep them apart from tests that use the ORM or are async.
+# Playwright's synchronous API runs an event loop in the tests' thread until it is stopped. Meanwhile Django's ORM
+# refuses to work there, and async tests can't start. So it runs for one module, whose tests reach the database only
+# through the server's pages or `server.shell(…)`. Keep them apart from tests that use the ORM or are async.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
@@ -47,7 +46,7 @@ def chromium(playwright: Playwright) -> str:
 
 @pytest.fixture
 def new_visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """A page of somebody who shares no cookies with the others; takes the options of Playwright's `new_context`."""
+    """Opens a page with its own cookies. Takes the options of Playwright's `new_context`."""
     contexts: list[BrowserContext] = []
 
     def visitor(**options: object) -> Page:
@@ -61,7 +60,7 @@ def new_visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
 
 @pytest.fixture(scope="module")
 def one_server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """With the environment that a module asks for (`indirect=True`); ids and positions are those of an older site."""
+    """A server with the environment that the module gives (`indirect=True`). Its ids and positions are above 999."""
     with Server(FEED_POLL="0.2", **getattr(request, "param", {})) as server:
         server.shell(ABOVE_999)
         yield server
@@ -82,30 +81,30 @@ assert (alice.pk, alice.events.get().pk) == (1235, 1235)
 
 @pytest.fixture
 def server(one_server: Server) -> Server:
-    """The module's server, with nobody and nothing in its database."""
+    """The module's server, with an empty database."""
     one_server.shell("User.objects.all().delete()")
     return one_server
 
 
 @pytest.fixture
-def complaints() -> Iterator[list[str]]:
-    """What browsers complain of in their consoles, which fails the test."""
-    heard: list[str] = []
-    yield heard
-    # That a socket or an answer is lost, or a form refused, is what some of the tests are about.
+def console_errors() -> Iterator[list[str]]:
+    """The errors in the browsers' consoles. An unexpected one fails the test."""
+    errors: list[str] = []
+    yield errors
+    # Some tests cause lost sockets, lost responses and refused forms on purpose.
     lost = r"WebSocket connection|htmx:ws:error|htmx:error: (Failed to fetch|timeout)|ERR_(CONNECTION|EMPTY)_"
     expected = re.compile(f"{lost}|status of (4|502)")
-    assert [text for text in heard if not expected.search(text)] == []
+    assert [text for text in errors if not expected.search(text)] == []
 
 
 @pytest.fixture
-def visit(server: Server, new_visitor: Visitor, complaints: list[str]) -> Visitor:
-    """Somebody's own browser on the front page."""
+def visit(server: Server, new_visitor: Visitor, console_errors: list[str]) -> Visitor:
+    """Opens the front page with its own cookies."""
 
     def visitor(**options: object) -> Page:
         page = new_visitor(base_url=server.url(""), **options)
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: console_errors.append(str(error)))
         page.goto("/")
         return page
 

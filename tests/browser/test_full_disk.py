@@ -1,4 +1,4 @@
-"""What a browser shows while the database can't be written to."""
+"""What a browser shows while the server's disk is full."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.faults.harness.storage import full_disk
 from tests.support.servers import Server
-from tests.support.visiting import live, sees, sign_up, write
+from tests.support.visiting import sees, sign_up, wait_live, write
 
 
 @pytest.fixture
@@ -16,13 +16,13 @@ def server() -> Iterator[Server]:
         yield server
 
 
-def test_a_text_that_could_not_be_saved_stays_in_its_form_and_is_sent_again(
+def test_alices_post_stays_in_the_form_while_the_disk_is_full_and_is_then_sent_again(
     server: Server, new_visitor: Callable[..., Page]
 ) -> None:
     alice, bob = new_visitor(base_url=server.url("")), new_visitor(base_url=server.url(""))
     sign_up(alice, "alice")
     bob.goto("/")
-    live(bob)
+    wait_live(bob)
     text = alice.locator("#compose textarea")
     with full_disk(server.pid):
         write(alice, "What a day")

@@ -1,10 +1,10 @@
-"""Pages that stay open, in a real browser: they show what happens elsewhere, and miss nothing."""
+"""Pages that stay open in a real browser show every change, and miss none."""
 
 import pytest
 from playwright.sync_api import Route, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, live, open_thread, sees, sign_up, write
+from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
 
 SETTINGS = ["project.settings", "tests.support.german_settings"]
 pytestmark = pytest.mark.parametrize(
@@ -12,10 +12,10 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
-def test_what_alice_posts_edits_and_deletes_is_seen_in_another_tab(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), live(visit())
+def test_bob_sees_alices_posts_edits_and_deletions_without_reloading(visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
     write(alice, "Hello")
-    sees(alice, "Hello")  # by the socket, once
+    sees(alice, "Hello")  # once, through the socket
     sees(bob, "Hello")
     expect(alice.locator("#compose textarea")).to_have_value("")
     write(alice, "Second")
@@ -37,12 +37,12 @@ def test_what_alice_posts_edits_and_deletes_is_seen_in_another_tab(visit: Visito
         sees(page, "Second")
 
 
-def test_comments_are_live_on_the_page_of_what_they_are_about(visit: Visitor) -> None:
+def test_comments_appear_live_on_the_page_of_their_thread(visit: Visitor) -> None:
     alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
     write(alice, "Hello")
     sees(alice, "Hello")
     for page in (alice, bob):
-        live(open_thread(page, "Hello"))
+        wait_live(open_thread(page, "Hello"))
         sees(page, "Hello")
     write(bob, "Hi, alice")
     write(alice, "Hi, bob")
@@ -51,12 +51,12 @@ def test_comments_are_live_on_the_page_of_what_they_are_about(visit: Visitor) ->
         expect(page.locator("#feed > article .text").first).to_have_text("Hello")
 
 
-def test_a_button_does_not_move_while_it_is_pressed(visit: Visitor, server: Server) -> None:
-    """Below a thread, what others write moves the form: the click would be lost."""
+def test_a_button_does_not_move_while_alice_presses_it(visit: Visitor, server: Server) -> None:
+    """A new comment would push the form down, and the click would miss its button."""
     alice = sign_up(visit(), "alice")
     write(alice, "Hello")
     sees(alice, "Hello")
-    live(open_thread(alice, "Hello")).locator("#compose textarea").fill("Hi, bob")
+    wait_live(open_thread(alice, "Hello")).locator("#compose textarea").fill("Hi, bob")
     alice.locator("#compose button").hover()
     alice.mouse.down()
     server.shell(
@@ -68,32 +68,32 @@ def test_a_button_does_not_move_while_it_is_pressed(visit: Visitor, server: Serv
     sees(alice, "Hello", "Hi, alice", "Hi, bob")
 
 
-def test_a_page_that_stays_open_over_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), live(visit(viewport={"width": 390, "height": 800}))
+def test_a_page_that_stays_open_during_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
+    alice, bob = sign_up(visit(), "alice"), wait_live(visit(viewport={"width": 390, "height": 800}))
     write(alice, "before")
     sees(bob, "before")
     brand = bob.locator(".brand").bounding_box()
     server.kill()
     expect(bob.locator("#connection")).to_have_attribute("data-state", "reconnecting")
-    assert bob.locator(".brand").bounding_box() == brand  # nothing is squeezed on a phone
+    assert bob.locator(".brand").bounding_box() == brand  # the layout doesn't shift on a phone
     server.shell(
         "s = StatusChange.objects.get(); StatusChange.objects.create(user=s.user, text='while it was down');"
         "s.text = 'edited while it was down'; s.save()"
     )
     server.start()
     for page in (alice, bob):
-        live(page)
+        wait_live(page)
         sees(page, "while it was down", "edited while it was down")
     write(alice, "after")
     sees(bob, "after", "while it was down", "edited while it was down")
 
 
-def test_what_is_being_typed_survives_what_arrives(visit: Visitor, server: Server) -> None:
+def test_bobs_unsent_text_survives_new_events_and_a_reload_of_the_feed(visit: Visitor, server: Server) -> None:
     alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
     bob.locator("#compose textarea").fill("a long thou")
     write(alice, "Hello")
     sees(bob, "Hello")
-    server.manage("rename_log")  # the page loads its events anew
+    server.manage("rename_log")  # makes the page reload its events
     write(alice, "Second")
     sees(bob, "Second", "Hello")
     expect(bob.locator("#compose textarea")).to_have_value("a long thou")
@@ -112,8 +112,8 @@ log.prune(timezone.now())
 """
 
 
-def test_a_page_whose_cursor_is_too_old_loads_its_events_by_itself(visit: Visitor, server: Server) -> None:
-    """No frame can tell it what it has missed; and what its user is typing stays."""
+def test_a_page_with_an_expired_cursor_reloads_its_events(visit: Visitor, server: Server) -> None:
+    """No frame can bring what it has missed. Alice's unsent text stays."""
     alice = sign_up(visit(), "alice")
     write(alice, "Hello")
     sees(alice, "Hello")
@@ -122,17 +122,17 @@ def test_a_page_whose_cursor_is_too_old_loads_its_events_by_itself(visit: Visito
     expect(alice.locator("#connection")).to_have_attribute("data-state", "reconnecting")
     server.shell(MEANWHILE)
     server.start()
-    sees(live(alice), "missed", "Hello again")
+    sees(wait_live(alice), "missed", "Hello again")
     expect(alice.locator("#compose textarea")).to_have_value("a long thou")
     expect(alice.locator("#compose textarea")).to_be_focused()
 
 
-def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Server) -> None:
+def test_scrolling_down_loads_older_events(visit: Visitor, server: Server) -> None:
     sign_up(visit(), "alice")
     server.shell(
         "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(70)]"
     )
-    visitor = live(visit())
+    visitor = wait_live(visit())
     rows = visitor.locator("#feed > article")
     expect(rows).to_have_count(30)
     while (known := rows.count()) < 71:
@@ -144,14 +144,16 @@ def test_older_events_come_when_they_are_scrolled_to(visit: Visitor, server: Ser
     expect(visitor.locator("#feed > article", has_text="post 3, edited")).to_have_count(1)
 
 
-def test_who_reads_further_down_is_told_of_new_posts_and_not_moved(visit: Visitor, server: Server) -> None:
+def test_bob_gets_a_notice_of_new_posts_and_keeps_his_place_when_he_has_scrolled_down(
+    visit: Visitor, server: Server
+) -> None:
     sign_up(visit(), "alice")
     server.shell(
         "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(40)]"
     )
-    bob = live(visit())
+    bob = wait_live(visit())
     bob.mouse.wheel(0, 2000)
-    while not bob.evaluate("scrollY > 500"):  # the page's policy forbids to evaluate a text in it
+    while not bob.evaluate("scrollY > 500"):  # wait_for_function needs eval, which the page's policy forbids
         bob.wait_for_timeout(10)
     top = bob.locator("#feed > article").first.get_attribute("id")
     server.shell("StatusChange.objects.create(user=Event.objects.first().user, text='news')")
@@ -161,17 +163,17 @@ def test_who_reads_further_down_is_told_of_new_posts_and_not_moved(visit: Visito
     expect(bob.locator("#feed > article").first).to_contain_text("news")
 
 
-def test_the_feed_connects_though_its_extension_comes_late(visit: Visitor, server: Server) -> None:
+def test_the_feed_connects_even_if_its_extension_loads_late(visit: Visitor, server: Server) -> None:
     visitor = visit()
     held: list[Route] = []
-    visitor.route("**/hx-ws.min.js", lambda route: held.append(route))  # noqa: PLW0108 (it sets an attribute on what it is given)
+    visitor.route("**/hx-ws.min.js", lambda route: held.append(route))  # noqa: PLW0108 (Playwright sets an attribute on it)
     visitor.goto("/", wait_until="commit")
-    # Asked from here: in the page itself Playwright would wait for frames of animation, which don't come while the
-    # page can't be shown, or would evaluate a text, which the page's policy forbids.
+    # Polls from here. In the page, Playwright would wait for animation frames, which don't come while the page can't
+    # be shown, or would use eval, which the page's policy forbids.
     while not (held and visitor.evaluate("Boolean(window.htmx)")):
         visitor.wait_for_timeout(10)  # lets Playwright deliver the route
     held[0].continue_()
-    live(visitor)
+    wait_live(visitor)
     server.shell(
         "from django.contrib.auth import get_user_model;"
         "StatusChange.objects.create(user=get_user_model().objects.create_user('alice'), text='Hello')"
@@ -179,25 +181,25 @@ def test_the_feed_connects_though_its_extension_comes_late(visit: Visitor, serve
     sees(visitor, "Hello")
 
 
-def test_logging_out_in_one_tab_stops_the_other_which_keeps_what_is_being_typed(visit: Visitor) -> None:
-    bob = live(visit())
+def test_logging_out_in_one_tab_stops_the_other_tab_and_keeps_its_unsent_text(visit: Visitor) -> None:
+    bob = wait_live(visit())
     alice = sign_up(visit(), "alice")
     other = alice.context.new_page()
     other.goto("/")
-    live(other).locator("#compose textarea").fill("half a sente")
+    wait_live(other).locator("#compose textarea").fill("half a sente")
     alice.get_by_role("button", name="Log out").click()
     expect(other.locator("#connection")).to_have_attribute("data-state", "stopped")
     expect(other.locator("#connection")).to_contain_text("This session has ended. Log in again.")
     expect(other.locator("#compose textarea")).to_have_value("half a sente")
-    live(alice)
-    live(bob)
+    wait_live(alice)
+    wait_live(bob)
 
 
-def test_a_feed_that_can_not_be_had_says_so_and_stops(visit: Visitor, server: Server) -> None:
+def test_a_feed_that_is_refused_shows_the_reason_and_stops(visit: Visitor, server: Server) -> None:
     sign_up(visit(), "alice")
     visitor = visit()
     visitor.goto("/people/alice/")
-    live(visitor)
+    wait_live(visitor)
     visitor.evaluate("document.querySelector('#cursor').value = 'nonsense'")
     server.kill()
     server.start()

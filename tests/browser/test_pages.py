@@ -1,4 +1,4 @@
-"""The pages in a real browser: what a person does, and what the others see of it."""
+"""The pages in a real browser: what alice does, and what bob sees."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.servers import Server
-from tests.support.visiting import PASSWORD, Visitor, live, open_thread, sees, sign_up, write
+from tests.support.visiting import PASSWORD, Visitor, open_thread, sees, sign_up, wait_live, write
 
 SCRIPTS = [
     "<script>document.title='owned'</script>",
@@ -16,15 +16,15 @@ SCRIPTS = [
 ]
 
 
-def test_a_new_person_is_welcomed_in_everybodys_feed(visit: Visitor) -> None:
-    bob = live(visit())
+def test_a_new_users_welcome_appears_in_every_feed(visit: Visitor) -> None:
+    bob = wait_live(visit())
     alice = sign_up(visit(), "alice")
     for page in (alice, bob):
         expect(page.locator("#feed > article")).to_have_count(1)
         expect(page.locator("#feed > article")).to_contain_text("alice has joined")
 
 
-def test_only_the_author_is_offered_to_edit_and_delete(visit: Visitor) -> None:
+def test_only_the_author_sees_the_edit_and_delete_links(visit: Visitor) -> None:
     alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
     write(alice, "Hello")
     for page, offered in ((alice, True), (bob, False)):
@@ -33,7 +33,7 @@ def test_only_the_author_is_offered_to_edit_and_delete(visit: Visitor) -> None:
         expect(menu).to_be_visible() if offered else expect(menu).not_to_be_visible()
 
 
-def test_text_that_is_empty_or_too_long_is_refused_beside_its_field(visit: Visitor) -> None:
+def test_empty_or_too_long_text_gets_an_error_beside_its_field(visit: Visitor) -> None:
     alice = sign_up(visit(), "alice")
     for text in ("", "   ", "x" * 2001):
         write(alice, text)
@@ -43,8 +43,8 @@ def test_text_that_is_empty_or_too_long_is_refused_beside_its_field(visit: Visit
     sees(alice, "x" * 2000)
 
 
-def test_what_users_write_is_shown_as_it_is(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), live(visit())
+def test_markup_in_a_post_is_shown_as_text(visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
     newest_first: list[str] = []
     for text in SCRIPTS:
         write(alice, text)
@@ -57,21 +57,21 @@ def test_what_users_write_is_shown_as_it_is(visit: Visitor) -> None:
     assert "owned" not in alice.title()
 
 
-def test_a_name_that_looks_like_a_path_or_like_markup_is_only_a_name(visit: Visitor, server: Server) -> None:
-    bob = live(visit())
+def test_a_name_that_looks_like_a_path_or_markup_is_shown_as_text(visit: Visitor, server: Server) -> None:
+    bob = wait_live(visit())
     for name in ("..", "../admin", "%2e%2e", "<img src=x onerror=\"document.title='owned'\">"):
-        server.shell(f"User.objects.create_user({name!r})")  # past the form
+        server.shell(f"User.objects.create_user({name!r})")  # bypasses the form's validation
         link = bob.locator("#feed > article a.name").first
         expect(link).to_have_text(name)
         link.click()
         expect(bob.get_by_role("heading", level=1)).to_have_text(name)
         assert bob.title() == f"{name} \N{MIDDLE DOT} Rill"
         bob.goto("/")
-        live(bob)
+        wait_live(bob)
 
 
-def test_a_profile_is_shown_and_its_bad_website_is_refused(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), live(visit())
+def test_bob_sees_alices_profile_and_a_bad_website_is_refused(visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
     alice.goto("/profile/")
     alice.locator("[name=bio]").fill("I like rivers. <script>")
     for bad in ("javascript:alert(1)", "not a url"):
@@ -85,13 +85,13 @@ def test_a_profile_is_shown_and_its_bad_website_is_refused(visit: Visitor) -> No
     bob.goto("/people/alice/")
     expect(bob.locator("main")).to_contain_text("I like rivers. <script>")
     expect(bob.get_by_role("link", name="https://rivers.example/")).to_have_attribute("rel", re.compile("nofollow"))
-    live(bob)
+    wait_live(bob)
     alice.goto("/")
-    write(live(alice), "on my own page")
+    write(wait_live(alice), "on my own page")
     sees(bob, "on my own page")
 
 
-def test_without_javascript_everything_can_be_done(visit: Visitor) -> None:
+def test_every_action_works_without_javascript(visit: Visitor) -> None:
     alice = visit(java_script_enabled=False)
     alice.goto("/accounts/signup/")
     alice.get_by_label("Username").fill("alice")
@@ -107,7 +107,7 @@ def test_without_javascript_everything_can_be_done(visit: Visitor) -> None:
     write(alice, "Hi, me")
     sees(alice, "Hello", "Hi, me")
     alice.get_by_role("link", name="edit").click()
-    alice.wait_for_url("**/edit/")  # the thread has a form of its own
+    alice.wait_for_url("**/edit/")  # the thread's page has a form, too
     alice.locator("textarea").fill("Hello, world")
     alice.locator("form.card button").click()
     sees(alice, "Hello, world", "Hi, me")
@@ -119,10 +119,10 @@ def test_without_javascript_everything_can_be_done(visit: Visitor) -> None:
     expect(alice.locator("#compose")).to_have_count(0)
 
 
-def test_logging_out_and_in_again(visit: Visitor) -> None:
+def test_alice_logs_out_and_in_again(visit: Visitor) -> None:
     alice = sign_up(visit(), "alice")
     alice.get_by_role("button", name="Log out").click()
-    expect(live(alice).locator("#compose")).to_have_count(0)
+    expect(wait_live(alice).locator("#compose")).to_have_count(0)
     alice.goto("/accounts/login/")
     alice.get_by_label("Username").fill("alice")
     alice.locator("[name=password]").fill("wrong")
@@ -130,11 +130,11 @@ def test_logging_out_and_in_again(visit: Visitor) -> None:
     expect(alice.locator("form.card")).to_contain_text("correct username and password")
     alice.locator("[name=password]").fill(PASSWORD)
     alice.locator("form.card button").click()
-    expect(live(alice).locator("#compose")).to_be_visible()
+    expect(wait_live(alice).locator("#compose")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_is_wider_than_the_window(visit: Visitor, width: int) -> None:
+def test_no_page_is_wider_than_the_window(visit: Visitor, width: int) -> None:
     alice = sign_up(visit(viewport={"width": width, "height": 800}), "alice")
     write(alice, "x" * 300 + " https://example.com/" + "y" * 300)
     expect(alice.locator("#feed > article")).to_have_count(2)
@@ -144,7 +144,7 @@ def test_nothing_is_wider_than_the_window(visit: Visitor, width: int) -> None:
         assert alice.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_who_posts_too_much_is_told_so_and_keeps_the_text(new_visitor: Visitor) -> None:
+def test_alice_keeps_her_text_when_she_exceeds_the_rate_limit(new_visitor: Visitor) -> None:
     with Server(FEED_POST_LIMIT="1/hour") as server:
         alice = sign_up(new_visitor(base_url=server.url("")), "alice")
         write(alice, "Hello")

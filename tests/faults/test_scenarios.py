@@ -1,27 +1,27 @@
-"""Plays the short form of each fault."""
+"""Runs the short form of each fault."""
 
 import pytest
 
-from tests.faults.harness.registry import Fault, Ground, play
+from tests.faults.harness.registry import Fault, Target, run_fault
 from tests.faults.harness.report import summary
 from tests.faults.scenarios import FAULTS
 from tests.support.databases import sqlite_database
 
 SHORT_FORMS = [
-    # Those of one scenario share servers; different scenarios run side by side.
-    pytest.param(fault, ground, id=fault.on_ground(ground), marks=pytest.mark.xdist_group(fault.scenario))
+    # One worker runs all faults of a scenario; different scenarios run in parallel.
+    pytest.param(fault, target, id=fault.name_on(target), marks=pytest.mark.xdist_group(fault.scenario))
     for fault in FAULTS
-    for ground in fault.short
+    for target in fault.short
 ]
 
 
-@pytest.mark.parametrize(("fault", "ground"), SHORT_FORMS)
-def test_nothing_is_lost_doubled_or_out_of_order(
-    fault: Fault, ground: Ground, redis_url: str, request: pytest.FixtureRequest
+@pytest.mark.parametrize(("fault", "target"), SHORT_FORMS)
+def test_no_change_is_lost_doubled_or_out_of_order(
+    fault: Fault, target: Target, redis_url: str, request: pytest.FixtureRequest
 ) -> None:
-    if ground[1] == "postgresql":
-        row = play(fault, ground, request.getfixturevalue("postgresql_database"), redis_url, "short")
+    if target[1] == "postgresql":
+        row = run_fault(fault, target, request.getfixturevalue("postgresql_database"), redis_url, "short")
     else:
         with sqlite_database() as url:
-            row = play(fault, ground, url, redis_url, "short")
+            row = run_fault(fault, target, url, redis_url, "short")
     assert row.passed, summary([row])

@@ -19,7 +19,7 @@ from feed import doorbell as module
 from feed.doorbell import Doorbell, doorbell
 from tests.support.databases import ROOT, clean_environment, sqlite_url
 from tests.support.layers import BrokenLayer, HangingLayer
-from tests.support.processes import PATIENCE, wait_until
+from tests.support.processes import TIMEOUT, wait_until
 
 RING = """
 import django, os
@@ -76,7 +76,7 @@ def run(code: str, redis_url: str) -> None:
         # A name, which has to be looked up.
         "REDIS_URL": urlsplit(redis_url)._replace(netloc=f"localhost:{urlsplit(redis_url).port}").geturl(),
     }
-    subprocess.run([sys.executable, "-c", RING + code], cwd=ROOT, env=environment, check=True, timeout=PATIENCE)
+    subprocess.run([sys.executable, "-c", RING + code], cwd=ROOT, env=environment, check=True, timeout=TIMEOUT)
 
 
 def ring(bell: Doorbell, layer: object, number: int) -> None:
@@ -141,7 +141,7 @@ async def test_the_in_memory_layer_is_rung_from_the_loop_in_which_it_is_heard() 
     await layer.group_add("feed", channel)
     hearing = asyncio.create_task(layer.receive(channel))
     await sync_to_async(ring)(doorbell, layer, 1)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         assert (await hearing)["event_id"] == 1
 
 
@@ -192,7 +192,7 @@ def test_a_process_that_ends_waits_no_longer_for_a_doorbell_that_hangs_than_it_h
     began = time.monotonic()
     assert not bell.wait(0.05)
     assert time.monotonic() - began < module.RING_TIMEOUT
-    assert bell.wait(PATIENCE)  # until it has been given up
+    assert bell.wait(TIMEOUT)  # until it has been given up
 
 
 def test_a_process_that_ends_does_not_wait_for_a_doorbell_that_has_failed(

@@ -43,7 +43,7 @@ from tests.feed.test_resuming import (  # noqa: F401
 )
 from tests.support.servers import Kind, Server
 from tests.support.watching import BOTH, watching
-from tests.support.watching import post as post_elsewhere
+from tests.support.watching import post_from_another_process as post_elsewhere
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 

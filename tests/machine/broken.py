@@ -1,4 +1,4 @@
-"""The log as it is often written, in three ways. The machine must find what each of them loses."""
+"""Three common ways to write such a log, all wrong. The machine must find the changes that each of them loses."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,11 +9,11 @@ from feed import log
 from feed.log import Change, Log
 from feed.log.batch import Call, Row
 from feed.messages import MessageFactory
-from tests.machine.elsewhere import elsewhere
+from tests.machine.concurrent_numbering import concurrent_work
 
 
 def number_by_key() -> log.State:
-    """Positions are primary keys: a transaction that began early and commits late is passed over."""
+    """Use primary keys as positions: hubs then miss a transaction that began early and commits late."""
     with transaction.atomic():
         Log.objects.select_for_update().get(pk=1)
         for change in Change.objects.filter(position=None):
@@ -23,9 +23,9 @@ def number_by_key() -> log.State:
 
 
 def number_without_the_lock() -> log.State:
-    """Goes on from the head that was read, whatever others have made of it meanwhile."""
+    """Continue from the head that was read, even if another process has moved it since."""
     head = Log.objects.get(pk=1)
-    elsewhere.happens()
+    concurrent_work.run()
     for change in Change.objects.filter(position=None).order_by("id"):
         head.head += 1
         Change.objects.filter(pk=change.pk).update(position=head.head)
@@ -36,11 +36,11 @@ def number_without_the_lock() -> log.State:
 def number_and_read(
     after: int, limit: int, extra: Sequence[Call] = ()
 ) -> tuple[log.State, list[Change], list[list[Row]]]:
-    """What a hub does, with either way of numbering."""
+    """What a hub calls; works with both kinds of numbering above."""
     state = log.number()
     return state, log.read(after, min(after + limit, state.head)), []
 
 
 def ring_at_once(event_id: int, summary: Callable[[], str], using: str | None) -> None:
-    """The doorbell rings before the commit: a hub that reads at once finds nothing yet."""
+    """Ring before the commit: a hub that reads at once finds nothing yet."""
     MessageFactory(event_id).on_activity(summary())

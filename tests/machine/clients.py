@@ -1,4 +1,4 @@
-"""Who watches: a client knows what its frames have told it, and nothing else."""
+"""Clients of the machine. A client knows only what its frames have told it."""
 
 from collections.abc import Iterable
 from typing import Any, ClassVar
@@ -17,26 +17,26 @@ State = dict[int, Any]
 """What a client shows: events by their ids, in the client's format."""
 
 
-ENDLESS = 1000
-"""Frames that no client is sent between two looks, or something is wrong."""
+MAX_PENDING_FRAMES = 1000
+"""Frames in one step. More means that the hub sends without end."""
 
 
 class Lost(AssertionError):
-    """A client has been sent everything, and doesn't show what the database does."""
+    """A client is up to date, but doesn't show what the database shows."""
 
 
 class BoundedLine(Line):
-    """One on which whoever is sent frames without end is found out."""
+    """Fails if the hub sends frames without end."""
 
     def write(self, frame: Frame) -> None:
-        assert len(self.arrived) < ENDLESS
+        assert len(self.arrived) < MAX_PENDING_FRAMES
         super().write(frame)
 
 
 class Client:
-    """Connects, takes frames, and comes back where it was, as docs/protocol.md tells clients to.
+    """Connects, applies frames, and resumes from its cursor, as docs/protocol.md tells clients to.
 
-    reading: False for one that has fallen behind: it doesn't take what is sent.
+    reading: False for a client that has fallen behind: it doesn't read what it is sent.
     """
 
     format: ClassVar[str]
@@ -53,20 +53,20 @@ class Client:
     def __repr__(self) -> str:
         return self.name
 
-    # What each format does in its own way.
+    # Each format has its own version of these.
 
     def take(self, frame: str) -> None:
         raise NotImplementedError
 
     @staticmethod
     def look(event: Event) -> Any:
-        """The event as it is shown."""
+        """The event in the client's format."""
         raise NotImplementedError
 
-    # Before it connects.
+    # Before connecting.
 
     def start(self, where: str) -> None:
-        """Choose the cursor to come with; who starts at the head comes without one."""
+        """Choose the cursor to connect with. A client that starts at the head has none."""
         match where:
             case "snapshot":
                 self.load()
@@ -78,17 +78,17 @@ class Client:
                 self.cursor, self.log = 0, "other"
 
     def load(self) -> None:
-        """Take the snapshot, whose cursor is read before its events."""
+        """Load the snapshot, whose cursor is read before its events."""
         state = log.state()
         self.cursor, self.log = state.head, state.epoch
         self.state = self.show(Event.objects.with_users())
 
     def show(self, events: Iterable[Event]) -> State:
-        """Of all events that there are those that the database finds in the streams, as they are shown."""
+        """The events that the database finds in the client's streams, in the client's format."""
         found = {event.pk for event in streams.newest(Event.rows.all(), self.streams, None, 10**6)}
         return {event.pk: self.look(event) for event in events if event.pk in found}
 
-    # Connected: what FeedConsumer does for it.
+    # While connected. FeedConsumer does this for a real client.
 
     def connect(self, loop: SteppedLoop, hub: Hub) -> None:
         self.line, self.reading = BoundedLine(), True
@@ -96,7 +96,7 @@ class Client:
         try:
             loop.run_until_complete(hub.join(self.watcher, self.cursor))
         except DatabaseError:
-            return  # it is sent away, to come again
+            return  # the server ends the connection, and the client will resume
         self.loop, self.hub = loop, hub
         self.take_all()
 
@@ -115,33 +115,33 @@ class Client:
         self.line.clear()
 
     def ask(self) -> None:
-        """Have a frame sent, though there be nothing new in it."""
+        """Ask for a frame, even one without changes."""
         assert self.hub
         self.hub.send_frame(self.watcher)
 
     def take_all(self) -> None:
-        """Take the frames that have come by now."""
+        """Apply the frames that have arrived."""
         self.loop.settle()
-        assert len(self.line.arrived) < ENDLESS, f"{self} is sent the same again and again."
+        assert len(self.line.arrived) < MAX_PENDING_FRAMES, f"The hub sends {self} frames without end."
         arrived, self.line.arrived = self.line.arrived, []
         for frame in arrived:
             self.take(frame)
         assert not arrived or self.cursor == self.watcher.cursor
 
     def waits(self) -> bool:
-        """Whether the database is slow to answer what it needs."""
+        """Whether the hub still waits for the database to read this client's changes."""
         assert self.hub
         return self.watcher in self.hub._scheduler._sender._reads
 
-    # What must hold.
+    # The invariant.
 
     def check(self, shown: State) -> None:
-        """Raises Lost, unless it waits for an answer."""
+        """Raise Lost if the client shows something else, and its changes are not still being read."""
         if self.state != shown and not self.waits():
             raise Lost(
                 f"{self} at {self.cursor} lacks {ids(shown.keys() - self.state.keys())}, "
-                f"shows {ids(self.state.keys() - shown.keys())} which are gone, and shows "
-                f"{ids(pk for pk in shown if self.state.get(pk, shown[pk]) != shown[pk])} as they were."
+                f"still shows {ids(self.state.keys() - shown.keys())}, and shows "
+                f"{ids(pk for pk in shown if self.state.get(pk, shown[pk]) != shown[pk])} in an old state."
             )
 
 

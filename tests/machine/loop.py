@@ -1,4 +1,4 @@
-"""An event loop that runs in steps: each goes on until nothing more can happen by itself."""
+"""An event loop that runs in steps. A step ends when nothing is left to do."""
 
 import asyncio
 import selectors
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What a task has asked a thread to do, and waits for."""
+    """Work that a task has handed to a thread, and awaits."""
 
     executor: Executor
     work: Callable[..., Any]
@@ -28,7 +28,7 @@ class Job:
 
 
 class Selector(selectors.DefaultSelector):
-    """Never waits: where the loop would, it is told that it is idle."""
+    """Never blocks. Calls `idle` instead."""
 
     def __init__(self, idle: Callable[[], None]) -> None:
         super().__init__()
@@ -41,10 +41,10 @@ class Selector(selectors.DefaultSelector):
 
 
 class SteppedLoop(asyncio.SelectorEventLoop):
-    """Its clock stands still until it is put forward, and its threads work one after the other.
+    """Its clock stands still until it is advanced, and its threads run one after the other.
 
-    So a step has one outcome, however often it is repeated, and waiting for a poll takes no time. `slow` are the
-    executors that do nothing for now, as if what they ask were slow to answer.
+    So a step always has the same outcome, and waiting for a poll takes no time. `slow`: executors that do nothing for
+    now, as if the database were slow to answer.
     """
 
     now = 0.0
@@ -61,7 +61,7 @@ class SteppedLoop(asyncio.SelectorEventLoop):
     def settle(self) -> None:
         self.run_forever()
 
-    def pass_time(self, seconds: float) -> None:
+    def advance_clock(self, seconds: float) -> None:
         self.now += seconds
         self.settle()
 

@@ -1,7 +1,7 @@
-"""Everything that can happen to a feed, in any order, and what must hold after each step.
+"""A state machine: everything that can happen to a feed, in any order, and the invariants after each step.
 
-Hypothesis makes up the steps. They drive the real log by real transactions, which are open at the same time where the
-database can do that, and two real hubs, each of which stands for a server process. The model is a plain list.
+Hypothesis chooses the steps. They run real transactions on the real log, several at a time where the database allows
+it, and drive two real hubs, one for each server process. The model is a list.
 """
 
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -12,15 +12,15 @@ from feed.log import Change as Row
 from feed.log import Log
 from tests.machine import choices, writers
 from tests.machine.clients import Client
-from tests.machine.elsewhere import elsewhere, number_if_let
+from tests.machine.concurrent_numbering import concurrent_work, number_unless_locked
+from tests.machine.model import Change, Post, family
 from tests.machine.page import Page
-from tests.machine.plain import Change, Post, family
 from tests.machine.program import Program
-from tests.machine.steps import Comer, comers, ends, hubs, one_of, texts, when, write
+from tests.machine.steps import Arrival, arrivals, ends, hubs, one_of, texts, when, write
 from tests.machine.world import USERS, World
 from tests.machine.writers import Writer
 
-MOST_CLIENTS = 4
+MAX_CLIENTS = 4
 
 
 class FeedMachine(RuleBasedStateMachine):
@@ -35,55 +35,55 @@ class FeedMachine(RuleBasedStateMachine):
     def three_people_sign_up(self) -> None:
         writer = self.world.writers[0]
         for user in USERS:
-            self.world.made(writer, ("created", Post(writer.do(writers.sign_up, user), "welcome", user)))
+            self.world.expect_changes(writer, ("created", Post(writer.do(writers.sign_up, user), "welcome", user)))
 
-    @initialize(comer=comers)
-    def two_come_to_watch(self, comer: Comer) -> None:
-        self.world.come(Program, frozenset(["public"]), "beginning", 0)
-        self.world.come(*comer)
+    @initialize(arrival=arrivals)
+    def two_clients_connect(self, arrival: Arrival) -> None:
+        self.world.add_client(Program, frozenset(["public"]), "beginning", 0)
+        self.world.add_client(*arrival)
 
     # Writing.
 
     @write(choices.authors, text=texts)
     def post(self, writer: Writer, user: str, text: str) -> None:
-        pk = writer.do(writers.post, user, text)
-        self.world.made(writer, ("created", Post(pk, "status_change", user)))
+        pk = writer.do(writers.post_status, user, text)
+        self.world.expect_changes(writer, ("created", Post(pk, "status_change", user)))
 
     @write(choices.commentable, text=texts)
     def comment(self, writer: Writer, about: tuple[str, Post], text: str) -> None:
         user, thread = about
         pk = writer.do(writers.comment, user, thread.id, text)
-        self.world.made(writer, ("created", Post(pk, "comment", user, thread.id)))
+        self.world.expect_changes(writer, ("created", Post(pk, "comment", user, thread.id)))
 
     @write(choices.editable, text=texts)
     def edit(self, writer: Writer, post: Post, text: str) -> None:
         writer.do(writers.edit, post.id, text)
-        self.world.made(writer, ("updated", post))
+        self.world.expect_changes(writer, ("updated", post))
 
     @write(choices.queries, text=texts)
     def edit_by_query(self, writer: Writer, query: choices.Query, text: str) -> None:
-        chosen, spared = choices.split(self.world, writer, query, choices.editable(self.world, writer))
-        writer.do(writers.edit_all, *query, spared, text)
-        self.world.made(writer, *(("updated", post) for post in chosen))
+        chosen, excluded = choices.split(self.world, writer, query, choices.editable(self.world, writer))
+        writer.do(writers.edit_all, *query, excluded, text)
+        self.world.expect_changes(writer, *(("updated", post) for post in chosen))
 
     @write(choices.deletable)
     def delete(self, writer: Writer, post: Post) -> None:
         gone = family(self.world.seen(writer), [post])
         writer.do(writers.delete, post.id)
-        self.world.made(writer, *(("deleted", post) for post in gone))
+        self.world.expect_changes(writer, *(("deleted", post) for post in gone))
 
     @write(choices.queries)
     def delete_by_query(self, writer: Writer, query: choices.Query) -> None:
-        chosen, spared = choices.split(self.world, writer, query, choices.deletable(self.world, writer))
+        chosen, excluded = choices.split(self.world, writer, query, choices.deletable(self.world, writer))
         gone = family(self.world.seen(writer), chosen)
-        writer.do(writers.delete_all, *query, spared)
-        self.world.made(writer, *(("deleted", post) for post in gone))
+        writer.do(writers.delete_all, *query, excluded)
+        self.world.expect_changes(writer, *(("deleted", post) for post in gone))
 
     @write(choices.users)
-    def delete_a_user_who_signs_up_again(self, writer: Writer, user: str) -> None:
-        gone = choices.all_of(self.world, writer, user)
+    def delete_a_user_and_sign_up_again(self, writer: Writer, user: str) -> None:
+        gone = choices.all_events_of(self.world, writer, user)
         welcome = Post(writer.do(writers.leave_and_sign_up_again, user), "welcome", user)
-        self.world.made(writer, *(("deleted", post) for post in gone), ("created", welcome))
+        self.world.expect_changes(writer, *(("deleted", post) for post in gone), ("created", welcome))
 
     @one_of(World.in_transactions, how=ends)
     def end(self, one: Writer, how: str) -> None:
@@ -91,7 +91,7 @@ class FeedMachine(RuleBasedStateMachine):
             one.commit()
         else:
             one.roll_back()
-        self.world.left(one)
+        self.world.after_step(one)
 
     # Ringing, numbering, pruning.
 
@@ -103,11 +103,11 @@ class FeedMachine(RuleBasedStateMachine):
     def poll(self) -> None:
         self.world.poll()
 
-    @when(lambda world: elsewhere.work is None)
-    def number_elsewhere_when_it_is_done_next(self) -> None:
-        elsewhere.work = number_if_let
+    @when(lambda world: concurrent_work.pending is None)
+    def number_concurrently_at_the_next_numbering(self) -> None:
+        concurrent_work.pending = number_unless_locked
 
-    @one_of(lambda world: [] if world.locked() else [None, *world.plain.changes[world.plain.floor :]])
+    @one_of(lambda world: [] if world.locked() else [None, *world.model.changes[world.model.floor :]])
     def prune(self, one: Change | None) -> None:
         self.world.prune(before=one)
 
@@ -119,11 +119,11 @@ class FeedMachine(RuleBasedStateMachine):
     def restart(self, number: int) -> None:
         self.world.restart(number)
 
-    # Watching.
+    # Connecting and reading.
 
-    @when(lambda world: len(world.clients) < MOST_CLIENTS, comer=comers)
-    def connect(self, comer: Comer) -> None:
-        self.world.come(*comer)
+    @when(lambda world: len(world.clients) < MAX_CLIENTS, arrival=arrivals)
+    def connect(self, arrival: Arrival) -> None:
+        self.world.add_client(*arrival)
 
     @one_of(World.connected)
     def disconnect(self, one: Client) -> None:
@@ -155,43 +155,43 @@ class FeedMachine(RuleBasedStateMachine):
 
     @when(lambda world: not world.loop.slow)
     def let_the_database_be_slow(self) -> None:
-        self.world.be_slow()
+        self.world.delay_reads()
 
     @when(lambda world: world.loop.slow)
     def let_the_database_answer(self) -> None:
-        self.world.answer()
+        self.world.answer_reads()
 
     @when(lambda world: world.gone() or world.behind() or world.late)
-    def let_everybody_come_back(self) -> None:
-        self.world.answer()
+    def let_all_clients_reconnect(self) -> None:
+        self.world.answer_reads()
         self.world.poll()
         for client in self.world.gone():
             self.world.connect(client, 0)
         for client in self.world.behind():
             client.read_on()
 
-    # What must hold.
+    # Invariants.
 
     @invariant()
-    def it_holds(self) -> None:
-        self.nothing_is_lost()
-        self.the_log_is_the_list()
+    def check(self) -> None:
+        self.check_clients()
+        self.check_log()
 
-    def nothing_is_lost(self) -> None:
-        """Who has been sent everything shows what the database shows."""
+    def check_clients(self) -> None:
+        """A client that is up to date shows what the database shows."""
         for client in self.world.reading():
             client.take_all()
             if not self.world.late:
                 client.check(self.world.shown(client))
 
-    def the_log_is_the_list(self) -> None:
-        """What has committed is there once, in the order in which it could be seen, without holes."""
-        plain = self.world.plain
+    def check_log(self) -> None:
+        """The log holds each committed change once, in commit order, without holes."""
+        model = self.world.model
         floor, head = Log.objects.values_list("floor", "head").get()
-        if head > len(plain.changes):
-            plain.number()
-        assert (floor, head) == (plain.floor, len(plain.changes))
+        if head > len(model.changes):
+            model.number()
+        assert (floor, head) == (model.floor, len(model.changes))
         rows = list(Row.objects.order_by("position").values_list("position", "action", "event_id"))
-        assert [row for row in rows if row[0] is not None] == plain.held()
-        assert len(rows) == len(plain.held()) + len(plain.waiting)
-        assert self.world.late or not plain.waiting, "The hubs were told to look, and have left something unnumbered."
+        assert [row for row in rows if row[0] is not None] == model.held()
+        assert len(rows) == len(model.held()) + len(model.waiting)
+        assert self.world.late or not model.waiting, "The hubs have read the log, but left changes without a position."

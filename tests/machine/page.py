@@ -1,4 +1,4 @@
-"""A client that does with HTML what htmx does in a browser."""
+"""A client that handles HTML as htmx does in a browser."""
 
 import re
 from functools import lru_cache
@@ -17,7 +17,7 @@ ROW = re.compile(r"event-(\d+)")
 
 
 class Page(Client):
-    """`fetched` are older rows that it has asked for, and the cursor that they come with."""
+    """fetched: older rows that it has asked for, with their cursor."""
 
     format = "html"
     fetched: tuple[int, State] | None = None
@@ -27,7 +27,7 @@ class Page(Client):
         return row(msgspec.json.encode(describe(event)), event)
 
     def start(self, where: str) -> None:
-        """A page always knows at what cursor its rows were read."""
+        """A page always knows the cursor at which its rows were read."""
         super().start("snapshot" if where == "head" else where)
 
     def take(self, text: str) -> None:
@@ -49,11 +49,11 @@ class Page(Client):
                 self.state[pk] = row
 
     def fetch(self) -> None:
-        """Ask for rows; like every snapshot they come with a cursor that was read before them."""
+        """Ask for rows. Like every snapshot, they come with a cursor that was read before them."""
         self.fetched = log.state().head, self.show(Event.objects.with_users())
 
     def put_in(self) -> None:
-        """Show the rows that were asked for, however old they are by now, and send their cursor back."""
+        """Show the rows that were asked for, even if they are out of date by now, and send their cursor back."""
         assert self.fetched
         after, rows = self.fetched
         self.fetched = None
@@ -65,5 +65,5 @@ class Page(Client):
 
 @lru_cache(maxsize=500)
 def row(described: bytes, event: Event) -> str:
-    """Rendered once for each state of the event, as that takes long."""
+    """Cached for each state of the event, because rendering is slow."""
     return render_row(event)

@@ -21,7 +21,7 @@ class Program(Client):
         frame = json.loads(text)
         if frame["type"] == "reset":
             self.load()
-        elif self.cursor is None:  # it came without a cursor, and is told where the log stands
+        elif self.cursor is None:  # it had no cursor, and the first frame has the log's head
             assert not frame["changes"]
             self.load()
         else:
@@ -29,7 +29,9 @@ class Program(Client):
         self.cursor, self.log = frame["position"], frame["log"]
 
     def follow(self, frame: dict[str, Any]) -> None:
-        assert frame["after"] == self.cursor, f"{self} was sent all up to {self.cursor}, and now from {frame['after']}."
+        assert frame["after"] == self.cursor, (
+            f"{self} is at {self.cursor}, but its frame begins after {frame['after']}."
+        )
         positions = [frame["after"], *(change["position"] for change in frame["changes"])]
         assert positions == sorted(set(positions))
         assert positions[-1] <= frame["position"]

@@ -1,8 +1,8 @@
-"""How the machine is run: the same steps every time, or others each time, for as long as somebody wants to look.
+"""Runs the machine: with the same steps every time, or with new random steps.
 
-MACHINE_RUNS=500 script/test tests/feed/test_machine.py        500 runs of steps that were never made before
-MACHINE_SEED=123 script/test tests/feed/test_machine.py -o faulthandler_timeout=0
-                                                               one of them again, cut down to the steps that matter
+MACHINE_RUNS=500 script/test tests/machine/test_machine.py     500 runs with new random steps
+MACHINE_SEED=123 script/test tests/machine/test_machine.py -o faulthandler_timeout=0
+                                                               one of these runs again, shrunk to the steps that matter
 """
 
 import os
@@ -27,7 +27,7 @@ def run(machine: type[FeedMachine], number: int) -> None:
     run_state_machine_as_test(
         seed(number)(machine),
         settings=settings(
-            max_examples=9,  # Later ones would mostly be earlier ones with small changes, which find little.
+            max_examples=9,  # Later examples are mostly small variations of earlier ones, and find little.
             stateful_step_count=50,
             phases=[Phase.generate, *shrink],
             report_multiple_bugs=False,

@@ -1,4 +1,4 @@
-"""The kinds of steps that the machine makes, and what it draws for them."""
+"""Decorators for the steps of the machine, and the strategies that they draw from."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -13,8 +13,8 @@ from tests.machine.world import USERS, World
 from tests.machine.writers import KINDS, Writer
 
 Step = TypeVar("Step", bound=Callable[..., None])
-Comer = tuple[type[Client], frozenset[str], str, int]
-"""A client that comes: its format, its streams, where it starts, and at which hub."""
+Arrival = tuple[type[Client], frozenset[str], str, int]
+"""A client that connects: its format, its streams, where it starts, and to which hub it connects."""
 
 texts = st.sampled_from(["Hello", "Bye", "Long " * 200])
 hubs = st.sampled_from([0, 1])
@@ -29,11 +29,11 @@ streams = st.frozensets(
     max_size=3,
 )
 starts = st.sampled_from(["head", "snapshot", "beginning", "future", "other log"])
-comers: st.SearchStrategy[Comer] = st.tuples(st.sampled_from([Program, Page]), streams, starts, hubs)
+arrivals: st.SearchStrategy[Arrival] = st.tuples(st.sampled_from([Program, Page]), streams, starts, hubs)
 
 
 def when(possible: Callable[[World], object], **drawn: st.SearchStrategy[Any]) -> Callable[[Step], Step]:
-    """A step that is made only when it is possible."""
+    """A step that runs only when it is possible."""
 
     def decorate(method: Step) -> Step:
         step: Step = rule(**drawn)(method)  # type: ignore[call-overload]
@@ -43,7 +43,7 @@ def when(possible: Callable[[World], object], **drawn: st.SearchStrategy[Any]) -
 
 
 def one_of(choose: Callable[[World], Sequence[Any]], **drawn: st.SearchStrategy[Any]) -> Callable[[Step], Step]:
-    """A step about `one` of what there is to choose from by then, if there is anything."""
+    """A step about `one` of the current choices, if there are any."""
     one = st.runner().flatmap(lambda machine: st.sampled_from(choose(machine.world)))
     return when(choose, one=one, **drawn)
 
@@ -51,9 +51,9 @@ def one_of(choose: Callable[[World], Sequence[Any]], **drawn: st.SearchStrategy[
 def write(
     choose: Callable[[World, Writer], Sequence[Any]], **drawn: st.SearchStrategy[Any]
 ) -> Callable[[Step], Callable[..., None]]:
-    """A step of a writer, about one of what that writer may choose from.
+    """A step of a writer, about one of that writer's current choices.
 
-    Before it the writer may begin a transaction, or set a savepoint; after it, commit or roll back.
+    The writer may begin a transaction or set a savepoint before it, and commit or roll back after it.
     """
 
     def each(world: World) -> list[tuple[Writer, Any]]:

@@ -1,4 +1,4 @@
-"""What the machine drives: a database, two server processes, their doorbell, and who writes and watches."""
+"""What the machine drives: a database, two server processes, their doorbell, writers and clients."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -18,9 +18,9 @@ from feed.log import Log
 from feed.models import Comment, Event, StatusChange
 from profiles.models import UserProfile, Welcome
 from tests.machine.clients import Client, State
-from tests.machine.elsewhere import elsewhere
+from tests.machine.concurrent_numbering import concurrent_work
 from tests.machine.loop import SteppedLoop
-from tests.machine.plain import Change, PlainLog, Post, alive
+from tests.machine.model import Change, LogModel, Post, alive
 from tests.machine.writers import Writer
 
 USERS = ("alice", "bob", "carol")
@@ -28,15 +28,15 @@ USERS = ("alice", "bob", "carol")
 
 class World:
     """
-    plain: the model of the log.
-    rings: how often the next ring of the doorbell is heard.
-    late: whether something may have committed since the hubs were last told to look, by a ring or by their poll.
+    model: the log as it must be.
+    rings: how often the hubs hear the next ring.
+    late: whether a commit may be newer than the hubs' last ring or poll.
     """
 
     def __init__(self) -> None:
         empty_tables()
-        elsewhere.work = None
-        self.plain = PlainLog()
+        concurrent_work.pending = None
+        self.model = LogModel()
         self.rings = 1
         self.late = False
         self.turns = count()
@@ -58,34 +58,34 @@ class World:
     # Writing.
 
     def seen(self, writer: Writer) -> list[Post]:
-        """The events that are there for the writer."""
-        return alive([*self.plain.changes, *self.plain.waiting, *writer.changes])
+        """The events that exist for the writer."""
+        return alive([*self.model.changes, *self.model.waiting, *writer.changes])
 
     def others(self, writer: Writer) -> list[Change]:
-        """What other writers have changed in transactions that are still open."""
+        """The changes of the other writers' open transactions."""
         return [change for other in self.writers if other is not writer for change in other.changes]
 
     def in_transactions(self) -> list[Writer]:
         return [writer for writer in self.writers if writer.depth]
 
-    def made(self, writer: Writer, *expected: tuple[str, Post]) -> None:
-        """Note what the writer's last statement must have recorded: in which order is the statement's own affair."""
+    def expect_changes(self, writer: Writer, *expected: tuple[str, Post]) -> None:
+        """Assert that the writer's last statement recorded these changes, in any order, and add them to the model."""
         posts = {(action, post.id): post for action, post in expected}
         recorded = writer.do(newest_rows, len(expected))
-        assert sorted(recorded) == sorted(posts), f"{sorted(recorded)} was recorded instead of {sorted(posts)}."
+        assert sorted(recorded) == sorted(posts), f"Recorded {sorted(recorded)} instead of {sorted(posts)}."
         writer.changes += [Change(next(self.turns), key[0], posts[key]) for key in recorded]
-        self.left(writer)
+        self.after_step(writer)
 
-    def left(self, writer: Writer) -> None:
-        """Note what has committed, if no transaction is open, and let the hubs hear if the doorbell was rung."""
+    def after_step(self, writer: Writer) -> None:
+        """Move committed changes to the model's log, and pass a ring on to the hubs."""
         if writer.changes and not writer.depth:
-            self.plain.waiting += writer.changes
+            self.model.waiting += writer.changes
             writer.changes.clear()
             self._events.clear()
             self._shown.clear()
         self.ring()
 
-    # The two processes, and what tells them to look.
+    # The two processes, their doorbell and their poll.
 
     def new_hub(self) -> Hub:
         async def make() -> Hub:
@@ -96,8 +96,8 @@ class World:
         return hub
 
     def stop(self, number: int) -> None:
-        """End a process, with the connections of those whom it serves."""
-        self.answer()
+        """End a process and its connections."""
+        self.answer_reads()
         for client in self.connected():
             if client.hub is self.hubs[number]:
                 client.disconnect()
@@ -109,45 +109,45 @@ class World:
 
     def ring(self) -> None:
         assert doorbell.wait()
-        if self.layer.kept:
-            self.loop.run_until_complete(self.layer.let_through(self.rings))
+        if self.layer.held:
+            self.loop.run_until_complete(self.layer.deliver(self.rings))
             self.loop.settle()
-            self.told(self.rings > 0)
+            self.notified(self.rings > 0)
             self.rings = 1
 
     def poll(self) -> None:
-        self.loop.pass_time(settings.FEED_POLL)
-        self.told(True)
+        self.loop.advance_clock(settings.FEED_POLL)
+        self.notified(True)
 
-    def told(self, heard: bool) -> None:
+    def notified(self, heard: bool) -> None:
         if not heard:
             self.late = True
         elif not self.locked():
             self.late = False
 
     def locked(self) -> bool:
-        """Whether nothing can be numbered just now: who writes to SQLite keeps all others out."""
+        """Whether nothing can be numbered now, because a transaction has SQLite's only lock."""
         return is_sqlite() and bool(self.in_transactions())
 
-    def be_slow(self) -> None:
-        """Let those wait who need what the hubs don't have in memory any more."""
+    def delay_reads(self) -> None:
+        """Let reads of the part of the log that is not in memory wait."""
         self.loop.slow = {hub._threads.threads for hub in self.hubs}
 
-    def answer(self) -> None:
+    def answer_reads(self) -> None:
         self.loop.slow = set()
         self.loop.settle()
 
     def prune(self, before: Change | None) -> None:
-        """Forget what was recorded before that change, or everything."""
-        # A clock is too coarse to tell apart what is done at this speed.
-        for position, change in enumerate(self.plain.changes, start=1):
+        """Prune the changes before that one, or all of them."""
+        # The clock is too coarse to tell changes apart that are made so quickly.
+        for position, change in enumerate(self.model.changes, start=1):
             Row.objects.filter(position=position).update(at=moment(change))
         log.prune(moment(before) if before else timezone.now())
-        self.plain.prune(before)
+        self.model.prune(before)
 
-    # Watching.
+    # Clients.
 
-    def come(self, kind: type[Client], streams: frozenset[str], start: str, number: int) -> None:
+    def add_client(self, kind: type[Client], streams: frozenset[str], start: str, number: int) -> None:
         client = kind(f"{kind.__name__} {len(self.clients)}", streams)
         client.start(start)
         self.clients.append(client)
@@ -169,7 +169,7 @@ class World:
         return [client for client in self.connected() if not client.reading]
 
     def shown(self, client: Client) -> State:
-        """What the database shows to the client; read once after each commit."""
+        """What the database shows to the client. Cached until the next commit."""
         key = client.format, client.streams
         if not self._events:
             self._events = list(Event.objects.with_users())
@@ -179,7 +179,7 @@ class World:
 
 
 def moment(change: Change) -> datetime:
-    """When it was made: a minute after the one before it, and all of them in the past."""
+    """A time for the change: one minute after the change before it, and in the past."""
     return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(minutes=change.turn)
 
 
@@ -188,12 +188,12 @@ def is_sqlite() -> bool:
 
 
 def newest_rows(number: int) -> list[tuple[str, int]]:
-    """What was recorded last, as far as this connection sees it; oldest first."""
+    """The newest changes that this connection sees, oldest first."""
     return list(Row.objects.order_by("-id").values_list("action", "event_id")[:number])[::-1]
 
 
 def empty_tables() -> None:
-    """Begin anew, with ids and positions from 1. TRUNCATE would be slower."""
+    """Empty the database, so that ids and positions start at 1. TRUNCATE would be slower."""
     counted = [{"table": model._meta.db_table, "column": "id"} for model in (Event, Row, User)]
     with transaction.atomic(), connection.cursor() as cursor:
         for model in (Comment, StatusChange, Welcome, Event, Row, Log, UserProfile, User):

@@ -1,4 +1,4 @@
-"""Who writes events: each in a thread, over a connection and in a transaction of their own."""
+"""Writers of events. Each has its own thread, connection and transaction."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db import connections, transaction
 
 from feed.models import Comment, Event, StatusChange
-from tests.machine.plain import Change
+from tests.machine.model import Change
 
-PATIENCE = 30
-"""Seconds after which a statement is taken to wait for another writer, which would be for ever."""
+TIMEOUT = 30
+"""Seconds for a statement. A slower one is waiting for another writer, and would wait for ever."""
 KINDS: dict[str, type[StatusChange] | type[Comment]] = {"status_change": StatusChange, "comment": Comment}
 
 Wanted = ParamSpec("Wanted")
@@ -19,20 +19,20 @@ Result = TypeVar("Result")
 
 
 class Writer:
-    """`changes` is what the open transaction has changed: a plain list, too, and nobody else's until it commits."""
+    """changes: those of the open transaction, as a list. Nobody else sees them until it commits."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.changes: list[Change] = []
         self._thread = ThreadPoolExecutor(1, name)
-        # The open transaction and the savepoints in it, each with the number of changes that were made before it.
+        # The open transaction and its savepoints, each with the number of changes before it.
         self._blocks: list[tuple[transaction.Atomic, int]] = []
 
     def __repr__(self) -> str:
         return self.name
 
     def do(self, work: Callable[Wanted, Result], *wanted: Wanted.args, **named: Wanted.kwargs) -> Result:
-        return self._thread.submit(work, *wanted, **named).result(PATIENCE)
+        return self._thread.submit(work, *wanted, **named).result(TIMEOUT)
 
     @property
     def depth(self) -> int:
@@ -51,7 +51,7 @@ class Writer:
             self.do(block.__exit__, None, None, None)
 
     def roll_back(self) -> None:
-        """To the last savepoint, or all of the transaction if none was set."""
+        """Roll back to the last savepoint, or the whole transaction if there is none."""
         block, before = self._blocks.pop()
         del self.changes[before:]
         self.do(transaction.set_rollback, True)
@@ -64,10 +64,10 @@ class Writer:
         self._thread.shutdown()
 
 
-# What they do there.
+# What a writer does in its thread.
 
 
-def post(user: str, text: str) -> int:
+def post_status(user: str, text: str) -> int:
     made: StatusChange = StatusChange.objects.create(user=User.objects.get(username=user), text=text)
     return made.pk
 
@@ -84,16 +84,16 @@ def edit(pk: int, text: str) -> None:
     event.save()
 
 
-def edit_all(kind: str, user: str, spared: Sequence[int], text: str) -> None:
-    KINDS[kind].objects.filter(user__username=user).exclude(pk__in=spared).update(text=text)
+def edit_all(kind: str, user: str, excluded: Sequence[int], text: str) -> None:
+    KINDS[kind].objects.filter(user__username=user).exclude(pk__in=excluded).update(text=text)
 
 
 def delete(pk: int) -> None:
     Event.objects.get(pk=pk).delete()
 
 
-def delete_all(kind: str, user: str, spared: Sequence[int]) -> None:
-    KINDS[kind].objects.filter(user__username=user).exclude(pk__in=spared).delete()
+def delete_all(kind: str, user: str, excluded: Sequence[int]) -> None:
+    KINDS[kind].objects.filter(user__username=user).exclude(pk__in=excluded).delete()
 
 
 def sign_up(user: str) -> int:

@@ -1,1 +1,1 @@
-"""A project with a user model of its own, as embedding projects have: people are known by their e-mail address."""
+"""A project with its own user model, whose users log in with their e-mail address."""

@@ -1,4 +1,4 @@
-"""What a person does there, by the pages; run as a program with these settings."""
+"""Visits the pages as a new user. A program, to be run with these settings."""
 
 import django
 

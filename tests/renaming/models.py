@@ -4,6 +4,6 @@ from feed.models import Event
 
 
 class Release(Event):
-    """A kind that was called Deployment before."""
+    """Its model was called Deployment before."""
 
     version = models.CharField(max_length=10)

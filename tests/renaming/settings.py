@@ -1,4 +1,4 @@
-"""The project with an app that renames a kind in its second migration."""
+"""The project's settings with an app whose second migration renames a kind."""
 
 from project.settings import *  # noqa: F403
 from project.settings import INSTALLED_APPS

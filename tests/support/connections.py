@@ -1,4 +1,4 @@
-"""Connections without a server."""
+"""Connections without a server or a client."""
 
 from feed.connection.asgi import Connection, Message
 from feed.frames.formats import Frame
@@ -8,9 +8,9 @@ async def nowhere(message: Message) -> None: ...
 
 
 class Line(Connection):
-    """Not writable while the client doesn't read.
+    """A connection whose writability the test controls.
 
-    arrived: the texts of the frames that were sent.
+    arrived: the texts of the frames that were written.
     """
 
     def __init__(self) -> None:

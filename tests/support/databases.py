@@ -1,4 +1,4 @@
-"""New databases for the tests, and the environment in which a process uses one."""
+"""New databases for the tests, and the environment of a process that uses one."""
 
 import atexit
 import os
@@ -19,13 +19,22 @@ from psycopg.sql import SQL, Composed, Identifier
 from tests.support.processes import temporary_folder
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL", "HOST", "PORT"}
-OURS |= {"LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
+RILL_VARIABLES = {
+    "SECRET_KEY",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "HOST",
+    "PORT",
+}
+RILL_VARIABLES |= {"LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
 
 
 @contextmanager
 def sqlite_database() -> Iterator[str]:
-    """The URL of a new, migrated SQLite file: a copy, as migrating takes seconds."""
+    """The URL of a new, migrated SQLite file. It is a copy, because migrating takes seconds."""
     with temporary_folder() as folder:
         shutil.copy(migrated_file(), folder / "rill.sqlite3")
         yield sqlite_url(folder / "rill.sqlite3")
@@ -51,7 +60,7 @@ def sqlite_url(file: Path) -> str:
 
 @contextmanager
 def new_database(server_url: str, template: str | None = None) -> Iterator[str]:
-    """The URL of a new PostgreSQL database: an empty one, or a copy of the one at `template`, which nobody may use."""
+    """The URL of a new PostgreSQL database: empty, or a copy of `template`, which must have no connections."""
     url = urlsplit(server_url)._replace(path=f"/rill_{secrets.token_hex(8)}").geturl()
     original = "template1" if template is None else name_of(template)
     run_sql(server_url, SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name_of(url)), Identifier(original)))
@@ -75,7 +84,7 @@ def migrate(database_url: str) -> None:
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
-    """What manage.py prints. Raises CalledProcessError, with what it said."""
+    """Run manage.py. Returns its output. Raises CalledProcessError, with the output as a note."""
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
@@ -86,6 +95,8 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
 
 
 def clean_environment(database_url: str) -> dict[str, str]:
-    """This process's environment, but nothing in it that configures Rill."""
-    kept = {name: value for name, value in os.environ.items() if name not in OURS and not name.startswith("FEED_")}
-    return kept | {"DATABASE_URL": database_url, "SECRET_KEY": "of no server but those of the tests"}
+    """This process's environment without the variables that configure Rill."""
+    kept = {
+        name: value for name, value in os.environ.items() if name not in RILL_VARIABLES and not name.startswith("FEED_")
+    }
+    return kept | {"DATABASE_URL": database_url, "SECRET_KEY": "for the servers of the tests only"}

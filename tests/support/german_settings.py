@@ -1,4 +1,4 @@
-"""The project's settings, where numbers, words and times are written in another way than in ours."""
+"""The project's settings with another language, number format and time zone."""
 
 from project.settings import *  # noqa: F403
 

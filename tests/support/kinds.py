@@ -1,6 +1,6 @@
-"""Kinds of events that only the tests have: by every way in which a class can come to be one.
+"""Kinds of events that only the tests have: one for each way to subclass Event.
 
-They borrow the labels of real apps, so that Django knows their relations; conftest makes their tables.
+They borrow the labels of real apps, so that Django knows their relations. conftest.py creates their tables.
 """
 
 from django.contrib.auth.models import User
@@ -10,7 +10,7 @@ from feed.models import Event, StatusChange
 
 
 class Deploy(Event):
-    """As in the README: a subclass with its fields, and no template."""
+    """A subclass with fields and without a template, as in the README."""
 
     service = models.CharField(max_length=100)
     took = models.DurationField(null=True)
@@ -31,7 +31,7 @@ class Announcement(StatusChange):
 
 
 class Slogan(Event):
-    """A kind whose text is shorter than that of the others, and with a field that nobody edits."""
+    """A kind with a shorter text than the others, and with a field that can't be edited."""
 
     text = models.CharField(max_length=10)
     shown_at = models.DateTimeField(auto_now_add=True)
@@ -50,9 +50,9 @@ class Shout(StatusChange):
 
 
 class Measured(Event):
-    """An abstract child; it has no table."""
+    """An abstract child, without a table."""
 
-    value = models.FloatField(db_column="value {°C}")  # as a table that was there before may have it
+    value = models.FloatField(db_column="value {°C}")  # as in a table that is older than its model
 
     class Meta:
         app_label = "feed"

@@ -1,4 +1,4 @@
-"""HTML as a browser reads it, as far as tests ask: the elements in their order."""
+"""Parses HTML into a list of its elements."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 
 @dataclass
 class Element:
-    """`text` is what stands right behind the start tag; `form` the form that it is in."""
+    """text: what follows the start tag directly. form: the form around the element. fields: names, if it is a form."""
 
     tag: str
     attributes: dict[str, str]
@@ -49,5 +49,5 @@ def elements(html: str) -> list[Element]:
 
 
 def skeleton(html: str) -> list[tuple[str, list[str]]]:
-    """All that is markup: what somebody has written must not add to it."""
+    """The tags and attribute names. A user's text must not add to them."""
     return [(element.tag, list(element.attributes)) for element in elements(html)]

@@ -1,4 +1,4 @@
-"""A real nginx, with the configuration of the documents or another one."""
+"""A real nginx, with the documented configuration or with another one."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,8 +31,8 @@ http {{
 """
 
 
-def written(folder: Path, http: str, *, modules: str = "", connections: int = 1024) -> Path:
-    """The file of a configuration with `http` in its http { }, that touches nothing outside of the folder."""
+def write_configuration(folder: Path, http: str, *, modules: str = "", connections: int = 1024) -> Path:
+    """Write a configuration with `http` in its http block, which uses only files in the folder."""
     file = folder / "nginx.conf"
     file.write_text(MAIN.format(folder=folder, http=http, modules=modules, connections=connections))
     return file
@@ -43,39 +43,39 @@ def command(program: Path | str, folder: Path, file: Path) -> list[str]:
 
 
 class Nginx(Service):
-    """port: where it listens, and its url without the path that is asked whether it answers."""
+    """A running nginx. port: the port that it listens on."""
 
     def __init__(self, port: int, command: Command, folder: Path) -> None:
-        super().__init__(f"http://{HOST}:{port}", command, lambda: passes_on(self.url), folder)
+        super().__init__(f"http://{HOST}:{port}", command, lambda: forwards(self.url), folder)
         self.port = port
 
 
 @contextmanager
 def nginx(servers: Sequence[int]) -> Iterator[Nginx]:
-    """With the documented configuration, for servers on these two ports. Raises FileNotFoundError if there is none."""
+    """nginx with the documented configuration for servers on these two ports. Raises FileNotFoundError if not found."""
     program, port = find("nginx"), free_port()
     with temporary_folder() as folder:
-        file = written(folder, documented(port, servers))
+        file = write_configuration(folder, documented(port, servers))
         yield from serving(Nginx(port, command(program, folder, file), folder))
 
 
 def documented(port: int, servers: Sequence[int]) -> str:
-    """The documented configuration, in which nothing but the ports is another."""
+    """The documented configuration, with other ports."""
     text = DOCUMENTED.read_text()
     one, other = servers
-    for there, here in [
+    for original, replacement in [
         ("listen 80;", f"listen {HOST}:{port};"),
         ("server 127.0.0.1:8001 ", f"server {HOST}:{one} "),
         ("server 127.0.0.1:8002 ", f"server {HOST}:{other} "),
     ]:
-        assert text.count(there) == 1, there
-        text = text.replace(there, here)
+        assert text.count(original) == 1, original
+        text = text.replace(original, replacement)
     return text
 
 
-def passes_on(url: str) -> bool:
+def forwards(url: str) -> bool:
     try:
-        with urlopen(f"{url}/healthz", timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urlopen(f"{url}/healthz", timeout=5) as response:
+            return bool(response.status == 200)
     except (HTTPError, OSError):
         return False

@@ -1,4 +1,4 @@
-"""Kinds of events at which something fails: in their fields, their names, their links, or their tables."""
+"""Kinds of events with an error: in a field, a name, a link or a table."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ BAD = "bad"
 
 
 class Brittle(models.CharField):  # type: ignore[type-arg]
-    """A field that can't be read if its value is bad."""
+    """A field that can't be loaded if its value is "bad"."""
 
     def from_db_value(self, value: str, *args: Any) -> str:
         if value == BAD:
@@ -24,7 +24,7 @@ class Brittle(models.CharField):  # type: ignore[type-arg]
 
 
 def new_kind(name: str, **attributes: Any) -> Any:
-    """A kind that is made here and now; `using_kinds` takes it away again."""
+    """Define a kind. `using_kinds` removes it again."""
     meta = type("Meta", (), {"app_label": "feed"})
     return type(name, (Event,), {"__module__": __name__, "Meta": meta, **attributes})
 
@@ -60,7 +60,7 @@ def tables(*kinds: Any) -> Iterator[None]:
 
 @contextmanager
 def using_kinds(*kinds: Any) -> Iterator[None]:
-    """Forget the kinds afterwards, as if they had never been there."""
+    """Remove the kinds at the end."""
     try:
         yield
     finally:

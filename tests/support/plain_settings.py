@@ -1,4 +1,4 @@
-"""The project's settings, in a process without any fast path."""
+"""The project's settings, in a process with all fast paths off."""
 
 from feed.fast_path import FastPath
 from project.settings import *  # noqa: F403

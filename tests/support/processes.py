@@ -1,4 +1,4 @@
-"""What whoever starts a process needs: the program, a port, a folder, somebody to run it as, and to wait for it."""
+"""What is needed to start a process: a program, a port, a folder, a user, and a way to wait for it."""
 
 import os
 import pwd
@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import TypedDict
 
 Command = Sequence[str | Path]
-PATIENCE = 60.0
-"""Seconds after which something that should have started has failed; no test waits for as long as it takes."""
+TIMEOUT = 60.0
+"""Seconds after which a wait has failed."""
 
 
 def find(name: str) -> Path:
-    """The program in PATH, or where Debian keeps PostgreSQL's, the newest first."""
+    """The program from PATH, or from Debian's folders for PostgreSQL, newest version first."""
     debian = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
     found = shutil.which(name) or max(debian, key=lambda path: float(path.parts[4]), default=None)
     if found is None:
@@ -27,11 +27,11 @@ def find(name: str) -> Path:
 
 
 def free_port() -> int:
-    """A port that nobody listens on, from below those that the kernel gives to outgoing connections.
+    """A free port below the kernel's ephemeral ports.
 
-    With one of the kernel's own, a client that tries to reach a killed server can be given the server's port,
-    be connected to itself, and keep the server from starting again. Of several processes that run tests at the same
-    time (pytest-xdist) each has ports of its own, or two could find the same one free.
+    With an ephemeral port, a client that tries to reach a killed server can get the server's own port, connect to
+    itself, and keep the server from starting again. Each worker of pytest-xdist has its own ports, because two could
+    otherwise find the same port free.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
@@ -46,7 +46,7 @@ def free_port() -> int:
 
 
 def unprivileged_user() -> str | None:
-    """Whom to run PostgreSQL as, which refuses to run as root; None for oneself."""
+    """The user to run PostgreSQL as, which refuses to run as root. None for the current user."""
     if os.geteuid() != 0:
         return None
     return next(name for name in ("postgres", "nobody") if exists(name))
@@ -61,7 +61,7 @@ def exists(user: str) -> bool:
 
 
 class Identity(TypedDict, total=False):
-    """What subprocess takes."""
+    """Arguments of subprocess.Popen."""
 
     user: str
     group: int
@@ -80,10 +80,10 @@ def temporary_folder(owner: str | None = None) -> Iterator[Path]:
         yield Path(name)
 
 
-def wait_until(condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
-    """Raises TimeoutError, saying what was waited for."""
-    deadline = time.monotonic() + patience
+def wait_until(condition: Callable[[], bool], what: str, timeout: float = TIMEOUT) -> None:
+    """Wait for the condition. Raises TimeoutError, which names `what` was waited for."""
+    deadline = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"Waited {patience:.0f} s for {what}.")
+            raise TimeoutError(f"Waited {timeout:.0f} s for {what}.")
         time.sleep(0.02)

@@ -1,4 +1,4 @@
-"""Real server processes for the tests, each on a port and a database of its own.
+"""Real server processes for the tests, each with its own port and database.
 
 with Server("uvicorn") as server:
     urlopen(server.url("/healthz"))
@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from tests.support.databases import ROOT, clean_environment, manage, sqlite_database
-from tests.support.processes import PATIENCE, free_port, temporary_folder, wait_until
+from tests.support.processes import TIMEOUT, free_port, temporary_folder, wait_until
 
 HOST = "127.0.0.1"
 Kind = Literal["daphne", "uvicorn"]
@@ -29,8 +29,8 @@ COMMANDS: dict[Kind, list[str]] = {
     "daphne": ["daphne", "--verbosity", "0"],
     "uvicorn": ["uvicorn", "--log-level", "warning", "--loop", "uvloop", *UVICORN_WEBSOCKETS],
 }
-PLACES: dict[Kind, tuple[str, str]] = {"daphne": ("--bind", "-u"), "uvicorn": ("--host", "--uds")}
-"""The options for the address, and for the file, to listen on."""
+ADDRESS_OPTIONS: dict[Kind, tuple[str, str]] = {"daphne": ("--bind", "-u"), "uvicorn": ("--host", "--uds")}
+"""The options for the address, and for the Unix socket, to listen on."""
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -45,12 +45,12 @@ class UnixConnection(http.client.HTTPConnection):
 
 
 class Server:
-    """A server process, the way it is run in production, and its database.
+    """A server process as in production, and its database.
 
-    database_url: a database that has been migrated, such as another server's; without it a new SQLite file.
-    unix_socket: the file to listen on, in place of a port of its own.
-    options: more of them, after those of its kind.
-    environment: more variables, as `FEED_POLL="0.1"`.
+    database_url: a migrated database, such as another server's; by default a new SQLite file.
+    unix_socket: the file to listen on instead of a port.
+    options: more command-line options.
+    environment: more environment variables, such as `FEED_POLL="0.1"`.
     """
 
     def __init__(
@@ -90,11 +90,11 @@ class Server:
         self.close()
 
     def start(self) -> None:
-        """Start it, for the first time or again, and wait until it answers."""
-        assert self._process is None, "It is running."
-        address, file = PLACES[self.kind]
-        place = [file, self._unix_socket] if self._unix_socket else [address, HOST, "--port", str(self.port)]
-        command = [sys.executable, "-m", *COMMANDS[self.kind], *place, *self._options, "asgi:application"]
+        """Start the process, and wait until it answers."""
+        assert self._process is None, "The server is already running."
+        address, file = ADDRESS_OPTIONS[self.kind]
+        listen = [file, self._unix_socket] if self._unix_socket else [address, HOST, "--port", str(self.port)]
+        command = [sys.executable, "-m", *COMMANDS[self.kind], *listen, *self._options, "asgi:application"]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -102,7 +102,7 @@ class Server:
         wait_until(self._answers, f"{self.kind} to answer")
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """End it as a service manager would, or Ctrl-C; returns its exit status."""
+        """End it with a signal, as a service manager or Ctrl-C does. Returns its exit status."""
         return self._end(number)
 
     def kill(self) -> None:
@@ -126,7 +126,7 @@ class Server:
     def url(self, path: str = "/") -> str:
         return f"http://{HOST}:{self.port}{path}"
 
-    def connection(self, timeout: float = PATIENCE) -> http.client.HTTPConnection:
+    def connection(self, timeout: float = TIMEOUT) -> http.client.HTTPConnection:
         if self._unix_socket is None:
             return http.client.HTTPConnection(HOST, self.port, timeout=timeout)
         return UnixConnection(self._unix_socket, timeout)
@@ -135,17 +135,17 @@ class Server:
         return f"ws://{HOST}:{self.port}/ws/feed/{query and '?'}{query}"
 
     def manage(self, *arguments: str) -> str:
-        """What manage.py prints, run by another process on the same database."""
+        """Run manage.py in another process on the same database. Returns its output."""
         return manage(self._environment, *arguments)
 
     def shell(self, code: str) -> str:
-        """What `code` prints, run by another process, with every model imported. The process stays, to save time."""
+        """Run code in another process, with all models imported. Returns its output. The process is reused."""
         if self._shell is None:
             self._shell = self._stack.enter_context(Shell(self._environment))
         return self._shell.run(code)
 
     def log(self) -> str:
-        """What the process has written, since its first start."""
+        """What the process has written since its first start."""
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def assert_quiet(self) -> None:
@@ -156,14 +156,14 @@ class Server:
         return self._folder / "log"
 
     def _running(self) -> "subprocess.Popen[bytes]":
-        assert self._process is not None, "It is not running."
+        assert self._process is not None, "The server is not running."
         return self._process
 
     def _end(self, number: signal.Signals) -> int:
         process = self._running()
         process.send_signal(number)
-        process.send_signal(signal.SIGCONT)  # or a frozen one would never hear
-        status = process.wait(PATIENCE)
+        process.send_signal(signal.SIGCONT)  # a frozen process can't handle the signal
+        status = process.wait(TIMEOUT)
         self._process = None
         return status
 
@@ -181,7 +181,7 @@ class Server:
 
 
 class Shell:
-    """A process like `manage.py shell`, that runs one piece of code after the other."""
+    """A process like `manage.py shell` that runs pieces of code one after the other."""
 
     def __init__(self, environment: dict[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -197,7 +197,7 @@ class Shell:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=PATIENCE)
+        self._process.communicate(timeout=TIMEOUT)
 
     def run(self, code: str) -> str:
         assert self._process.stdin

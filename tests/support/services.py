@@ -1,9 +1,9 @@
-"""A real PostgreSQL and a real Redis for the tests, each with its own temporary folder and a free port.
+"""A real PostgreSQL and a real Redis for the tests, each with its own temporary folder and port.
 
     python -m tests.support.services [--database sqlite|postgresql] COMMAND...
 
-runs a command while both are up, with TEST_POSTGRESQL_URL and TEST_REDIS_URL in its environment. What is not
-installed is not started, and its variable not set; what is set already is taken as it is.
+runs a command while both are up, with TEST_POSTGRESQL_URL and TEST_REDIS_URL in its environment. A service that is not
+installed is not started, and its variable is not set. A variable that is already set is kept.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import psycopg
 import redis as redis_client
 
 from tests.support.processes import (
-    PATIENCE,
+    TIMEOUT,
     Command,
     as_user,
     find,
@@ -32,14 +32,14 @@ from tests.support.processes import (
     wait_until,
 )
 
-GRACE = 20.0
-"""Seconds that a command has to end after Ctrl-C."""
+STOP_TIMEOUT = 20.0
+"""Seconds for the command to end after Ctrl-C."""
 
 
 class Service:
     """A server process that can be stopped, killed, frozen, and started again at the same address.
 
-    It has a process group of its own, so that Ctrl-C in a terminal reaches those who use it, and not it.
+    It has its own session, so that Ctrl-C in a terminal reaches only the processes that use it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Service:
         wait_until(self._answers, f"{Path(self._command[0]).name} to answer")
 
     def stop(self) -> None:
-        self._end(signal.SIGINT)  # for PostgreSQL: without waiting for its clients
+        self._end(signal.SIGINT)  # makes PostgreSQL stop without waiting for its clients
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
@@ -93,7 +93,7 @@ class Service:
         self._signal(number)
         self._signal(signal.SIGCONT)
         if self._process is not None:
-            self._process.wait(PATIENCE)
+            self._process.wait(TIMEOUT)
             self._process = None
 
 
@@ -102,28 +102,28 @@ AnyService = TypeVar("AnyService", bound=Service)
 
 @contextmanager
 def postgresql() -> Iterator[Service]:
-    """A PostgreSQL that forgets everything; its url is the superuser's. Raises FileNotFoundError if there is none."""
+    """A temporary PostgreSQL; its url is the superuser's. Raises FileNotFoundError if it is not installed."""
     initdb, postgres = find("initdb"), find("postgres")
     user = unprivileged_user()
     port, password = free_port(), secrets.token_hex()
     with temporary_folder(user) as folder:
         password_file = folder / "password"
         password_file.write_text(password)
-        password_file.chmod(0o644)  # the folder itself is its owner's alone
+        password_file.chmod(0o644)  # only the owner can enter the folder
         options = {"pgdata": folder / "data", "username": "rill", "pwfile": password_file, "auth": "scram-sha-256"}
         initialise: Command = [initdb, "--no-sync", "--encoding=UTF8", "--locale=C", *long_options(options)]
         subprocess.run(initialise, check=True, capture_output=True, cwd="/", **as_user(user))
         url = f"postgresql://rill:{password}@127.0.0.1:{port}/postgres"
-        place = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
-        durable_for_nothing = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-        command: Command = [postgres, "-D", folder / "data", *long_options(place | durable_for_nothing)]
+        address = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": folder}
+        not_durable = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+        command: Command = [postgres, "-D", folder / "data", *long_options(address | not_durable)]
         service = Service(url, command, lambda: postgresql_answers(url), folder, user)
         yield from serving(service)
 
 
 @contextmanager
 def redis() -> Iterator[Service]:
-    """A Redis that keeps nothing on disk. Raises FileNotFoundError if there is none."""
+    """A temporary Redis that keeps nothing on disk. Raises FileNotFoundError if it is not installed."""
     server, port = find("redis-server"), free_port()
     url = f"redis://127.0.0.1:{port}/0"
     with temporary_folder() as folder:
@@ -165,7 +165,9 @@ STARTERS = {"TEST_POSTGRESQL_URL": postgresql, "TEST_REDIS_URL": redis}
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.support.services")
-    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite", help="DATABASE_URL's")
+    parser.add_argument(
+        "--database", choices=["sqlite", "postgresql"], default="sqlite", help="the kind of DATABASE_URL"
+    )
     parser.add_argument("command", nargs=argparse.REMAINDER)
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, leave)
@@ -185,22 +187,22 @@ def start_missing(stack: ExitStack) -> Iterator[tuple[str, str]]:
         try:
             yield variable, stack.enter_context(starter()).url
         except FileNotFoundError as missing:
-            print(f"{missing}: {variable} is not set.", file=sys.stderr)
+            print(f"{missing}, so {variable} is not set.", file=sys.stderr)
 
 
 def skip(command: list[str]) -> int:
-    print(f"Not run, as PostgreSQL is not installed: {' '.join(command)}", file=sys.stderr)
+    print(f"PostgreSQL is not installed, so this was not run: {' '.join(command)}", file=sys.stderr)
     return 1 if os.environ.get("CI") else 0
 
 
 def run(command: list[str], environment: dict[str, str]) -> int:
-    """The command's exit status as a shell would give it; whatever ends this process ends the command first."""
+    """Run the command. Returns its exit status as a shell would. The command always ends before this process."""
     with subprocess.Popen(command, env=environment) as process:
         try:
             status = process.wait()
         except KeyboardInterrupt:
-            # A terminal has sent it to the command as well, which may have to tidy up.
-            status = process.wait(GRACE)
+            # The terminal has also sent it to the command, which may need time to clean up.
+            status = process.wait(STOP_TIMEOUT)
         finally:
             process.terminate()
     return status if status >= 0 else 128 - status

@@ -1,4 +1,4 @@
-"""Sessions of people who are logged in, and all the ways in which they end. For the shell of a server."""
+"""Code for a server's shell: log-in, and every way in which a session can end."""
 
 from tests.support.servers import Server
 
@@ -27,11 +27,11 @@ ENDS = {
     "new_password": CHANGE_PASSWORD,
     "gone": "User.objects.get(username={name!r}).delete()",
 }
-"""By name: a piece of code that ends a session of the user of that name."""
+"""Code for each way. It takes the session's key and the user's name."""
 ENDS_OF_USERS = {"deactivated", "new_password", "gone"}
-"""Those that end all other sessions of the user, too."""
+"""The ways that end all sessions of the user."""
 
 
 def log_in(server: Server, name: str) -> str:
-    """The key of a new session."""
+    """Log in. Returns the key of the new session."""
     return server.shell(LOG_IN.format(name=name))

@@ -1,4 +1,4 @@
-"""`manage.py shell` for programs: each line on stdin is a piece of code, each on stdout what became of it (JSON)."""
+"""`manage.py shell` for programs. Each line on stdin is code, as JSON; each line on stdout is its result."""
 
 import json
 import os
@@ -20,10 +20,10 @@ def main() -> None:
         printed, error = StringIO(), None
         try:
             with redirect_stdout(printed):
-                exec(json.loads(line), dict(names))  # noqa: S102 (that is what it is for)
-        except Exception:  # noqa: BLE001 (told to the test)
+                exec(json.loads(line), dict(names))  # noqa: S102 (its purpose)
+        except Exception:  # noqa: BLE001 (passed on to the test)
             error = traceback.format_exc()
-        # Nothing is kept open between two pieces: the database may be copied, dropped or killed meanwhile.
+        # The database may be copied, dropped or killed before the next line.
         connections.close_all()
         print(json.dumps({"printed": printed.getvalue(), "error": error}), flush=True)  # noqa: T201
 

@@ -1,4 +1,4 @@
-"""What a person does on the pages, and sees there."""
+"""What users do and see in a browser."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ Visitor = Callable[..., Page]
 PASSWORD = "correct horse battery"
 
 expect.set_options(timeout=60_000)
-"""Milliseconds until a test fails: a page may wait before it tries again, and the machine may be busy."""
+"""Milliseconds. A page may wait before it retries, and the machine may be busy."""
 
 
 def sign_up(page: Page, name: str) -> Page:
@@ -18,16 +18,16 @@ def sign_up(page: Page, name: str) -> Page:
     page.locator("[name=password2]").fill(PASSWORD)
     page.locator("main button, form.card button").last.click()
     page.wait_for_url("**/")
-    return live(page)
+    return wait_live(page)
 
 
-def live(page: Page) -> Page:
+def wait_live(page: Page) -> Page:
     expect(page.locator("#connection")).to_have_attribute("data-state", "live")
     return page
 
 
 def open_thread(page: Page, text: str) -> Page:
-    """Waits until it is there: the page before it looks much the same, and has a form to write in, too."""
+    """Open the event with this text, and wait for its page. The feed looks similar, and has a compose form, too."""
     page.locator("#feed > article", has_text=text).locator("a.when").click()
     page.wait_for_url("**/events/*/")
     return page
@@ -39,5 +39,5 @@ def write(page: Page, text: str) -> None:
 
 
 def sees(page: Page, *texts: str) -> None:
-    """The rows that have a text, from the top down: these and no others."""
+    """Wait until the rows with a text are these, from the top down."""
     expect(page.locator("#feed > article .text")).to_have_text(list(texts))

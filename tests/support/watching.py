@@ -1,4 +1,4 @@
-"""Watchers of real servers, and who posts from another process."""
+"""Watchers of real servers, and posts from another process."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.servers import Kind, Server
 
 Frame = dict[str, Any]
-PATIENCE = 20
+TIMEOUT = 20
 BOTH = pytest.mark.parametrize("kind", get_args(Kind))
 
 POST = """
@@ -22,13 +22,13 @@ for text in {texts!r}:
 """
 
 
-def post(server: Server, *texts: str) -> None:
-    """By another process than the server's, as a cron job would."""
+def post_from_another_process(server: Server, *texts: str) -> None:
+    """Post as alice from another process than the server's, like a cron job."""
     server.shell(POST.format(texts=texts))
 
 
-class Watcher:
-    """Follows a feed, checks that the frames tile, and keeps the state that it builds from them."""
+class TilingWatcher:
+    """Checks that its frames tile, and keeps the texts that they add up to."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -36,7 +36,7 @@ class Watcher:
         self.texts: dict[int, str] = {}
 
     def receive(self) -> Frame:
-        frame: Frame = json.loads(self.connection.recv(timeout=PATIENCE))
+        frame: Frame = json.loads(self.connection.recv(timeout=TIMEOUT))
         assert frame["type"] == "changes", frame
         assert self.cursor in (None, frame["after"])
         self.cursor = frame["position"]
@@ -49,12 +49,12 @@ class Watcher:
         return frame
 
     def see(self, *texts: str) -> None:
-        """Receive until these are there, and nothing else is."""
+        """Receive until the texts are exactly these."""
         while sorted(self.texts.values()) != sorted(texts):
             self.receive()
 
 
 @contextmanager
-def watching(server: Server, query: str = "") -> Iterator[Watcher]:
-    with connect(server.ws_url(query), max_size=None, open_timeout=PATIENCE) as connection:
-        yield Watcher(connection)
+def watching(server: Server, query: str = "") -> Iterator[TilingWatcher]:
+    with connect(server.ws_url(query), max_size=None, open_timeout=TIMEOUT) as connection:
+        yield TilingWatcher(connection)

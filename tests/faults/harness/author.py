@@ -1,4 +1,4 @@
-"""Somebody who posts, edits and deletes through the ORM, and writes down what has committed."""
+"""An author: posts, edits and deletes through the ORM, and records what has committed."""
 
 import random
 import time
@@ -14,14 +14,15 @@ from feed.log import Change
 from feed.models import Comment, Event, StatusChange
 from tests.faults.harness.received import NEVER
 
-LIVELY = 100
-"""Events of its own that the process edits, deletes and comments on."""
-BREATH = 0.1
-"""Seconds to wait after something has failed."""
+MAX_LIVE = 100
+"""Newest own events that the author edits, deletes and comments on."""
+RETRY_DELAY = 0.1
+"""Seconds to wait after a failure."""
 
-chance = random.Random()  # noqa: S311 (nothing here is secret)
+rng = random.Random()  # noqa: S311 (nothing here is secret)
 
-Deed = Callable[[], Collection[int]]
+Action = Callable[[], Collection[int]]
+"""Changes events, and returns their keys."""
 
 
 class RolledBack(Exception):
@@ -29,7 +30,7 @@ class RolledBack(Exception):
 
 
 class Author:
-    """One person who posts; `record` takes what is written down."""
+    """One user. `record` stores a line of the record."""
 
     def __init__(self, name: str, record: Callable[..., None]) -> None:
         self.name = name
@@ -45,8 +46,8 @@ class Author:
         client.force_login(self.user)
         self.record(ready={"user": self.name, "thread": self.thread.pk, "session": client.cookies["sessionid"].value})
 
-    def commit(self, deed: Deed) -> None:
-        """Do it in a transaction; the moment of the commit is written down before the doorbell rings."""
+    def commit(self, action: Action) -> None:
+        """Do the action in a transaction. The time of the commit is recorded before the doorbell rings."""
         began = committed = time.monotonic()
         changes: list[int] = []
 
@@ -57,92 +58,92 @@ class Author:
 
         with transaction.atomic():
             transaction.on_commit(measure)
-            touched = deed()
+            touched = action()
             changes += Change.objects.filter(pk__gt=self.newest, event_id__in=touched).values_list("pk", flat=True)
         self.newest = max([self.newest, *changes])
         self.record(took=time.monotonic() - began, ringing=time.monotonic() - committed)
 
-    def once(self) -> None:
+    def post_once(self) -> None:
         self._attempt(lambda: self.commit(self._post))
 
-    def something(self) -> None:
-        deeds = [self._post, self._comment, self._edit, self._edit_several, self._delete]
-        deed = chance.choices([*deeds, None], weights=[45, 20, 15, 5, 8, 7])[0]
-        self._attempt(lambda: self.commit(deed) if deed else self._roll_back())
+    def act_at_random(self) -> None:
+        actions = [self._post, self._comment, self._edit, self._edit_several, self._delete]
+        action = rng.choices([*actions, None], weights=[45, 20, 15, 5, 8, 7])[0]
+        self._attempt(lambda: self.commit(action) if action else self._roll_back())
 
-    def _attempt(self, what: Callable[[], None]) -> None:
+    def _attempt(self, action: Callable[[], None]) -> None:
         try:
-            what()
+            action()
         except DatabaseError as error:
             self.record(failed=f"{type(error).__name__}: {error}")
             connection.close()
-            time.sleep(BREATH)
-            self._attempt(self._look_again)
+            time.sleep(RETRY_DELAY)
+            self._attempt(self._reload_live)
 
-    def _look_again(self) -> None:
+    def _reload_live(self) -> None:
         own = StatusChange.objects.filter(user__username=self.name).exclude(pk=self.thread.pk)
-        self.live = list(own.order_by("-pk").values_list("pk", flat=True)[:LIVELY])
+        self.live = list(own.order_by("-pk").values_list("pk", flat=True)[:MAX_LIVE])
 
-    # Each returns the keys of the events that it has changed.
+    # Actions.
 
     def _join(self) -> list[int]:
         self.user = User.objects.create_user(self.name)
         return list(self.user.events.values_list("pk", flat=True))
 
     def _open_thread(self) -> list[int]:
-        self.thread = StatusChange.objects.create(user=self.user, text=self._words())
+        self.thread = StatusChange.objects.create(user=self.user, text=self._next_text())
         return [self.thread.pk]
 
     def _post(self) -> list[int]:
-        status = StatusChange.objects.create(user=self.user, text=self._words())
-        self.live = [*self.live[-LIVELY:], status.pk]
+        status = StatusChange.objects.create(user=self.user, text=self._next_text())
+        self.live = [*self.live[-MAX_LIVE:], status.pk]
         return [status.pk]
 
     def _comment(self) -> list[int]:
-        about = chance.choice([self.thread.pk, *self.live])
-        return [Comment.objects.create(user=self.user, thread_id=about, text=self._words()).pk]
+        about = rng.choice([self.thread.pk, *self.live])
+        return [Comment.objects.create(user=self.user, thread_id=about, text=self._next_text()).pk]
 
     def _edit(self) -> list[int]:
-        status = StatusChange.objects.get(pk=chance.choice([self.thread.pk, *self.live]))
-        status.text = self._words()
+        status = StatusChange.objects.get(pk=rng.choice([self.thread.pk, *self.live]))
+        status.text = self._next_text()
         status.save()
         return [status.pk]
 
     def _edit_several(self) -> list[int]:
-        chosen = chance.sample(self.live, min(3, len(self.live)))
-        StatusChange.objects.filter(pk__in=chosen).update(text=self._words())
+        chosen = rng.sample(self.live, min(3, len(self.live)))
+        StatusChange.objects.filter(pk__in=chosen).update(text=self._next_text())
         return chosen
 
     def _delete(self) -> list[int]:
         if not self.live:
             return self._post()
-        chosen = self.live.pop(chance.randrange(len(self.live)))
+        chosen = self.live.pop(rng.randrange(len(self.live)))
         gone = list(Event.objects.filter(Q(pk=chosen) | Q(comment__thread=chosen)).values_list("pk", flat=True))
         Event.objects.get(pk=chosen).delete()
         return gone
 
     def _roll_back(self) -> None:
-        """A transaction that fails, and one that commits after a part of it has failed."""
+        """Roll back a transaction, and then a savepoint in a transaction that commits."""
         try:
             with transaction.atomic():
-                self._undone()
+                self._write_uncommitted()
                 raise RolledBack
         except RolledBack:
-            self.commit(self._half_undone)
+            self.commit(self._edit_after_savepoint)
 
-    def _half_undone(self) -> list[int]:
+    def _edit_after_savepoint(self) -> list[int]:
         try:
             with transaction.atomic():
-                self._undone()
+                self._write_uncommitted()
                 raise RolledBack
         except RolledBack:
             return self._edit()
 
-    def _undone(self) -> None:
-        StatusChange.objects.create(user=self.user, text=f"{NEVER}: {self._words()}")
-        StatusChange.objects.filter(pk=self.thread.pk).update(text=f"{NEVER}: {self._words()}")
+    def _write_uncommitted(self) -> None:
+        StatusChange.objects.create(user=self.user, text=f"{NEVER}: {self._next_text()}")
+        StatusChange.objects.filter(pk=self.thread.pk).update(text=f"{NEVER}: {self._next_text()}")
         StatusChange.objects.filter(pk__in=self.live[:1]).delete()
 
-    def _words(self) -> str:
+    def _next_text(self) -> str:
         self.number += 1
         return f"{self.name} says <{self.number}> & goes on"

@@ -1,9 +1,9 @@
-"""Swarms of clients that are stuck: they connect, ask for all of the log, and never read what they are sent.
+"""Swarms of stuck clients: they connect, ask for the whole log, and never read it, or hardly.
 
 with Swarm("127.0.0.1", server.port, "never reads", 200) as swarm:
-    wait_until(lambda: swarm.open() == 0, "them to be ended")
+    wait_until(lambda: swarm.open() == 0, "the server to end the clients")
 
-Raw sockets, as a library would read, and answer pings. A swarm costs one thread.
+They use raw sockets, because a websocket library would read and answer pings. A swarm needs one thread.
 """
 
 import socket
@@ -19,9 +19,9 @@ HANDSHAKE = (
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
 TEXT, PING = 0x81, 0x89
-"""The first bytes of a whole websocket frame, by what it is."""
+"""The first byte of a websocket frame."""
 ESTABLISHED = b"\x01"
-"""The first byte of the kernel's TCP_INFO, for as long as neither side has closed or reset the connection."""
+"""The first byte of the kernel's TCP_INFO while neither side has closed or reset the connection."""
 
 
 def masked(first: int, payload: bytes) -> bytes:
@@ -30,22 +30,22 @@ def masked(first: int, payload: bytes) -> bytes:
 
 
 def length(size: int) -> bytes:
-    """The length of a masked frame, as its header says it."""
+    """The length of a masked frame, as its header encodes it."""
     if size < 126:
         return bytes([0x80 | size])
     return b"\xfe" + size.to_bytes(2, "big") if size < 2**16 else b"\xff" + size.to_bytes(8, "big")
 
 
 CHATTER = masked(TEXT, b'{"type": "ping"}') + 8 * masked(PING, b"x" * 125)
-"""What makes a server answer with a frame and eight pongs. Once in a quarter of a second is as often as it may."""
-EVERY: dict[Stuck, float] = {"reads a byte a second": 1.0, "never reads, and sends": 0.25}
-"""Seconds between two acts of each client."""
+"""The server answers it with a frame and eight pongs. Clients may send it four times a second at most."""
+INTERVALS: dict[Stuck, float] = {"reads a byte a second": 1.0, "never reads, and sends": 0.25}
+"""Seconds between two reads, or two writes, of a client."""
 
 
 class Swarm:
     """`count` stuck clients of one kind.
 
-    receive_buffer: bytes that each client's kernel takes in; None for as many as it likes.
+    receive_buffer: bytes of each client's receive buffer; None for the kernel's default.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Swarm:
     ) -> None:
         self._kind = kind
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._act, daemon=True)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.clients: list[socket.socket] = []
         self._unsent: dict[socket.socket, bytes] = {}
         try:
@@ -69,7 +69,7 @@ class Swarm:
         except BaseException:
             self.close()
             raise
-        if kind in EVERY:
+        if kind in INTERVALS:
             self._thread.start()
 
     def __enter__(self) -> Self:
@@ -79,7 +79,7 @@ class Swarm:
         self.close()
 
     def open(self) -> int:
-        """How many the server has not ended yet."""
+        """How many connections the server has not ended yet."""
         return sum(map(is_open, self.clients))
 
     def close(self) -> None:
@@ -89,10 +89,10 @@ class Swarm:
         for client in self.clients:
             client.close()
 
-    def _act(self) -> None:
-        while not self._stopped.wait(EVERY[self._kind]):
+    def _run(self) -> None:
+        while not self._stopped.wait(INTERVALS[self._kind]):
             for client in self.clients:
-                # Ended by the server, or not to be read from or written to just now.
+                # The server has ended it, or it would block.
                 with suppress(OSError):
                     self._read_or_send(client)
 
@@ -105,7 +105,7 @@ class Swarm:
 
 
 def ask(host: str, port: int, query: str, receive_buffer: int | None = None) -> socket.socket:
-    """A connection that has sent its handshake, and doesn't block from then on."""
+    """A non-blocking connection that has sent its handshake."""
     client = socket.socket()
     if receive_buffer is not None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
@@ -116,5 +116,5 @@ def ask(host: str, port: int, query: str, receive_buffer: int | None = None) -> 
 
 
 def is_open(client: socket.socket) -> bool:
-    """Whether the connection is still there, which it tells without reading."""
+    """Whether the connection is still open. Doesn't read from it."""
     return client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == ESTABLISHED

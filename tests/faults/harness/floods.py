@@ -1,9 +1,9 @@
-"""Clients that send as fast as they can: what costs them nothing and a server much.
+"""Clients that send as fast as they can: frames that are cheap to send and expensive to receive.
 
 with Flood(HOST, server.port, "pongs", 20) as flood:
-    wait_until(lambda: flood.ended >= 20, "them to be ended")
+    wait_until(lambda: flood.ended >= 20, "the server to end the clients")
 
-Raw sockets, since a library would wait for the server. A flood costs one thread.
+They use raw sockets, because a websocket library would wait for the server. A flood needs one thread.
 """
 
 import selectors
@@ -13,7 +13,7 @@ import zlib
 from collections import deque
 from typing import Literal
 
-from tests.faults.harness.beside import Beside
+from tests.faults.harness.background import BackgroundTask
 from tests.faults.harness.clients import HANDSHAKE, masked
 
 Sent = Literal[
@@ -30,18 +30,19 @@ Sent = Literal[
 ]
 BEGUN, PART, TEXT, COMPRESSED, PING, PONG = 0x01, 0x00, 0x81, 0xC1, 0x89, 0x8A
 CLAIMED = 16 * 2**20
-"""Bytes that a message is said to have which is never finished."""
-AT_ONCE = 64 * 1024
+"""Bytes that the header of an unfinished message claims."""
+BLOCK = 64 * 1024
+"""Bytes to read or write at once."""
 END = b"\r\n\r\n"
 EXTENSION = b"\r\nSec-WebSocket-Extensions: permessage-deflate"
-AWAY = 1.0
-"""Seconds in which all of them come, and for which a client stays away that was ended."""
-LOOK = 0.1
-"""Seconds after which it is looked whether the flood is over."""
+RECONNECT_DELAY = 1.0
+"""Seconds over which the first connections are spread, and until a client connects again."""
+SELECT_TIMEOUT = 0.1
+"""Seconds until the flood notices that it should stop."""
 
 
 def bomb() -> bytes:
-    """A message of one megabyte in one kilobyte."""
+    """A compression bomb: one kilobyte that expands to one megabyte."""
     compressor = zlib.compressobj(wbits=-12)
     return compressor.compress(b" " * 2**20) + compressor.flush(zlib.Z_SYNC_FLUSH)[:-4]
 
@@ -66,10 +67,11 @@ AGAIN: dict[Sent, bytes] = {
 }
 
 
-class Flood(Beside):
-    """`count` clients that send the same as fast as they can.
+class Flood(BackgroundTask):
+    """`count` clients that all send the same, as fast as they can.
 
-    again: whether a client comes back a second after it was ended. ended: how often one was.
+    again: whether a client reconnects a second after the server has ended it.
+    ended: how often the server has ended a client.
     """
 
     def __init__(self, host: str, port: int, sent: Sent, count: int, *, query: str = "", again: bool = False) -> None:
@@ -77,31 +79,31 @@ class Flood(Beside):
         self.ended = 0
         self._address = (host, port)
         self._sent, self._again = sent, again
-        # When a client comes (back), by time.monotonic(): not all at once, which would be a flood of connections.
-        self._due = deque(time.monotonic() + AWAY * number / count for number in range(count))
+        # When clients connect, by time.monotonic(). Spread out, because a flood of connections is another fault.
+        self._due = deque(time.monotonic() + RECONNECT_DELAY * number / count for number in range(count))
         self._handshake = HANDSHAKE % query.encode()
         if sent == "bombs":
             self._handshake = self._handshake.replace(END, EXTENSION + END)
-        self._more = AGAIN[sent] * (AT_ONCE // len(AGAIN[sent]))
+        self._more = AGAIN[sent] * (BLOCK // len(AGAIN[sent]))
         self._clients: set[socket.socket] = set()
         self._selector = selectors.DefaultSelector()
 
     def _work(self) -> None:
         with self._selector:
-            while not self.over.is_set():
-                self._come_when_due()
-                for key, events in self._selector.select(LOOK):
+            while not self.stopped.is_set():
+                self._connect_due()
+                for key, events in self._selector.select(SELECT_TIMEOUT):
                     client, unsent = key.data
                     self._act(client, unsent, events)
         for client in self._clients:
             client.close()
 
-    def _come_when_due(self) -> None:
+    def _connect_due(self) -> None:
         while self._due and self._due[0] <= time.monotonic():
             self._due.popleft()
-            self._come()
+            self._connect()
 
-    def _come(self) -> None:
+    def _connect(self) -> None:
         client = socket.create_connection(self._address)
         self._clients.add(client)
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -119,11 +121,11 @@ class Flood(Beside):
         except BlockingIOError:
             pass
         except OSError:
-            self._leave(client)
+            self._disconnected(client)
 
     def _read(self, client: socket.socket, unsent: bytes) -> bytes:
-        """Read what the server says. Its first answer is what a client has to wait for."""
-        if not client.recv(AT_ONCE):
+        """Read and discard. A client may send once the server has answered its handshake."""
+        if not client.recv(BLOCK):
             raise ConnectionResetError
         return unsent or FIRST.get(self._sent, b"") + self._more
 
@@ -131,10 +133,10 @@ class Flood(Beside):
         sent = client.send(unsent[:1] if self._sent == "single bytes" else unsent)
         return unsent[sent:] or self._more
 
-    def _leave(self, client: socket.socket) -> None:
+    def _disconnected(self, client: socket.socket) -> None:
         self.ended += 1
         self._selector.unregister(client)
         self._clients.discard(client)
         client.close()
         if self._again:
-            self._due.append(time.monotonic() + AWAY)
+            self._due.append(time.monotonic() + RECONNECT_DELAY)

@@ -1,4 +1,4 @@
-"""What a client may send that nobody should: each is answered with an error frame or a close, and that is all."""
+"""Hostile input. The server answers each with an error frame or a close, and nothing else happens."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 TEXT, BINARY, CLOSE, PING, PONG = 0x1, 0x2, 0x8, 0x9, 0xA
 FIN = 0x80
 MASK = bytes(4)
-"""Of zeros, which changes nothing."""
+"""Zeros, so that masking changes nothing."""
 KEY = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 QUERIES = (
     *("after=-1", "after=1e9", "after=%00", "after=" + "9" * 400, "after=%D9%A3", "after=0x10", "after="),
@@ -29,8 +29,12 @@ HANDSHAKES = {
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """A request for the websocket, and what follows once it is open. ends: whether the server has to end it.
-    waits: whether it may go on waiting for the rest of the request. silent: whether the server says nothing first."""
+    """A request for the websocket, and the bytes to send once it is open.
+
+    ends: whether the server must end the connection.
+    waits: whether the server may wait for the rest of the request.
+    silent: whether the server waits for a first message before it sends anything.
+    """
 
     name: str
     query: str = ""
@@ -51,7 +55,7 @@ class Hostile:
 
 
 def frame(first: int, payload: bytes, masked: bool = True, claimed: int | None = None) -> bytes:
-    """A websocket frame whose first byte is this; it may claim to be longer than it is."""
+    """A websocket frame with this first byte. Its header may claim another length."""
     size = len(payload) if claimed is None else claimed
     bit = 0x80 if masked else 0
     if size < 126:
@@ -77,7 +81,7 @@ def handshakes() -> Iterator[Hostile]:
 
 
 def requests() -> Iterator[Hostile]:
-    """That are no handshake, or half of one."""
+    """Requests that are not a valid handshake."""
     yield Hostile("garbage instead of HTTP", raw=bytes(range(128, 256)) * 16 + b"\r\n\r\n")
     yield Hostile("TLS", raw=bytes.fromhex("16030100c8010000c40303") + bytes(200), waits=True)
     yield Hostile("a header of 200 KB", headers=f"X-Large: {'x' * 200_000}\r\n")
@@ -95,7 +99,7 @@ def requests() -> Iterator[Hostile]:
 
 
 def messages() -> Iterator[Hostile]:
-    """On a connection that is open: no messages that a client should send."""
+    """Invalid messages on an open connection."""
     texts = {
         "no JSON": b"nonsense",
         "half of JSON": b'{"type": "pi',
@@ -119,7 +123,7 @@ def messages() -> Iterator[Hostile]:
 
 
 def floods() -> Iterator[Hostile]:
-    """Of bytes, of parts, of frames."""
+    """Too many bytes, fragments or frames."""
     claim = frame(FIN | TEXT, bytes(2**20), claimed=100 * 2**20)
     yield Hostile("a frame of 100 MB", sends=(claim, *[bytes(2**20)] * 99))
     yield Hostile("100 MB in parts", sends=(frame(TEXT, b"x" * 2**16), *[frame(0, b"x" * 2**16)] * 1600))
@@ -133,7 +137,7 @@ def floods() -> Iterator[Hostile]:
 
 
 def frames() -> Iterator[Hostile]:
-    """That break the protocol of websockets."""
+    """Frames that break the websocket protocol."""
     yield Hostile("a frame without a mask", sends=(frame(FIN | TEXT, b"{}", masked=False),))
     yield Hostile("reserved bits", sends=(frame(FIN | 0x70 | TEXT, b"{}"),))
     yield Hostile("a reserved opcode", sends=(frame(FIN | 0x5, b"{}"),))

@@ -1,18 +1,18 @@
-"""How much memory the servers take, while something happens to them."""
+"""Measures the memory of the servers during a fault."""
 
 from collections.abc import Sequence
 
 import psutil
 
-from tests.faults.harness.beside import Beside
+from tests.faults.harness.background import BackgroundTask
 from tests.support.servers import Server
 
-EVERY = 0.1
-"""Seconds between two looks."""
+INTERVAL = 0.1
+"""Seconds between two measurements."""
 
 
-class Memory(Beside):
-    """Looks at the servers in a thread of its own; `peak` is the most that one process had resident, in MiB."""
+class Memory(BackgroundTask):
+    """Measures in the background. peak: the largest resident memory of a server process, in MiB."""
 
     def __init__(self, servers: Sequence[Server]) -> None:
         super().__init__()
@@ -20,13 +20,13 @@ class Memory(Beside):
         self._servers = servers
 
     def _work(self) -> None:
-        while not self.over.wait(EVERY):
+        while not self.stopped.wait(INTERVAL):
             for server in list(self._servers):
                 self.peak = max(self.peak, resident(server))
 
 
 def resident(server: Server) -> float:
-    """MiB; 0 for one that doesn't run."""
+    """The resident memory of the server in MiB; 0 if it isn't running."""
     try:
         used: int = psutil.Process(server.pid).memory_info().rss
     except (AssertionError, psutil.Error):

@@ -1,4 +1,4 @@
-"""Who posts by the pages of a server, as people do with their browsers."""
+"""Posts through the pages of a server, as browsers do."""
 
 import secrets
 import threading
@@ -12,34 +12,34 @@ from tests.support.processes import wait_until
 from tests.support.servers import HOST
 
 CSRF = "x" * 32
-PATIENCE = 20.0
-EVERY = 1.0
-"""Seconds between two posts of each, so that together they stay below the limit for one user."""
+TIMEOUT = 20.0
+INTERVAL = 1.0
+"""Seconds between two posts of a visitor. Together they stay below the rate limit for one user."""
 
 
 class Listening(Protocol):
-    """A server, or what stands in front of one."""
+    """A server, or a proxy in front of one."""
 
     port: int
 
 
 class Visitors:
-    """Several at once who post a status again and again, in the session of one person.
+    """Several threads that post statuses in one user's session, again and again.
 
-    posted: how often they have been answered. texts: what they have posted.
-    longest: seconds that one of them has waited for the answer, at most. failures: what was answered instead.
+    posted: the number of responses. texts: the statuses that were posted.
+    longest: the longest time until a response, in seconds. failures: errors and other responses than the redirect.
     """
 
-    def __init__(self, server: Listening, session: str, many: int = 3, every: float = EVERY) -> None:
+    def __init__(self, server: Listening, session: str, many: int = 3, interval: float = INTERVAL) -> None:
         self.longest = 0.0
         self.posted = 0
         self.texts: list[str] = []
         self.failures: list[str] = []
-        self._every = every
+        self._interval = interval
         self._server = server
         self._session = session
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._post_on, daemon=True) for _ in range(many)]
+        self._stopped = threading.Event()
+        self._threads = [threading.Thread(target=self._post_again_and_again, daemon=True) for _ in range(many)]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -47,34 +47,36 @@ class Visitors:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._over.set()
+        self._stopped.set()
         for thread in self._threads:
             thread.join()
 
     def wait_posted(self, more: int) -> None:
-        """Until they have been answered so many times more."""
+        """Wait for that many more responses."""
         before = self.posted
-        wait_until(lambda: self.posted >= before + more, f"{more} answers to those who post by pages")
+        wait_until(lambda: self.posted >= before + more, f"{more} responses to posts by page")
 
-    def _post_on(self) -> None:
-        while not self._over.is_set():
+    def _post_again_and_again(self) -> None:
+        while not self._stopped.is_set():
             began, text = time.monotonic(), f"from a page: {secrets.token_hex(8)}"
             self.texts.append(text)
             try:
-                status = post(self._server, self._session, text, key=secrets.token_hex(8))
+                status = post_by_page(self._server, self._session, text, key=secrets.token_hex(8))
             except (OSError, HTTPException) as error:
                 self.failures.append(f"{type(error).__name__}: {error}")
             else:
                 if status != FOUND:
-                    self.failures.append(f"Answered with {status}.")
+                    self.failures.append(f"The response was {status}.")
             self.longest = max(self.longest, time.monotonic() - began)
             self.posted += 1
-            self._over.wait(self._every)
+            self._stopped.wait(self._interval)
 
 
-def post(server: Listening, session: str, text: str = "from a page", path: str = "/events/", key: str = "") -> int:
-    """Post once, in somebody's session; returns the status of the answer. Raises OSError or HTTPException."""
-    connection = HTTPConnection(HOST, server.port, timeout=PATIENCE)
+def post_by_page(
+    server: Listening, session: str, text: str = "from a page", path: str = "/events/", key: str = ""
+) -> int:
+    """Post once in the session. Returns the response's status. Raises OSError or HTTPException."""
+    connection = HTTPConnection(HOST, server.port, timeout=TIMEOUT)
     try:
         form = urlencode({"text": text, "key": key, "csrfmiddlewaretoken": CSRF})
         cookies = f"sessionid={session}; csrftoken={CSRF}"

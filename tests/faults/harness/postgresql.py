@@ -1,4 +1,4 @@
-"""What is done to a PostgreSQL database from outside of Rill. Each function takes the database's URL."""
+"""Harms a PostgreSQL database from outside Rill. Each function takes the database's URL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ WAITING = SQL("SELECT count(*) {} AND wait_event_type = 'Lock'").format(OTHERS)
 
 @contextmanager
 def session(url: str) -> Iterator[psycopg.Connection]:
-    """A session whose transaction is rolled back in the end."""
+    """A session whose transaction is rolled back at the end."""
     with psycopg.connect(url, connect_timeout=10) as connection:
         yield connection
         connection.rollback()
@@ -28,7 +28,7 @@ def cut_off(url: str) -> None:
 
 
 def sessions_that_wait(url: str) -> int:
-    """How many wait for what others have locked."""
+    """How many sessions wait for a lock."""
     with session(url) as own:
         row = own.execute(WAITING).fetchone()
     assert row
@@ -36,24 +36,24 @@ def sessions_that_wait(url: str) -> int:
 
 
 def refuse(url: str) -> None:
-    """Let nobody connect, as if it was down; those who are connected are cut off."""
+    """Refuse connections, as if the database were down, and end those that exist."""
     with session(url) as own:
         _allow(url, False)
         own.execute(CUT_OFF)
 
 
 def allow(url: str) -> None:
-    """Let everybody connect again."""
+    """Accept connections again."""
     _allow(url, True)
 
 
-def isolate(url: str, level: str) -> None:
-    """The isolation level of transactions on all connections that come from now on."""
+def set_isolation_level(url: str, level: str) -> None:
+    """Set the isolation level of transactions on new connections."""
     statement = SQL("ALTER DATABASE {} SET default_transaction_isolation = {}")
     run_sql(url, statement.format(Identifier(name_of(url)), Literal(level)))
 
 
 def _allow(url: str, allowed: bool) -> None:
-    # By way of another database: to this one nobody can connect to allow it again.
+    # Through another database: this one may refuse connections.
     statement = SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS {}").format(Identifier(name_of(url)), Literal(allowed))
     run_sql(url.replace(f"/{name_of(url)}", "/postgres"), statement)

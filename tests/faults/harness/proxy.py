@@ -1,4 +1,4 @@
-"""A way to a server that can break as the networks between machines do."""
+"""A proxy whose connections can fail like those of a network."""
 
 import ctypes
 import selectors
@@ -11,19 +11,19 @@ from functools import partial
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from tests.faults.harness.beside import Beside
+from tests.faults.harness.background import BackgroundTask
 
 HOST = "127.0.0.1"
 BLOCK = 2**16
 
 SO_ATTACH_FILTER = 26
-"""Linux's number for it (asm-generic/socket.h)."""
-TAKE_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
-"""A program for the kernel's packet filter (linux/filter.h): drop every packet."""
+"""The number of this socket option on Linux (asm-generic/socket.h)."""
+DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)
+"""A program for the kernel's packet filter (linux/filter.h) that drops every packet."""
 
 
-class Proxy(Beside):
-    """Passes on what comes to `port`, in both directions, to the server at `url` and back."""
+class Proxy(BackgroundTask):
+    """Forwards connections to `port` to the server at `url`."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -44,15 +44,16 @@ class Proxy(Beside):
         self._selector.close()
 
     def half_open(self) -> int:
-        """Make the links of now half open: neither end is told, and nothing passes, not even what the kernels say to
-        each other. New ones work. Returns how many they were."""
-        return self._stop_passing(_take_nothing)
+        """Make the current links half open: neither end gets a reset, and no packet passes, not even a keepalive. New
+        links work. Returns the number of links."""
+        return self._stop_forwarding(_drop_all)
 
     def silence(self) -> int:
-        """Pass nothing on by the links of now. To the kernels at both ends they seem to work. Returns how many."""
-        return self._stop_passing(lambda _: None)
+        """Stop forwarding on the current links. The kernels at both ends still answer keepalives. Returns the number of
+        links."""
+        return self._stop_forwarding(lambda _: None)
 
-    def _stop_passing(self, harm: Callable[[socket.socket], None]) -> int:
+    def _stop_forwarding(self, harm: Callable[[socket.socket], None]) -> int:
         with self._lock:
             ends = [end for end in self._links if end in self._selector.get_map()]
             for end in ends:
@@ -61,11 +62,11 @@ class Proxy(Beside):
         return len(ends) // 2
 
     def _work(self) -> None:
-        while not self.over.is_set():
+        while not self.stopped.is_set():
             with self._lock:
                 for key, _ in self._selector.select(0):
                     key.data()
-            self.over.wait(0.002)
+            self.stopped.wait(0.002)
 
     def _open(self) -> None:
         near, _ = self._listener.accept()
@@ -76,11 +77,11 @@ class Proxy(Beside):
             return
         self._links |= {near: far, far: near}
         for end in (near, far):
-            self._selector.register(end, selectors.EVENT_READ, partial(self._pass_on, end))
+            self._selector.register(end, selectors.EVENT_READ, partial(self._forward, end))
 
-    def _pass_on(self, end: socket.socket) -> None:
+    def _forward(self, end: socket.socket) -> None:
         other = self._links.get(end)
-        if other is None:  # it was closed a moment ago, with its other end
+        if other is None:  # closed a moment ago, with its other end
             return
         with suppress(OSError):
             if block := end.recv(BLOCK):
@@ -92,6 +93,6 @@ class Proxy(Beside):
             each.close()
 
 
-def _take_nothing(end: socket.socket) -> None:
-    program = ctypes.create_string_buffer(TAKE_NOTHING)
+def _drop_all(end: socket.socket) -> None:
+    program = ctypes.create_string_buffer(DROP_ALL)
     end.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HP", 1, ctypes.addressof(program)))

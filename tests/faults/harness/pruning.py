@@ -1,6 +1,6 @@
-"""The log while it is pruned: what it has held is remembered, to judge by it."""
+"""Prunes the log, and remembers the pruned changes for the verdict."""
 
-from tests.faults.harness.truth import Database, Logged, Truth
+from tests.faults.harness.database_state import Database, DatabaseState, Logged
 from tests.support.servers import Server
 
 PRUNE = """
@@ -11,21 +11,21 @@ print(log.state().floor)
 
 
 class PrunedDatabase(Database):
-    """As `Database`, but its truth still has the changes that `prune` has taken away."""
+    """A Database whose state still includes the changes that `prune` has removed."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database.url)
         self._pruned: tuple[Logged, ...] = ()
 
-    def truth(self) -> Truth:
-        now = super().truth()
+    def state(self) -> DatabaseState:
+        now = super().state()
         pruned = [change for change in self._pruned if change.position <= now.start]
-        return Truth(now.log, (*pruned, *now.changes), now.rows)
+        return DatabaseState(now.log, (*pruned, *now.changes), now.rows)
 
     def prune(self, server: Server, position: int) -> int:
-        """Forget about all that stands before this position; returns up to where the log is forgotten now.
+        """Prune the changes before this position. Returns the log's floor.
 
-        Whatever waits for its position must have it before.
+        No change may be waiting for its position.
         """
-        self._pruned = self.truth().changes
+        self._pruned = self.state().changes
         return int(server.shell(PRUNE.format(position=position)))

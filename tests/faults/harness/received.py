@@ -1,6 +1,6 @@
-"""Frames as they arrive: those of both formats become the same thing. No I/O.
+"""Parses the frames of both formats into the same objects. No I/O.
 
-Most watchers are sent equal frames, and different frames share their rows: each text is parsed once.
+Most watchers receive equal frames, and different frames share rows, so parsed texts are cached.
 """
 
 import json
@@ -14,14 +14,14 @@ from typing import Any, Literal
 FormatName = Literal["json", "html"]
 
 NEVER = "never committed"
-"""What the text of an event begins with that nobody may ever see."""
-REMEMBERED = 20_000
-"""Texts whose parsed form is kept."""
+"""The prefix of texts that are rolled back, and that no watcher may see."""
+CACHE_SIZE = 20_000
+"""Parsed texts to keep."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What both formats, and the database, tell of an event. `text` is None for a kind that has none."""
+    """What both formats and the database have of an event. `text` is None for a kind without one."""
 
     kind: str
     user: str
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One change in a frame. Only the json format tells its position; `row` is None if it is a deletion."""
+    """One change in a frame. `row` is None for a deletion; `position` is None in the html format."""
 
     event_id: int
     action: str
@@ -41,7 +41,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A frame, or a reset or an error. Only the json format tells where a frame begins (`after`)."""
+    """A changes frame, a reset or an error. `after` is None in the html format."""
 
     type: str
     position: int
@@ -55,7 +55,7 @@ def parse(form: FormatName, text: str) -> Frame:
     return PARSERS[form](text)
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def parse_json(text: str) -> Frame:
     frame: dict[str, Any] = json.loads(text)
     if frame["type"] == "error":
@@ -73,16 +73,16 @@ def _shown(change: dict[str, Any]) -> Shown:
 
 
 def row_of(event: dict[str, Any]) -> Row:
-    """The row of an event as the json format and the snapshot describe it."""
+    """The row of an event in the json format or in a snapshot."""
     return Row(event["kind"], event["user"], event.get("text"), event["edited_at"] is not None)
 
 
 CHANGE_END = "</hx-partial>"
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def parse_html(text: str) -> Frame:
-    """A frame for htmx: a fragment for each change, and at the end the cursor, or else why there is none."""
+    """A frame for htmx: a fragment for each change, and at the end the cursor or the refusal."""
     *changes, end = text.split(CHANGE_END)
     words = _parse_end(end)
     if "cursor" not in words:
@@ -96,7 +96,7 @@ PARSERS: dict[FormatName, Callable[[str], Frame]] = {"json": parse_json, "html":
 
 
 class _Elements(HTMLParser):
-    """All elements of a fragment: their names, their attributes, and the text right inside them."""
+    """The elements of a fragment: their tags, their attributes, and their own text under the key ""."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -123,7 +123,7 @@ class _Elements(HTMLParser):
 ACTIONS = {"prepend": "created", "outerMorph": "updated", "delete": "deleted"}
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def _parse_change(fragment: str) -> Shown:
     elements = _Elements(fragment).found
     row = next((_row(elements) for tag, _ in elements if tag == "article"), None)
@@ -145,7 +145,7 @@ def _row(elements: list[tuple[str, dict[str, str]]]) -> Row:
 
 
 def _parse_end(fragment: str) -> dict[str, str]:
-    """By name: the `cursor`, the `log` and the reason of a `reset`, the words of a `refusal`."""
+    """The `cursor`, the `log`, the reason of a `reset`, and the message of a `refusal`, where there is one."""
     words: dict[str, str] = {}
     for tag, element in _Elements(fragment).found:
         if tag == "input":

@@ -1,46 +1,46 @@
-"""The faults, and what each is run on."""
+"""Registers the faults, and runs them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from tests.faults.harness.cluster import Cluster, DatabaseKind, Size
 from tests.faults.harness.report import Row
-from tests.faults.harness.stage import DatabaseKind, Size, Stage
 from tests.support.servers import Kind
 
-Ground = tuple[Kind, DatabaseKind]
-"""What a fault is run on."""
+Target = tuple[Kind, DatabaseKind]
+"""The server and the database that a fault runs on."""
 
-Play = Callable[[Stage, Size], None]
+FaultFunction = Callable[[Cluster, Size], None]
 
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that fails around the events.
+    """Something that fails while events are posted.
 
-    key: its name on the command line. name: its words in the table.
-    play: does it, and returns when the events are where they should be; raises AssertionError, or TimeoutError,
-        with a sentence for a reader of the table if something doesn't hold that isn't a column of it.
-    grounds: what it is run on. short: what its short form is run on.
+    key: its name on the command line. name: its sentence in the table.
+    function: does the damage, and returns when every event has arrived. Raises AssertionError or TimeoutError, with a
+        sentence for the reader of the table, if something fails that isn't a column.
+    targets: what it runs on. short: what its short form runs on.
     """
 
     key: str
     name: str
-    play: Play
-    grounds: tuple[Ground, ...]
-    short: tuple[Ground, ...]
+    function: FaultFunction
+    targets: tuple[Target, ...]
+    short: tuple[Target, ...]
 
     @property
     def scenario(self) -> str:
-        """The name of the module that it stands in."""
-        return self.play.__module__
+        """The name of its module."""
+        return self.function.__module__
 
-    def on_ground(self, ground: Ground) -> str:
-        """Its full name: that of what is played when it is run on this."""
-        return "-".join([self.key, *ground])
+    def name_on(self, target: Target) -> str:
+        """Its full name on this target."""
+        return "-".join([self.key, *target])
 
-    def on(self, size: Size) -> tuple[Ground, ...]:
-        return self.short if size == "short" else self.grounds
+    def on(self, size: Size) -> tuple[Target, ...]:
+        return self.short if size == "short" else self.targets
 
 
 REGISTERED: list[Fault] = []
@@ -51,25 +51,25 @@ def fault(
     *,
     servers: Sequence[Kind] = ("daphne", "uvicorn"),
     databases: Sequence[DatabaseKind] = ("sqlite", "postgresql"),
-    short: Sequence[Ground] | None = None,
-) -> Callable[[Play], Play]:
-    """Register a function as a fault, with its words; its key is its own name.
+    short: Sequence[Target] | None = None,
+) -> Callable[[FaultFunction], FaultFunction]:
+    """Register a function as a fault with this sentence. The function's name becomes the key.
 
-    short: what the short form is run on, by default the first server and the first database alone.
+    short: what the short form runs on; by default the first server and the first database.
     """
-    grounds = tuple(product(servers, databases))
+    targets = tuple(product(servers, databases))
 
-    def register(play: Play) -> Play:
-        key = play.__name__.replace("_", "-")
-        REGISTERED.append(Fault(key, name, play, grounds, grounds[:1] if short is None else tuple(short)))
-        return play
+    def register(function: FaultFunction) -> FaultFunction:
+        key = function.__name__.replace("_", "-")
+        REGISTERED.append(Fault(key, name, function, targets, targets[:1] if short is None else tuple(short)))
+        return function
 
     return register
 
 
-def play(fault: Fault, ground: Ground, url: str, redis_url: str | None, size: Size) -> Row:
-    """Play a fault with the migrated and empty database at `url`. Returns its row of the table."""
-    kind, database = ground
-    with Stage(kind, url, redis_url) as stage:
-        fault.play(stage, size)
-        return stage.row(fault.name, database)
+def run_fault(fault: Fault, target: Target, url: str, redis_url: str | None, size: Size) -> Row:
+    """Run a fault on the migrated, empty database at `url`. Returns its row of the table."""
+    kind, database = target
+    with Cluster(kind, url, redis_url) as cluster:
+        fault.function(cluster, size)
+        return cluster.row(fault.name, database)

@@ -1,4 +1,4 @@
-"""The table: what became of the events while everything around them failed."""
+"""The table of results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ HEADINGS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A fault and what became of it. memory: MiB that the largest server process had. broken: what did not hold."""
+    """The result of a fault. memory: that of the largest server process, in MiB. broken: the error, if any."""
 
     fault: str
     server: str
@@ -58,7 +58,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """What failed and why, or that nothing did."""
+    """The failures with their reasons, and how many faults passed and failed."""
     failed = [row for row in rows if not row.passed]
     reasons = (f"FAILED: {row.fault} ({row.server}, {row.database}): {_reason(row)}" for row in failed)
     return "\n".join([*reasons, f"{len(rows) - len(failed)} passed, {len(failed)} failed"])

@@ -1,4 +1,4 @@
-"""A database that refuses: the disk is full, or nobody may write any more."""
+"""Makes a database refuse to write: the disk is full, or PostgreSQL is read-only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,19 +9,19 @@ from psycopg.sql import SQL, Identifier
 
 from tests.support.databases import name_of
 
-ROOM = 4096
-"""Bytes that a file may still have: less than any write of SQLite's, and enough for some lines in the log."""
+MAX_FILE_SIZE = 4096
+"""Bytes that a file may have: too few for any write of SQLite's, and enough for some lines in the log."""
 
 
 @contextmanager
 def full_disk(pid: int) -> Iterator[None]:
-    """As long as this lasts, the process can't write to a file beyond its first few bytes; to sockets it can.
+    """The process can't write to files beyond their first few bytes. It can still write to sockets.
 
-    The kernel refuses it as on a full disk, in the middle of whatever the process does. Needs Linux, and no rights.
+    The kernel refuses the write as on a full disk. Works on Linux only, and needs no privileges.
     """
     process = psutil.Process(pid)
     before = process.rlimit(psutil.RLIMIT_FSIZE)
-    process.rlimit(psutil.RLIMIT_FSIZE, (ROOM, before[1]))
+    process.rlimit(psutil.RLIMIT_FSIZE, (MAX_FILE_SIZE, before[1]))
     try:
         yield
     finally:
@@ -30,9 +30,9 @@ def full_disk(pid: int) -> Iterator[None]:
 
 @contextmanager
 def read_only_postgresql(database_url: str) -> Iterator[None]:
-    """As long as this lasts, PostgreSQL takes nothing for the database, as a replica would after a failover.
+    """PostgreSQL refuses to write to the database, like a replica after a failover.
 
-    Who is connected loses the connection, at the beginning and at the end. `database_url` is a superuser's.
+    All connections are ended, at the beginning and at the end. `database_url` must be a superuser's.
     """
     set_read_only(database_url, "on")
     try:

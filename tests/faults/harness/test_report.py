@@ -1,4 +1,4 @@
-"""The table, and that no fault is left out of the tests."""
+"""The table of results, and the list of faults."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ from tests.faults.scenarios import FAULTS, SCENARIOS
 GOOD = Row("nothing at all", "daphne", "sqlite", Verdict(committed=2000, delivered=9000, longest_delay=1.25), 99.6)
 
 
-def test_no_fault_is_left_out() -> None:
+def test_every_fault_is_in_the_list() -> None:
     files = {file.stem for file in Path(scenarios.__file__).parent.glob("*.py")} - {"__init__"}
     assert files == {scenario.__name__.rpartition(".")[2] for scenario in SCENARIOS}
     assert len(FAULTS) == len(REGISTERED)
 
 
-def test_each_fault_has_a_name_of_its_own() -> None:
+def test_each_fault_has_its_own_key_and_name() -> None:
     assert len({fault.key for fault in FAULTS}) == len({fault.name for fault in FAULTS}) == len(FAULTS)
 
 
-def test_anything_but_zero_fails() -> None:
+def test_a_row_with_losses_or_an_error_fails() -> None:
     assert GOOD.passed
     assert summary([GOOD]) == "1 passed, 0 failed"
     for wrong in (Verdict(lost=1), Verdict(doubled=1), Verdict(out_of_order=1)):
@@ -29,7 +29,7 @@ def test_anything_but_zero_fails() -> None:
     assert not Row("a fault", "daphne", "sqlite", broken="It has stopped.").passed
 
 
-def test_the_summary_says_what_did_not_hold() -> None:
+def test_the_summary_lists_the_failures_with_their_reasons() -> None:
     rows = [
         Row("a fault", "daphne", "sqlite", Verdict(lost=3)),
         Row("a crash", "uvicorn", "sqlite", broken="It broke."),
@@ -41,7 +41,7 @@ def test_the_summary_says_what_did_not_hold() -> None:
     ]
 
 
-def test_the_table_is_for_terminals_and_for_documents() -> None:
+def test_the_table_is_printed_for_terminals_and_as_markdown() -> None:
     cells = ["nothing at all", "daphne", "sqlite", "2,000", "9,000", "0", "0", "0", "1.25 s", "100 MiB"]
     assert plain([GOOD]).splitlines()[1].split("  ")[0] == "nothing at all"
     assert markdown([GOOD]).splitlines()[2] == f"| {' | '.join(cells)} |"

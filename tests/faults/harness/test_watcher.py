@@ -1,4 +1,4 @@
-"""The watchers of the faults: both formats come to the same, and they come back as browsers and programs do."""
+"""The watchers of the faults parse both formats alike, and resume as browsers and programs do."""
 
 from collections.abc import Iterator
 from typing import get_args
@@ -13,7 +13,7 @@ from feed.models import StatusChange
 from feed.refusals import Refusal
 from tests.faults.harness.fleet import Fleet
 from tests.faults.harness.received import FormatName, Frame, Row, Shown, parse
-from tests.faults.harness.watcher import Watcher
+from tests.faults.harness.watcher import RecordingWatcher
 from tests.support.processes import wait_until
 from tests.support.servers import Server
 
@@ -31,7 +31,7 @@ def shown_by(form: FormatName, entry: Entry, action: str) -> Shown:
 
 @FORMAT_NAMES
 @pytest.mark.parametrize("action", ["created", "updated", "deleted"])
-def test_a_frame_is_understood_in_both_formats(alice: User, form: FormatName, action: str) -> None:
+def test_a_change_is_parsed_alike_in_both_formats(alice: User, form: FormatName, action: str) -> None:
     status = StatusChange.objects.create(user=alice, text="1 < 2 & so on")
     status.save()
     entry = Entry(7, action, status.pk, "status_change", frozenset({"public"}), status)
@@ -41,7 +41,7 @@ def test_a_frame_is_understood_in_both_formats(alice: User, form: FormatName, ac
 
 
 @FORMAT_NAMES
-def test_a_reset_and_a_refusal_are_understood_in_both_formats(form: FormatName) -> None:
+def test_a_reset_and_a_refusal_are_parsed_in_both_formats(form: FormatName) -> None:
     assert parse(form, FORMATS[form].reset("k3x9", 7, "ahead")) == Frame("reset", 7, log="k3x9", reason="ahead")
     refused = parse(form, FORMATS[form].error(Refusal("bad_cursor", "No.")))
     assert refused.type == "error"
@@ -60,20 +60,22 @@ print(StatusChange.objects.create(user=alice, text={!r}).pk, end="")
 """
 
 
-def test_who_is_reset_has_the_snapshot_and_goes_on_from_it(server: Server, fleet: Fleet) -> None:
+def test_a_watcher_that_is_reset_loads_the_snapshot_and_continues_from_it(server: Server, fleet: Fleet) -> None:
     first = int(server.shell(POST.format("before")))
-    watchers = fleet.watch(Watcher([server.url()], ("user:alice",), form, after=1000) for form in get_args(FormatName))
+    watchers = fleet.add(
+        RecordingWatcher([server.url()], ("user:alice",), form, after=1000) for form in get_args(FormatName)
+    )
     fleet.wait_live()
     wait_until(lambda: all(first in watcher.rows for watcher in watchers), "the snapshot")
     second = int(server.shell(POST.format("after")))
-    wait_until(lambda: all(second in watcher.rows for watcher in watchers), "what comes after it")
+    wait_until(lambda: all(second in watcher.rows for watcher in watchers), "the event after it")
     assert [watcher.arrivals[0].frame.type for watcher in watchers] == ["reset", "reset"]
     assert {watcher.cursor for watcher in watchers} == {3}  # and not 1,000
     assert watchers[0].rows == watchers[1].rows
 
 
-def test_who_is_refused_stays_away(server: Server, fleet: Fleet) -> None:
-    (watcher,) = fleet.watch([Watcher([server.url()], ("user:nobody",))])
+def test_a_watcher_that_is_refused_does_not_reconnect(server: Server, fleet: Fleet) -> None:
+    (watcher,) = fleet.add([RecordingWatcher([server.url()], ("user:nobody",))])
     wait_until(lambda: bool(watcher.broken), "the refusal")
     assert "4404" in watcher.broken
     with pytest.raises(AssertionError, match="4404"):

@@ -1,7 +1,7 @@
-"""What became of the changes: frames are held against the log, and states against the database. No I/O.
+"""Compares the frames of watchers with the log, and their states with the database. No I/O.
 
-A frame covers an interval (after, position] of the log, and has to show each event that changed in it, in the
-streams of its watcher, once, in the order of the last changes. So the log says what each frame must have shown.
+A frame covers the interval (after, position] of the log. It must show each event of the watcher's streams that changed
+in the interval, once, in the order of the last changes. So the log determines what each frame must contain.
 """
 
 from bisect import bisect_right
@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+from tests.faults.harness.database_state import DatabaseState, Logged
 from tests.faults.harness.received import NEVER, Frame
-from tests.faults.harness.truth import Logged, Truth
-from tests.faults.harness.watcher import Watcher
+from tests.faults.harness.watcher import RecordingWatcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +20,15 @@ class Verdict:
     """Counts over all watchers.
 
     committed: changes in the log.
-    delivered: times that a change reached a watcher: it lies in the interval of a frame that was sent, and its
-        event is in that frame, with its then present state.
-    lost: times that a change didn't: it lies in no frame's interval, or the frame doesn't show its event; and events
-        of which a watcher has built another state in the end than the database has; and commits that a posting
-        process knows of, and the log does not.
-    doubled: times that a change came again: in an interval that was covered before, or a second time in one frame.
-        What follows a reset is not, and counts as if it was new.
-    out_of_order: neighbours in a frame that are in another order than in the log; and changes that a frame tells
-        another position of, or that are not of its interval at all; and changes in the log whose transaction began
-        when one that stands behind them had committed.
-    longest_delay: seconds from a commit, or from when a watcher came if that was later, until it was sent the change,
-        at most.
+    delivered: changes that lie in the interval of a frame that also shows their event.
+    lost: changes that lie in no frame's interval, or whose event the frame doesn't show. Also events that differ
+        between a watcher's final state and the database, and recorded commits that the log doesn't have.
+    doubled: changes in an interval that an earlier frame has covered, or that a frame shows twice. After a reset,
+        changes count as new.
+    out_of_order: neighbours in a frame whose order differs from the log's. Also changes with a wrong position, or of
+        another interval, and changes in the log whose transaction began after a later change had committed.
+    longest_delay: the longest time from a commit until a watcher has the change, in seconds. For a watcher that
+        connected after the commit, the time from its connection.
     """
 
     committed: int = 0
@@ -53,86 +50,90 @@ class Verdict:
 
 
 def judge(
-    watchers: Iterable[Watcher], truth: Truth, commits: Mapping[int, float], begun: Mapping[int, float]
+    watchers: Iterable[RecordingWatcher], state: DatabaseState, commits: Mapping[int, float], begun: Mapping[int, float]
 ) -> Verdict:
-    """The verdict over them all.
+    """The verdict over all watchers.
 
-    commits, begun: when which change has committed, and when its transaction began, by its key (time.monotonic()).
+    commits, begun: when each change committed, and when its transaction began, by its key (time.monotonic()).
     """
-    known = {change.pk for change in truth.changes}
+    known = {change.pk for change in state.changes}
     whole = Verdict(
-        committed=len(truth.changes), lost=len(commits.keys() - known), out_of_order=misplaced(truth, commits, begun)
+        committed=len(state.changes), lost=len(commits.keys() - known), out_of_order=misplaced(state, commits, begun)
     )
     expectations: dict[frozenset[str], Expectation] = {}
     for watcher in watchers:
         streams = frozenset(watcher.streams)
-        expected = expectations.get(streams) or expectations.setdefault(streams, Expectation(truth, streams, commits))
+        expected = expectations.get(streams) or expectations.setdefault(streams, Expectation(state, streams, commits))
         whole += expected.judge(watcher)
     return whole
 
 
-def misplaced(truth: Truth, commits: Mapping[int, float], begun: Mapping[int, float]) -> int:
-    """How many changes have committed before one began that has a lower position."""
-    known = [change.pk for change in truth.changes if change.pk in begun]
+def misplaced(state: DatabaseState, commits: Mapping[int, float], begun: Mapping[int, float]) -> int:
+    """How many changes committed before a change with a lower position began."""
+    known = [change.pk for change in state.changes if change.pk in begun]
     latest = accumulate((begun[key] for key in known), max)
     return sum(commits[key] < began for key, began in zip(known, latest, strict=True))
 
 
-def unwanted(watchers: Iterable[Watcher]) -> int:
-    """How many times something was shown that has never been committed."""
+def count_rolled_back(watchers: Iterable[RecordingWatcher]) -> int:
+    """How many rows that were rolled back the watchers have received."""
     shown = (one for watcher in watchers for arrival in watcher.arrivals for one in arrival.frame.shown)
     return sum(one.row is not None and (one.row.text or "").startswith(NEVER) for one in shown)
 
 
 class Expectation:
-    """What watchers of the same streams must have been sent."""
+    """What watchers of the same streams must have received."""
 
-    def __init__(self, truth: Truth, streams: frozenset[str], commits: Mapping[int, float]) -> None:
-        self.truth = truth
-        self.changes = [change for change in truth.changes if not streams.isdisjoint(change.streams)]
+    def __init__(self, state: DatabaseState, streams: frozenset[str], commits: Mapping[int, float]) -> None:
+        self.state = state
+        self.changes = [change for change in state.changes if not streams.isdisjoint(change.streams)]
         self.positions = [change.position for change in self.changes]
         self.commits = commits
-        self.rows = truth.rows_in(streams)
+        self.rows = state.rows_in(streams)
 
-    def judge(self, watcher: Watcher) -> Verdict:
+    def judge(self, watcher: RecordingWatcher) -> Verdict:
         counted = Verdict()
         cursor = watcher.after
-        came = watcher.opened[0] if watcher.opened else 0.0
+        connected_at = watcher.opened[0] if watcher.opened else 0.0
         for arrival in watcher.arrivals:
             frame = arrival.frame
             if frame.type == "changes":
-                counted += self._frame(frame, cursor, arrival.at, came)
+                counted += self._frame(frame, cursor, arrival.at, connected_at)
             if frame.type in {"changes", "reset"}:
                 cursor = frame.position
-        unseen = len(self._between(cursor, self.truth.head))
+        unseen = len(self._between(cursor, self.state.head))
         return counted + Verdict(lost=unseen or self._differences(watcher))
 
-    def _frame(self, frame: Frame, cursor: int, at: float, came: float) -> Verdict:
-        """A frame to somebody who had everything up to the cursor."""
+    def _frame(self, frame: Frame, cursor: int, at: float, connected_at: float) -> Verdict:
+        """Judge a frame to a watcher at this cursor."""
         after = cursor if frame.after is None else frame.after
         begin = min(after, frame.position)
         missed = len(self._between(cursor, begin))
         again = len(self._between(begin, cursor))
         within = self._between(begin, frame.position)
-        return self._shown(frame, within, at, came) + Verdict(lost=missed, doubled=again)
+        return self._shown(frame, within, at, connected_at) + Verdict(lost=missed, doubled=again)
 
-    def _shown(self, frame: Frame, changes: Sequence[Logged], at: float, came: float) -> Verdict:
+    def _shown(self, frame: Frame, changes: Sequence[Logged], at: float, connected_at: float) -> Verdict:
         last = {change.event_id: change.position for change in changes}
         times = Counter(shown.event_id for shown in frame.shown)
-        there = [change for change in changes if change.event_id in times]
-        strange = sum(last.get(one.event_id) != (one.position or last.get(one.event_id, -1)) for one in frame.shown)
+        delivered = [change for change in changes if change.event_id in times]
+        wrong_positions = sum(
+            last.get(one.event_id) != (one.position or last.get(one.event_id, -1)) for one in frame.shown
+        )
         order = [last.get(one.event_id, 0) for one in frame.shown]
         return Verdict(
-            delivered=len(there),
-            lost=len(changes) - len(there),
+            delivered=len(delivered),
+            lost=len(changes) - len(delivered),
             doubled=sum(times.values()) - len(times),
-            out_of_order=strange + sum(one > other for one, other in pairwise(order)),
-            longest_delay=max((at - max(came, self.commits.get(change.pk, at)) for change in there), default=0.0),
+            out_of_order=wrong_positions + sum(one > other for one, other in pairwise(order)),
+            longest_delay=max(
+                (at - max(connected_at, self.commits.get(change.pk, at)) for change in delivered), default=0.0
+            ),
         )
 
     def _between(self, after: int, upto: int) -> Sequence[Logged]:
         return self.changes[bisect_right(self.positions, after) : bisect_right(self.positions, upto)]
 
-    def _differences(self, watcher: Watcher) -> int:
+    def _differences(self, watcher: RecordingWatcher) -> int:
         keys = self.rows.keys() | watcher.rows.keys()
         return sum(self.rows.get(key) != watcher.rows.get(key) for key in keys)

@@ -1,4 +1,4 @@
-"""A watcher as browsers and programs are one: it keeps what it is sent, and comes back from its cursor."""
+"""A watcher that behaves like a browser or a program: it reconnects, and resumes from its cursor."""
 
 import asyncio
 import json
@@ -16,18 +16,18 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from tests.faults.harness.received import FormatName, Frame, Row, parse, row_of
 
-COME_BACK = {1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 4012}
+RECONNECT_CODES = {1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 4012}
 """Close codes after which browsers and programs connect again."""
-LOST = 1006
+NO_CLOSE_FRAME = 1006
 SHORTEST_DELAY, LONGEST_DELAY = 0.1, 0.6
-OPENING, SNAPSHOT = 20.0, 10.0
+OPEN_TIMEOUT, REQUEST_TIMEOUT = 20.0, 10.0
 """Seconds that a handshake, and a request, may take."""
-LITTLE = 16 * 1024
-"""Bytes that the kernel keeps for who reads late."""
+SMALL_BUFFER = 16 * 1024
+"""Bytes of the receive buffer of a watcher with a gate."""
 
 
 def delays() -> Iterator[float]:
-    """Seconds to wait before each try: growing, and jittered; short, as what is measured is not the patience."""
+    """Seconds to wait before each attempt, growing, with jitter. Short, because they count as delay."""
     delay = SHORTEST_DELAY
     while True:
         yield random.uniform(delay / 2, delay)  # noqa: S311
@@ -36,7 +36,7 @@ def delays() -> Iterator[float]:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A frame, and when it came (time.monotonic())."""
+    """A frame, and when it arrived (time.monotonic())."""
 
     at: float
     frame: Frame
@@ -44,7 +44,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """A connection that has ended: when (time.monotonic()), how, and at which of the watcher's addresses."""
+    """The end of a connection: when (time.monotonic()), the close code, and the server's address."""
 
     at: float
     code: int
@@ -52,15 +52,16 @@ class Ending:
 
 
 @dataclass(eq=False)
-class Watcher:
-    """Watches `streams` at one of `addresses` (of servers: http://HOST:PORT/), in turn, from the cursor `after`.
+class RecordingWatcher:
+    """Watches `streams` from the cursor `after`, and records what it receives.
 
-    session: the key of the session in which its user is logged in, if somebody is.
-    cue: who has one reads its first frame, and the others only when it is set.
-    rows: the state that it has built from what it was sent.
-    arrivals: all that it was sent. Judged in the end, by `verdict`.
-    endings: of its connections. refusals: what servers have told it instead of serving it.
-    broken: what it could make no sense of, or why it may not come back; it has stopped then.
+    addresses: those of the servers (http://HOST:PORT/), tried in turn.
+    session: the key of its user's session, if it has a user.
+    gate: if given, the watcher reads its first frame, and the next ones only after the gate is set.
+    rows: the state that it has built from the frames.
+    arrivals: all frames. `judge` compares them with the log.
+    endings: those of its connections. refusals: errors that servers have answered with.
+    broken: why it may not reconnect. It has stopped then.
     """
 
     addresses: Sequence[str]
@@ -69,7 +70,7 @@ class Watcher:
     after: int = 0
     turn: int = 0
     session: str = ""
-    cue: asyncio.Event | None = None
+    gate: asyncio.Event | None = None
     cursor: int = field(init=False)
     log: str = ""
     rows: dict[int, Row] = field(default_factory=dict)
@@ -89,7 +90,7 @@ class Watcher:
 
     @property
     def is_live(self) -> bool:
-        """Whether it is connected, and has been sent a frame since."""
+        """Whether it is connected, and has received a frame on this connection."""
         return self.connection is not None
 
     async def follow(self) -> None:
@@ -102,16 +103,16 @@ class Watcher:
                     additional_headers=self._cookies(),
                     compression=None,
                     max_size=None,
-                    open_timeout=OPENING,
+                    open_timeout=OPEN_TIMEOUT,
                     proxy=None,
-                    **(await self._late_reader() if self.cue else {}),
+                    **(await self._small_buffers() if self.gate else {}),
                 ) as connection:
-                    await self._converse(connection)
+                    await self._exchange(connection)
             except ConnectionClosed as closed:
-                self._ended(address, closed.rcvd.code if closed.rcvd else LOST)
+                self._ended(address, closed.rcvd.code if closed.rcvd else NO_CLOSE_FRAME)
             except InvalidStatus as refused:
                 self.refusals.append(f"{address} answered a handshake with {refused.response.status_code}.")
-            except (OSError, TimeoutError, InvalidHandshake):  # nobody there, or gone in the middle of it
+            except (OSError, TimeoutError, InvalidHandshake):  # the server is down, or was killed during the handshake
                 pass
             finally:
                 self.connection = None
@@ -121,7 +122,7 @@ class Watcher:
             await asyncio.sleep(next(waits))
 
     async def ping(self) -> None:
-        """Ask for a frame up to the head: on a quiet stream the next would come with the heartbeat."""
+        """Ask for a frame up to the head. On a quiet stream the next frame is the heartbeat."""
         if self.connection is not None:
             await self.connection.send('{"type":"ping"}')
 
@@ -134,7 +135,7 @@ class Watcher:
     def _cookies(self) -> dict[str, str]:
         return {"Cookie": f"sessionid={self.session}"} if self.session else {}
 
-    async def _converse(self, connection: ClientConnection) -> None:
+    async def _exchange(self, connection: ClientConnection) -> None:
         if self.format == "html":
             await connection.send(json.dumps({"after": str(self.cursor), "log": self.log}))
         while True:
@@ -143,15 +144,15 @@ class Watcher:
             if self.connection is None:
                 self.opened.append(time.monotonic())
                 self.connection = connection
-            await self._take(Arrival(time.monotonic(), frame))
-            if self.cue:
-                await self.cue.wait()
+            await self._handle(Arrival(time.monotonic(), frame))
+            if self.gate:
+                await self.gate.wait()
 
-    async def _late_reader(self) -> dict[str, Any]:
-        """Options for a connection in which little can wait for who doesn't read."""
+    async def _small_buffers(self) -> dict[str, Any]:
+        """Options for a connection that buffers little, so that the server soon notices that nobody reads."""
         own, to = socket.socket(), urlsplit(self.address)
         own.setblocking(False)
-        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, LITTLE)
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL_BUFFER)
         try:
             await asyncio.get_running_loop().sock_connect(own, (to.hostname, to.port))
         except BaseException:
@@ -159,7 +160,7 @@ class Watcher:
             raise
         return {"sock": own, "max_queue": 1}
 
-    async def _take(self, arrival: Arrival) -> None:
+    async def _handle(self, arrival: Arrival) -> None:
         frame = arrival.frame
         self.arrivals.append(arrival)
         match frame.type:
@@ -176,12 +177,12 @@ class Watcher:
         for shown in frame.shown:
             if shown.row is None:
                 self.rows.pop(shown.event_id, None)
-            # A page mends the rows that it has, and no others.
+            # A page updates only the rows that it has.
             elif self.format == "json" or shown.action == "created" or shown.event_id in self.rows:
                 self.rows[shown.event_id] = shown.row
 
     async def _snapshot(self) -> dict[int, Row]:
-        """All events of its streams, over HTTP: from whichever server answers."""
+        """All events of its streams, over HTTP, from the first server that answers."""
         while True:
             for address in self.addresses:
                 try:
@@ -193,13 +194,13 @@ class Watcher:
         rows: dict[int, Row] = {}
         page = "/api/events/?" + urlencode([("limit", "200"), *(("stream", name) for name in self.streams)])
         while page:
-            with urlopen(urljoin(address, page), timeout=SNAPSHOT) as answer:
-                loaded: dict[str, Any] = json.load(answer)
+            with urlopen(urljoin(address, page), timeout=REQUEST_TIMEOUT) as response:
+                loaded: dict[str, Any] = json.load(response)
             rows |= {event["id"]: row_of(event) for event in loaded["events"]}
             page = loaded["next"]
         return rows
 
     def _ended(self, address: str, code: int) -> None:
         self.endings.append(Ending(time.monotonic(), code, address))
-        if code not in COME_BACK:
-            self.broken = f"{address} has closed with {code}: {self.refusals[-1:]}"
+        if code not in RECONNECT_CODES:
+            self.broken = f"{address} closed the connection with {code}: {self.refusals[-1:]}"

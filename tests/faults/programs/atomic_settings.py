@@ -1,4 +1,4 @@
-"""Rill in a project that opens a transaction for every request (ATOMIC_REQUESTS)."""
+"""The project's settings with a transaction around every request (ATOMIC_REQUESTS)."""
 
 from project.settings import *  # noqa: F403
 from project.settings import DATABASES

@@ -1,4 +1,4 @@
-"""The pages of the project, and one that fails when it has posted."""
+"""The project's pages, and a page that posts and then fails."""
 
 from typing import NoReturn
 

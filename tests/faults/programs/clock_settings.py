@@ -1,4 +1,4 @@
-"""Rill in a process whose clock is an hour behind as soon as there is a file: that at CLOCK_IS_BACK."""
+"""The project's settings in a process whose clock goes back an hour when the file at CLOCK_IS_BACK appears."""
 
 import os
 import time
@@ -26,6 +26,6 @@ def shifted_now() -> datetime:
     return true_now() - shift()
 
 
-# Before anything else is imported that keeps one of them.
+# Before another module imports one of them by name.
 time.time = shifted_time
 timezone.now = shifted_now

@@ -1,17 +1,22 @@
-"""A process that posts, edits and deletes through the ORM, as any program may, and writes down what it has committed.
+"""A process that posts, edits and deletes through the ORM, and records what it has committed.
 
     python -m tests.faults.programs.posting NAME FILE [--rate N] [--count N]
 
-Each line on stdin is a command: `once` (post one status), `run` (do all sorts of things, until the next command, or
-until --count are done), `rest`, `bell NAME` (ring in another way from now on). Without more of them it ends. Each line
-in FILE is JSON, and written at once, so that what is in it stays although the process is killed:
+Each line on stdin is a command:
+
+    post             post one status
+    run              do random actions until the next command, or until --count are done
+    pause            do nothing
+    doorbell NAME    ring with this doorbell from now on
+
+At the end of stdin the process ends. Each line in FILE is JSON, and is written at once, so it survives a kill:
 
     {"ready": {"user": …, "thread": …, "session": …}}   it has its user, and an event to comment on
-    {"began": …, "committed": …, "changes": […]}   time.monotonic() right before a transaction and right after its
-                                       commit, and the keys of its changes
-    {"took": …, "ringing": …}          seconds that this took all in all, and after the commit
-    {"failed": …}                      why something could not be done; whether it has committed is not known
-    {"done": …}                        how many things were done since `run`
+    {"began": …, "committed": …, "changes": […]}   time.monotonic() before the transaction and after its commit, and
+                                       the keys of its changes
+    {"took": …, "ringing": …}          seconds for the action, and those of them after the commit
+    {"failed": …}                      why an action failed; it may have committed all the same
+    {"done": …}                        the number of actions since `run`
 """
 
 import argparse
@@ -33,14 +38,14 @@ django.setup()
 from channels.layers import channel_layers, get_channel_layer  # noqa: E402
 
 from tests.faults.harness.author import Author  # noqa: E402
-from tests.faults.programs.bells import BELLS  # noqa: E402
+from tests.faults.programs.broken_doorbells import DOORBELLS  # noqa: E402
 
 
-def run(author: Author, rate: float, count: int | None, told: Callable[[], bool]) -> int:
-    """Do things, so many a second if `rate` isn't 0, until all are done, or it is told to do something else."""
+def run(author: Author, rate: float, count: int | None, stop: Callable[[], bool]) -> int:
+    """Do random actions, `rate` a second if it isn't 0, until all are done or the next command has come."""
     begun, done = time.monotonic(), 0
-    while not told() and (count is None or done < count):
-        author.something()
+    while not stop() and (count is None or done < count):
+        author.act_at_random()
         done += 1
         if rate:
             time.sleep(max(0.0, begun + done / rate - time.monotonic()))
@@ -72,10 +77,10 @@ def main() -> None:
     layer = get_channel_layer()
     while command := commands.get():
         match command.split():
-            case ["bell", bell]:
-                channel_layers.set("default", BELLS[bell](layer))
-            case ["once"]:
-                author.once()
+            case ["doorbell", name]:
+                channel_layers.set("default", DOORBELLS[name](layer))
+            case ["post"]:
+                author.post_once()
             case ["run"]:
                 record(done=run(author, given.rate, given.count, lambda: not commands.empty()))
 

@@ -4,9 +4,9 @@ from tests.faults.harness.registry import REGISTERED
 from tests.faults.scenarios import (
     clients,
     clocks,
-    crowds,
     cursors,
     hostile_clients,
+    many_clients,
     numbering,
     posters,
     postgresql,
@@ -19,7 +19,7 @@ from tests.faults.scenarios import (
 )
 
 SCENARIOS = [
-    *(servers, posters, redis, crowds),
+    *(servers, posters, redis, many_clients),
     *(postgresql, numbering, transactions, sqlite, cursors, clocks, sessions),
     *(clients, hostile_clients, storage),
 ]

@@ -1,4 +1,4 @@
-"""What happens to who comes with a cursor that can't be followed from, or no longer."""
+"""Watchers with cursors that the log can't serve, or can't serve any longer."""
 
 import asyncio
 import json
@@ -12,112 +12,114 @@ from urllib.parse import urlencode
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from tests.faults.harness.claims import assert_stayed
+from tests.faults.harness.assertions import assert_never_disconnected
+from tests.faults.harness.cluster import Cluster, Size
 from tests.faults.harness.pruning import PrunedDatabase
 from tests.faults.harness.received import FormatName, Frame, parse
 from tests.faults.harness.registry import fault
-from tests.faults.harness.stage import Size, Stage
-from tests.faults.harness.watcher import Watcher
+from tests.faults.harness.watcher import RecordingWatcher
 from tests.support.processes import wait_until
 from tests.support.servers import Server
 
 NEGATIVE = ["-1", "-9223372036854775808"]
-NO_NUMBERS = ["x", "", " ", "1.5", "1e3", "0x10", "+1", "1 ", "\uff11", "9" * 19, "9" * 500, "\0"]
+NOT_NUMBERS = ["x", "", " ", "1.5", "1e3", "0x10", "+1", "1 ", "\uff11", "9" * 19, "9" * 500, "\0"]
 AHEAD = 10**9
-PATIENCE = 20
+TIMEOUT = 20
 REWRITE = """
 from django.db import transaction
 with transaction.atomic():
     for number in range(20):
         StatusChange.objects.update(text=f"rewritten {number} times".ljust(1900, "."))
 """
-"""Makes the log longer in no time: by a megabyte and more, of which a tenth can wait on the way to who doesn't read."""
+"""Quickly adds more than a megabyte to the log, ten times what the network buffers for a client that doesn't read."""
 
 
 @fault("cursors older than the log, ahead of it, of another log; negative, or no numbers")
-def odd_cursors(stage: Stage, size: Size) -> None:
-    """Who can load a snapshot and go on from there is told so (`reset`); the others get an error, and 4400."""
+def odd_cursors(cluster: Cluster, size: Size) -> None:
+    """A watcher that can continue from a snapshot gets a `reset`. The others get an error, and 4400."""
     count, times = (40, 1) if size == "short" else (400, 10)
-    stage.database = database = PrunedDatabase(stage.database)
-    ada = stage.poster("ada", count=count)
-    server = stage.server(FEED_TAIL=str(count // 4))
-    stage.crew_of(ada)
-    good = list(stage.fleet.watchers)
-    post_all(stage)
-    floor = database.prune(server, position=database.standing()[0] // 2)
+    cluster.database = database = PrunedDatabase(cluster.database)
+    ada = cluster.poster("ada", count=count)
+    server = cluster.server(FEED_TAIL=str(count // 4))
+    cluster.watch_posts_of(ada)
+    good = list(cluster.fleet.watchers)
+    post_all(cluster)
+    floor = database.prune(server, position=database.head_and_waiting()[0] // 2)
     assert floor, "Nothing was pruned."
     streams = ["public", *ada.streams] * times
-    wait_until(partial(has_forgotten, server, floor - 1, streams), "the server to forget what it has read just now")
-    came = {
-        "expired": come(stage, streams, after=floor - 1),
-        "ahead": come(stage, streams, after=AHEAD),
-        "other_log": come(stage, streams, after=floor + 1, log="another"),
+    wait_until(partial(cache_has_expired, server, floor - 1, streams), "the server's cached history pages to expire")
+    added = {
+        "expired": add_watchers(cluster, streams, after=floor - 1),
+        "ahead": add_watchers(cluster, streams, after=AHEAD),
+        "other_log": add_watchers(cluster, streams, after=floor + 1, log="another"),
     }
-    stage.fleet.wait_live()
-    for form, cursor in product(get_args(FormatName), [*NEGATIVE, *NO_NUMBERS]):
+    cluster.fleet.wait_live()
+    for form, cursor in product(get_args(FormatName), [*NEGATIVE, *NOT_NUMBERS]):
         assert_refused(server, form, cursor)
-    wait_until(lambda: all(watcher.cursor < AHEAD for watcher in came["ahead"]), "those who are ahead to go back")
-    post_all(stage)
-    stage.settle()
-    for reason, watchers in came.items():
+    wait_until(
+        lambda: all(watcher.cursor < AHEAD for watcher in added["ahead"]), "the watchers that are ahead to be reset"
+    )
+    post_all(cluster)
+    cluster.settle()
+    for reason, watchers in added.items():
         told = {(watcher.arrivals[0].frame.type, watcher.arrivals[0].frame.reason) for watcher in watchers}
-        assert told == {("reset", reason)}, f"Not all whose cursor is {reason} were told so: {told}"
-    assert_stayed(stage.fleet.watchers)
-    assert not [watcher for watcher in good if resets(watcher)], "Somebody was reset whose cursor was good."
+        assert told == {("reset", reason)}, f"Not all watchers with the cursor {reason!r} were told so: {told}"
+    assert_never_disconnected(cluster.fleet.watchers)
+    assert not [watcher for watcher in good if resets(watcher)], "A watcher with a good cursor was reset."
 
 
 @fault("the log pruned while watchers replay it")
-def pruned_while_replayed(stage: Stage, size: Size) -> None:
-    """Each is sent all of it, or is told that it can't be; nobody a part of it as if it was all."""
-    stage.database = database = PrunedDatabase(stage.database)
+def pruned_while_replayed(cluster: Cluster, size: Size) -> None:
+    """Each watcher gets the whole log or a reset. None gets a part as if it were the whole."""
+    cluster.database = database = PrunedDatabase(cluster.database)
     count, rounds = (100, 1) if size == "short" else (300, 5)
-    ada = stage.poster("ada", count=count)
-    server = stage.server(FEED_TAIL=str(count))
-    stage.crew_of(ada)
+    ada = cluster.poster("ada", count=count)
+    server = cluster.server(FEED_TAIL=str(count))
+    cluster.watch_posts_of(ada)
     floor = 0
     for _ in range(rounds):
-        for prune in (beyond_all, behind_all):
-            post_all(stage)
+        for prune in (ahead_of_all, behind_all):
+            post_all(cluster)
             server.shell(REWRITE)
-            stage.catch_up()
-            cue = asyncio.Event()
-            wave = come(stage, ["public", "user:ada"], after=floor, cue=cue)
-            wait_until(partial(have_begun, wave, floor), "all to replay")
-            floor = database.prune(server, position=prune(stage, wave))
-            stage.fleet.give_cue(cue)
-            stage.wait_sent()
-            if prune == beyond_all:
-                assert all(map(is_cut_short, wave)), "Not everybody was reset in the midst of the replay."
+            cluster.catch_up()
+            gate = asyncio.Event()
+            wave = add_watchers(cluster, ["public", "user:ada"], after=floor, gate=gate)
+            wait_until(partial(have_begun, wave, floor), "all watchers to replay")
+            floor = database.prune(server, position=prune(cluster, wave))
+            cluster.fleet.open_gate(gate)
+            cluster.wait_sent()
+            if prune == ahead_of_all:
+                assert all(map(is_cut_short, wave)), "Not all watchers were reset during the replay."
             else:
-                assert not any(map(resets, wave)), "Somebody was reset though the log held it all."
-    post_all(stage)
-    stage.settle()
-    assert_stayed(stage.fleet.watchers)
+                assert not any(map(resets, wave)), "A watcher was reset although the log still had its changes."
+    post_all(cluster)
+    cluster.settle()
+    assert_never_disconnected(cluster.fleet.watchers)
 
 
-def post_all(stage: Stage) -> None:
-    """Let each posting process do all that it has to do, and wait until it has arrived."""
-    for poster in stage.posters:
+def post_all(cluster: Cluster) -> None:
+    """Let each posting process run until it is done, and wait until its events have arrived."""
+    for poster in cluster.posters:
         poster.run()
-    for poster in stage.posters:
+    for poster in cluster.posters:
         poster.wait_done()
-    stage.catch_up()
+    cluster.catch_up()
 
 
-def come(
-    stage: Stage, streams: Sequence[str], *, after: int, log: str = "", cue: asyncio.Event | None = None
-) -> list[Watcher]:
-    """More watchers, with such a cursor, who know what was there before it: of each stream one in each format."""
-    truth = stage.database.truth()
-    known = {stream: truth.rows_in(frozenset([stream])) for stream in streams}
-    return stage.fleet.watch(
-        Watcher(stage.addresses, (stream,), form, after=after, log=log, cue=cue, rows=dict(known[stream]))
+def add_watchers(
+    cluster: Cluster, streams: Sequence[str], *, after: int, log: str = "", gate: asyncio.Event | None = None
+) -> list[RecordingWatcher]:
+    """Add a watcher with this cursor for each stream and format. It already has the rows of the database."""
+    state = cluster.database.state()
+    known = {stream: state.rows_in(frozenset([stream])) for stream in streams}
+    return cluster.fleet.add(
+        RecordingWatcher(cluster.addresses, (stream,), form, after=after, log=log, gate=gate, rows=dict(known[stream]))
         for stream, form in product(streams, get_args(FormatName))
     )
 
 
-def has_forgotten(server: Server, cursor: int, streams: Sequence[str]) -> bool:
-    """Whether nobody is served from this cursor any more. What was read before it was pruned is kept for a moment."""
+def cache_has_expired(server: Server, cursor: int, streams: Sequence[str]) -> bool:
+    """Whether this cursor is always answered with a reset. History pages stay in the cache for a moment."""
     return all(
         first_frame(server, form, cursor, stream).type == "reset"
         for stream, form in product(set(streams), get_args(FormatName))
@@ -126,41 +128,41 @@ def has_forgotten(server: Server, cursor: int, streams: Sequence[str]) -> bool:
 
 def first_frame(server: Server, form: FormatName, cursor: int, stream: str) -> Frame:
     with connect(server.ws_url(urlencode({"format": form, "after": cursor, "stream": stream}))) as connection:
-        return parse(form, connection.recv(PATIENCE, decode=True))
+        return parse(form, connection.recv(TIMEOUT, decode=True))
 
 
 def assert_refused(server: Server, form: FormatName, cursor: str) -> None:
-    """A program says its cursor in the URL, a page in its first message."""
+    """A program sends its cursor in the URL, a page in its first message."""
     query = "format=html" if form == "html" else urlencode({"after": cursor})
     with connect(server.ws_url(query)) as connection:
         if form == "html":
             connection.send(json.dumps({"after": cursor}))
-        frame = parse(form, connection.recv(PATIENCE, decode=True))
+        frame = parse(form, connection.recv(TIMEOUT, decode=True))
         assert frame.type == "error", f"{form}: the cursor {cursor!r} was answered with {frame}."
         with suppress(ConnectionClosed):
-            connection.recv(PATIENCE)
+            connection.recv(TIMEOUT)
     assert connection.close_code == 4400, f"{form}: the cursor {cursor!r} was answered with {connection.close_code}."
 
 
-def beyond_all(stage: Stage, watchers: Sequence[Watcher]) -> int:
-    """A position that the server can't have come to with anybody who doesn't read."""
-    return stage.database.standing()[0]
+def ahead_of_all(cluster: Cluster, watchers: Sequence[RecordingWatcher]) -> int:
+    """The head: the server can't have sent so much to a watcher that doesn't read."""
+    return cluster.database.head_and_waiting()[0]
 
 
-def behind_all(stage: Stage, watchers: Sequence[Watcher]) -> int:
-    """The first position that not all of them have come to."""
+def behind_all(cluster: Cluster, watchers: Sequence[RecordingWatcher]) -> int:
+    """The lowest position that some watcher has not received."""
     return min(watcher.cursor for watcher in watchers) + 1
 
 
-def have_begun(watchers: Sequence[Watcher], floor: int) -> bool:
-    """Whether each of them has been sent something."""
+def have_begun(watchers: Sequence[RecordingWatcher], floor: int) -> bool:
+    """Whether each of them has received a frame."""
     return all(watcher.cursor > floor for watcher in watchers)
 
 
-def is_cut_short(watcher: Watcher) -> bool:
-    """Whether it was sent a part, and then a reset."""
+def is_cut_short(watcher: RecordingWatcher) -> bool:
+    """Whether it received changes, and then a reset."""
     return resets(watcher) > 0 and watcher.arrivals[0].frame.type == "changes"
 
 
-def resets(watcher: Watcher) -> int:
+def resets(watcher: RecordingWatcher) -> int:
     return sum(arrival.frame.type == "reset" for arrival in watcher.arrivals)

@@ -1,4 +1,4 @@
-"""What happens to hubs while they give positions."""
+"""Faults of numbering: deadlocks and serialization failures."""
 
 import time
 from collections.abc import Callable
@@ -9,9 +9,9 @@ from functools import partial
 from psycopg.errors import DeadlockDetected
 
 from tests.faults.harness import postgresql
-from tests.faults.harness.claims import assert_all_are_known, assert_stayed
+from tests.faults.harness.assertions import assert_never_disconnected, assert_only_known_commits
+from tests.faults.harness.cluster import Cluster, Size
 from tests.faults.harness.registry import fault
-from tests.faults.harness.stage import Size, Stage
 from tests.support.processes import wait_until
 
 LOCK_LOG = "SELECT FROM feed_log FOR UPDATE"
@@ -19,56 +19,56 @@ LOCK_CHANGE = "SELECT FROM feed_change WHERE id = %s FOR UPDATE"
 
 
 @fault("deadlocks in numbering", databases=["postgresql"], short=[("daphne", "postgresql")])
-def numbering_deadlocked(stage: Stage, size: Size) -> None:
-    """A hub that has the log waits for a change that is locked by somebody who waits for the log."""
-    ada = stage.poster("ada")
-    stage.server()
-    stage.server()
-    stage.crew_of(ada)
+def numbering_deadlocked(cluster: Cluster, size: Size) -> None:
+    """A hub locks the log and waits for a change, which is locked by a session that waits for the log."""
+    ada = cluster.poster("ada")
+    cluster.server()
+    cluster.server()
+    cluster.watch_posts_of(ada)
     for times in range(1 if size == "short" else 10):
-        lock_in_a_circle(stage.database.url, lambda: ada.once()[0])
-        wait_until(partial(is_told, stage, "deadlock detected", times + 1), "a hub to be ended in a deadlock")
-        stage.catch_up()
-    stage.settle()
-    assert_all_are_known(stage)
-    assert_stayed(stage.fleet.watchers)
+        cause_deadlock(cluster.database.url, lambda: ada.post_once()[0])
+        wait_until(partial(is_logged, cluster, "deadlock detected", times + 1), "PostgreSQL to end a hub's transaction")
+        cluster.catch_up()
+    cluster.settle()
+    assert_only_known_commits(cluster)
+    assert_never_disconnected(cluster.fleet.watchers)
 
 
-def lock_in_a_circle(url: str, post: Callable[[], int]) -> None:
-    """Lock what is posted, and then the log: after a hub that waits for it, and before that has come to the change."""
+def cause_deadlock(url: str, post: Callable[[], int]) -> None:
+    """Lock a posted change, and queue for the log behind a hub, before the hub gets to the change."""
     with postgresql.session(url) as keeper, postgresql.session(url) as rival, ThreadPoolExecutor(1) as threads:
         keeper.execute(LOCK_LOG)
         key = post()
         wait_until(lambda: postgresql.sessions_that_wait(url) > 0, "a hub to number")
-        rival.execute("SET LOCAL deadlock_timeout = '3s'")  # who finds the circle first is ended: a hub
+        rival.execute("SET LOCAL deadlock_timeout = '3s'")  # the first session to time out is ended: the hub
         rival.execute(LOCK_CHANGE, [key])
         hubs = postgresql.sessions_that_wait(url)
         locking = threads.submit(rival.execute, LOCK_LOG)
-        wait_until(lambda: postgresql.sessions_that_wait(url) > hubs, "somebody else to wait for the log")
+        wait_until(lambda: postgresql.sessions_that_wait(url) > hubs, "the rival to wait for the log")
         keeper.rollback()
-        with suppress(DeadlockDetected):  # where there is another hub in the circle
+        with suppress(DeadlockDetected):  # if another hub is part of the deadlock
             locking.result()
 
 
 @fault("serialization failures in numbering", databases=["postgresql"], short=[("daphne", "postgresql")])
-def numbering_not_serializable(stage: Stage, size: Size) -> None:
-    """Hubs that number at once, on a database whose transactions are serializable unless told otherwise."""
-    postgresql.isolate(stage.database.url, "serializable")
+def numbering_not_serializable(cluster: Cluster, size: Size) -> None:
+    """Several hubs number at once, on a database whose default isolation level is serializable."""
+    postgresql.set_isolation_level(cluster.database.url, "serializable")
     count = 30 if size == "short" else 300
-    posters = [stage.poster(name, count=count).wait_ready() for name in ("ada", "bela", "chidi")]
+    posters = [cluster.poster(name, count=count).wait_ready() for name in ("ada", "bela", "chidi")]
     for _ in range(3):
-        stage.server()
-    stage.crew_of(*posters)
+        cluster.server()
+    cluster.watch_posts_of(*posters)
     began = time.monotonic()
     for poster in posters:
         poster.run()
     for poster in posters:
-        poster.wait_done(patience=600)
-    stage.settle()
-    assert is_told(stage, "could not serialize"), "No hub has met another one."
-    assert_stayed(stage.fleet.watchers, since=began)
+        poster.wait_done(timeout=600)
+    cluster.settle()
+    assert is_logged(cluster, "could not serialize"), "No two hubs have numbered at once."
+    assert_never_disconnected(cluster.fleet.watchers, since=began)
 
 
-def is_told(stage: Stage, what: str, times: int = 1) -> bool:
-    """Whether servers have said so in their logs, so many times or more."""
-    return sum(server.log().count(what) for server in stage.servers) >= times
+def is_logged(cluster: Cluster, what: str, times: int = 1) -> bool:
+    """Whether the servers' logs contain this text that often."""
+    return sum(server.log().count(what) for server in cluster.servers) >= times

@@ -1,26 +1,26 @@
-"""What happens to the processes that post, and to their rings."""
+"""Faults of posting processes and of their doorbells."""
 
+from tests.faults.harness.cluster import Cluster, Size, assert_within
 from tests.faults.harness.registry import fault
-from tests.faults.harness.stage import Size, Stage, assert_within
-from tests.faults.programs.bells import BellName
+from tests.faults.programs.broken_doorbells import DoorbellName
 
 ARRIVE_WITHIN = 2.0
 
 
 @fault("the process that posts is killed between its commit and its ring")
-def poster_killed(stage: Stage, size: Size) -> None:
-    """What it has committed arrives within 2 s, by the poll."""
-    posters = [stage.poster(f"ada{number}") for number in range(1 if size == "short" else 8)]
-    server = stage.server()
+def poster_killed(cluster: Cluster, size: Size) -> None:
+    """Its last commit arrives within 2 s, by the poll."""
+    posters = [cluster.poster(f"ada{number}") for number in range(1 if size == "short" else 8)]
+    server = cluster.server()
     streams = [stream for poster in posters for stream in poster.wait_ready().streams]
-    stage.fleet.crew([server.url()], ["public", "kind:status_change", *streams])
-    stage.fleet.wait_live()
+    cluster.fleet.add_for_streams([server.url()], ["public", "kind:status_change", *streams])
+    cluster.fleet.wait_live()
     for poster in posters:
-        poster.ring("fatal")
-        poster.once()
+        poster.use_doorbell("fatal")
+        poster.post_once()
         poster.wait_killed()
-        stage.catch_up()
-    assert_within(ARRIVE_WITHIN, size, stage.verdict().longest_delay, "An event has been on its way")
+        cluster.catch_up()
+    assert_within(ARRIVE_WITHIN, size, cluster.verdict().longest_delay, "Delivering an event")
 
 
 @fault(
@@ -28,16 +28,16 @@ def poster_killed(stage: Stage, size: Size) -> None:
     databases=["postgresql"],
     short=[("daphne", "sqlite")],
 )
-def rings_fail(stage: Stage, size: Size) -> None:
-    """Only delay."""
-    wrong: list[BellName] = ["lost", "doubled", "shuffled"]
-    ada = stage.poster("ada", rate=50, count=20 if size == "short" else 500)
-    server = stage.server()
-    stage.fleet.crew([server.url()], ["public", "kind:comment", *ada.wait_ready().streams])
-    stage.fleet.wait_live()
-    for bell in wrong:
-        ada.ring(bell)
+def rings_fail(cluster: Cluster, size: Size) -> None:
+    """They delay events, but lose none."""
+    broken: list[DoorbellName] = ["lost", "doubled", "shuffled"]
+    ada = cluster.poster("ada", rate=50, count=20 if size == "short" else 500)
+    server = cluster.server()
+    cluster.fleet.add_for_streams([server.url()], ["public", "kind:comment", *ada.wait_ready().streams])
+    cluster.fleet.wait_live()
+    for name in broken:
+        ada.use_doorbell(name)
         ada.run()
         ada.wait_done()
-    stage.settle()
-    assert_within(ARRIVE_WITHIN, size, stage.verdict().longest_delay, "An event has been on its way")
+    cluster.settle()
+    assert_within(ARRIVE_WITHIN, size, cluster.verdict().longest_delay, "Delivering an event")

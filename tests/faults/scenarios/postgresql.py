@@ -1,4 +1,4 @@
-"""What happens to PostgreSQL, and to the connections to it."""
+"""Faults of PostgreSQL, and of the connections to it."""
 
 import json
 import sys
@@ -8,26 +8,26 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from tests.faults.harness import postgresql
-from tests.faults.harness.claims import assert_stayed
-from tests.faults.harness.pages import Visitors, post
+from tests.faults.harness.assertions import assert_never_disconnected
+from tests.faults.harness.cluster import Cluster, Size, assert_within
+from tests.faults.harness.pages import Visitors, post_by_page
 from tests.faults.harness.proxy import Proxy
-from tests.faults.harness.registry import Ground, fault
-from tests.faults.harness.stage import Size, Stage, assert_within
+from tests.faults.harness.registry import Target, fault
 from tests.faults.harness.verdict import judge
 from tests.support.processes import wait_until
 from tests.support.servers import Server
 
-LASTS = 10.0
+OUTAGE = 10.0
 """Seconds that an outage lasts in the full form."""
-AGAIN_WITHIN = 4.0
-"""Seconds in which somebody has posted by a page when it is over, and in which what is posted from then on arrives."""
+RECOVER_WITHIN = 4.0
+"""Seconds after an outage in which a post by page must succeed. Also the longest delay of later events."""
 VISITORS = 3
-ALIVE_WITHIN = 10.0
-"""Seconds in which the feed goes on after its links to PostgreSQL have gone half open."""
-HALF_OPEN: list[Ground] = [("uvicorn", "postgresql")] if sys.platform == "linux" else []
-"""Elsewhere no kernel is known to be asked to make a link half open."""
+DETECT_WITHIN = 10.0
+"""Seconds in which the server must give up half-open links to PostgreSQL."""
+HALF_OPEN: list[Target] = [("uvicorn", "postgresql")] if sys.platform == "linux" else []
+"""The proxy can make links half open on Linux only."""
 
-Act = Callable[[], object]
+Action = Callable[[], object]
 
 
 @fault(
@@ -35,106 +35,106 @@ Act = Callable[[], object]
     databases=["postgresql"],
     short=[("daphne", "postgresql")],
 )
-def postgresql_restarted(stage: Stage, size: Size) -> None:
-    """Short: connections end and new ones are refused; the PostgreSQL of all tests goes on."""
-    url = stage.database.url
-    outages: list[tuple[Act, Act]] = [(lambda: postgresql.refuse(url), lambda: postgresql.allow(url))]
+def postgresql_restarted(cluster: Cluster, size: Size) -> None:
+    """The short form only ends connections and refuses new ones, because other tests share PostgreSQL."""
+    url = cluster.database.url
+    outages: list[tuple[Action, Action]] = [(lambda: postgresql.refuse(url), lambda: postgresql.allow(url))]
     if size == "full":
-        own = stage.use_own_postgresql()
+        own = cluster.use_own_postgresql()
         outages = [(own.stop, own.start), (own.kill, own.start)]
-    ada = stage.poster("ada", rate=20)
-    server = stage.server()
-    stage.crew_of(ada)
+    ada = cluster.poster("ada", rate=20)
+    server = cluster.server()
+    cluster.watch_posts_of(ada)
     session = ada.ready["session"]
     for harm, cure in outages:
         with Visitors(server, session, VISITORS):
             ada.run()
-            stage.wait_committed(5)
+            cluster.wait_committed(5)
             harm()
-            wait_until(lambda: not is_ready(server), "readiness to say that the database can't be read")
-            time.sleep(LASTS if size == "full" else 0)
+            wait_until(lambda: not is_ready(server), "/readyz to report that the database is down")
+            time.sleep(OUTAGE if size == "full" else 0)
             cure()
-            back = time.monotonic()
+            recovered = time.monotonic()
             assert_posts_at_once(server, session, size)
-            stage.wait_committed(5)
-            ada.rest()
-        stage.catch_up()
-        assert_within(AGAIN_WITHIN, size, longest_delay(stage, since=back), "An event after the outage")
-    stage.settle()
+            cluster.wait_committed(5)
+            ada.pause()
+        cluster.catch_up()
+        assert_within(RECOVER_WITHIN, size, longest_delay(cluster, since=recovered), "An event after the outage")
+    cluster.settle()
     assert is_ready(server)
-    assert_stayed(stage.fleet.watchers)
+    assert_never_disconnected(cluster.fleet.watchers)
 
 
 @fault(
     "all connections to PostgreSQL cut, again and again", databases=["postgresql"], short=[("uvicorn", "postgresql")]
 )
-def postgresql_cuts_off(stage: Stage, size: Size) -> None:
-    """A post that is interrupted fails, and no other."""
+def postgresql_cuts_off(cluster: Cluster, size: Size) -> None:
+    """Only the posts that are interrupted fail."""
     times = 1 if size == "short" else 20
-    ada = stage.poster("ada", rate=20)
-    server = stage.server()
-    stage.crew_of(ada)
+    ada = cluster.poster("ada", rate=20)
+    server = cluster.server()
+    cluster.watch_posts_of(ada)
     session = ada.ready["session"]
     with Visitors(server, session, VISITORS) as visitors:
         ada.run()
         for _ in range(times):
-            stage.wait_logged(5)
-            postgresql.cut_off(stage.database.url)
+            cluster.wait_logged(5)
+            postgresql.cut_off(cluster.database.url)
             assert_posts_at_once(server, session, size)
-        ada.rest()
-    stage.settle()
+        ada.pause()
+    cluster.settle()
     failed = len(visitors.failures)
-    assert failed <= VISITORS * times, f"{failed} posts of {VISITORS} visitors have failed, by {times} cuts."
-    assert_stayed(stage.fleet.watchers)
+    assert failed <= VISITORS * times, f"{failed} posts of {VISITORS} visitors have failed after {times} cuts."
+    assert_never_disconnected(cluster.fleet.watchers)
 
 
 @fault(
     "the links to PostgreSQL half open: nothing arrives, and nobody is told", databases=["postgresql"], short=HALF_OPEN
 )
-def postgresql_half_open(stage: Stage, size: Size) -> None:
-    """Those of the server alone: posts from beside it go on, and are seen."""
+def postgresql_half_open(cluster: Cluster, size: Size) -> None:
+    """Only the server's links: other processes continue to post, and their events arrive."""
     times = 1 if size == "short" else 3
-    ada = stage.poster("ada", rate=20)
-    with Proxy(stage.database.url) as proxy:
-        server = stage.server(DATABASE_URL=proxy.url)
-        stage.crew_of(ada)
+    ada = cluster.poster("ada", rate=20)
+    with Proxy(cluster.database.url) as proxy:
+        server = cluster.server(DATABASE_URL=proxy.url)
+        cluster.watch_posts_of(ada)
         session = ada.ready["session"]
         with Visitors(server, session, VISITORS) as visitors:
             ada.run()
             for _ in range(times):
-                stage.wait_committed(5)
-                stage.wait_sent()
-                assert proxy.half_open(), "There was no link."
+                cluster.wait_committed(5)
+                cluster.wait_sent()
+                assert proxy.half_open(), "The server had no link to PostgreSQL."
                 visitors.wait_posted(2 * VISITORS)
-                stage.wait_committed(5)
-                stage.wait_sent()
-            ada.rest()
-        stage.settle()
+                cluster.wait_committed(5)
+                cluster.wait_sent()
+            ada.pause()
+        cluster.settle()
     failed = len(visitors.failures)
     assert failed <= VISITORS * times, f"{failed} posts of {VISITORS} visitors have failed: {visitors.failures[0]}"
-    assert_within(ALIVE_WITHIN, size, visitors.longest, "A post by a page has waited")
-    assert_within(ALIVE_WITHIN, size, stage.verdict().longest_delay, "An event has been on its way")
-    assert_stayed(stage.fleet.watchers)
+    assert_within(DETECT_WITHIN, size, visitors.longest, "The response to a post by page")
+    assert_within(DETECT_WITHIN, size, cluster.verdict().longest_delay, "Delivering an event")
+    assert_never_disconnected(cluster.fleet.watchers)
 
 
 def assert_posts_at_once(server: Server, session: str, size: Size) -> None:
     began = time.monotonic()
-    status = post(server, session)
-    assert status == 302, f"A post was answered with {status} when PostgreSQL was there again."
-    assert_within(AGAIN_WITHIN, size, time.monotonic() - began, "The first post after an outage")
+    status = post_by_page(server, session)
+    assert status == 302, f"After the outage the response to a post was {status}."
+    assert_within(RECOVER_WITHIN, size, time.monotonic() - began, "The first post after an outage")
 
 
-def longest_delay(stage: Stage, since: float) -> float:
-    """Of what the posting processes have committed since then (time.monotonic()); in seconds."""
-    commits = {key: at for key, at in stage.commits().items() if at > since}
-    return judge(stage.fleet.watchers, stage.database.truth(), commits, {}).longest_delay
+def longest_delay(cluster: Cluster, since: float) -> float:
+    """The longest delay of commits since then (time.monotonic()), in seconds."""
+    commits = {key: at for key, at in cluster.commits().items() if at > since}
+    return judge(cluster.fleet.watchers, cluster.database.state(), commits, {}).longest_delay
 
 
 def is_ready(server: Server) -> bool:
-    """Whether the server says that it can serve."""
+    """Whether /readyz reports that the server can serve."""
     try:
-        with urlopen(server.url("/readyz"), timeout=30) as answer:
-            ready: bool = json.load(answer)["ready"]
+        with urlopen(server.url("/readyz"), timeout=30) as response:
+            ready: bool = json.load(response)["ready"]
     except HTTPError:
         return False
     return ready

@@ -1,4 +1,4 @@
-"""What happens to Redis, which rings the doorbell and does no more."""
+"""Faults of Redis, which carries the doorbell and nothing else."""
 
 import json
 import sys
@@ -8,39 +8,39 @@ from urllib.request import urlopen
 
 import redis as redis_client
 
+from tests.faults.harness.cluster import Cluster, DatabaseKind, Size, assert_within
 from tests.faults.harness.pages import Visitors
 from tests.faults.harness.proxy import Proxy
-from tests.faults.harness.registry import Ground, fault
-from tests.faults.harness.stage import DatabaseKind, Size, Stage, assert_within
+from tests.faults.harness.registry import Target, fault
 from tests.support.processes import wait_until
 from tests.support.servers import Server
 
 RATE = 20.0
-LASTS = 10.0
-"""Seconds that a failure of Redis lasts in the full form."""
+OUTAGE = 10.0
+"""Seconds that an outage lasts in the full form."""
 SLOW_POLL = 3.0
-"""Seconds between two polls in the short form: on a busy machine what is rung for can take long, too."""
+"""FEED_POLL in the short form. On a busy machine an event can take long even with a doorbell."""
 POST_WITHIN, ARRIVE_WITHIN = 1.0, 2.0
-"""Seconds that a post may wait for its ring, and an event on its way."""
+"""Seconds that a post may wait for its ring, and an event until it arrives."""
 
 ONE: list[DatabaseKind] = ["postgresql"]
-"""Redis doesn't know which database there is."""
-HALF_OPEN: list[Ground] = [("uvicorn", "sqlite")] if sys.platform == "linux" else []
-"""Elsewhere no kernel is known to be asked to make a link half open."""
+"""One is enough, because the faults of Redis don't depend on the database."""
+HALF_OPEN: list[Target] = [("uvicorn", "sqlite")] if sys.platform == "linux" else []
+"""The proxy can make links half open on Linux only."""
 
-Act = Callable[[], object]
+Action = Callable[[], object]
 
 
 @fault("Redis killed, and started again after 10 s", databases=ONE, short=[("daphne", "sqlite")])
-def redis_killed(stage: Stage, size: Size) -> None:
-    redis = stage.use_own_redis()
-    fail(stage, size, harm=redis.kill, cure=redis.start, silent=True)
+def redis_killed(cluster: Cluster, size: Size) -> None:
+    redis = cluster.use_own_redis()
+    fail(cluster, size, harm=redis.kill, cure=redis.start, silent=True)
 
 
 @fault("Redis stopped (SIGSTOP) for 10 s", databases=ONE, short=[("uvicorn", "sqlite")])
-def redis_frozen(stage: Stage, size: Size) -> None:
-    redis = stage.use_own_redis()
-    fail(stage, size, harm=redis.freeze, cure=redis.thaw, silent=True)
+def redis_frozen(cluster: Cluster, size: Size) -> None:
+    redis = cluster.use_own_redis()
+    fail(cluster, size, harm=redis.freeze, cure=redis.thaw, silent=True)
 
 
 @fault(
@@ -48,8 +48,8 @@ def redis_frozen(stage: Stage, size: Size) -> None:
     databases=ONE,
     short=[("daphne", "sqlite")],
 )
-def redis_forgets(stage: Stage, size: Size) -> None:
-    redis = stage.use_own_redis()
+def redis_forgets(cluster: Cluster, size: Size) -> None:
+    redis = cluster.use_own_redis()
 
     def forget() -> None:
         with redis_client.Redis.from_url(redis.url) as client:
@@ -57,67 +57,67 @@ def redis_forgets(stage: Stage, size: Size) -> None:
             client.client_kill_filter(_type="pubsub")
             client.client_kill_filter(_type="normal", skipme=True)
 
-    fail(stage, size, harm=forget, cure=forget, silent=False)
+    fail(cluster, size, harm=forget, cure=forget, silent=False)
 
 
 @fault("the links to Redis half open: nothing arrives, and nobody is told", databases=ONE, short=HALF_OPEN)
-def redis_half_open(stage: Stage, size: Size) -> None:
-    redis = stage.use_own_redis()
+def redis_half_open(cluster: Cluster, size: Size) -> None:
+    redis = cluster.use_own_redis()
     with Proxy(redis.url) as proxy:
-        stage.redis_url = proxy.url
-        fail(stage, size, harm=proxy.half_open, cure=lambda: None, silent=False, heals=False)
+        cluster.redis_url = proxy.url
+        fail(cluster, size, harm=proxy.half_open, cure=lambda: None, silent=False, heals=False)
 
 
-def fail(stage: Stage, size: Size, *, harm: Act, cure: Act, silent: bool, heals: bool = True) -> None:
-    """While posts go on, by a process and by pages, do harm and then cure it.
+def fail(cluster: Cluster, size: Size, *, harm: Action, cure: Action, silent: bool, heals: bool = True) -> None:
+    """Do harm and then cure it, while a process and visitors post.
 
-    silent: whether no doorbell rings in between, which readiness has to say.
-    heals: whether the doorbell is heard again soon, and not in some ten seconds.
+    silent: whether the doorbell is out of order in between, which /readyz must report.
+    heals: whether the doorbell works again soon after the cure; otherwise it takes some ten seconds.
     """
     if size == "short":
-        stage.poll = SLOW_POLL
-    ada = stage.poster("ada", rate=RATE)
-    server = stage.server()
+        cluster.poll = SLOW_POLL
+    ada = cluster.poster("ada", rate=RATE)
+    server = cluster.server()
     ada.wait_ready()
-    stage.fleet.crew([server.url()], ["public", "kind:comment", *ada.streams])
-    stage.fleet.wait_live()
-    stage.wait_heard(ada)
+    cluster.fleet.add_for_streams([server.url()], ["public", "kind:comment", *ada.streams])
+    cluster.fleet.wait_live()
+    cluster.wait_heard(ada)
     with Visitors(server, ada.ready["session"]) as visitors:
         ada.run()
-        stage.wait_committed(5)
+        cluster.wait_committed(5)
         harm()
         if silent:
-            wait_until(lambda: not rings(server), "readiness to say that no doorbell rings")
-        go_on(stage, visitors, size)
+            wait_until(lambda: not rings(server), "/readyz to report that the doorbell is out of order")
+        post_during_outage(cluster, visitors, size)
         cure()
-        wait_until(lambda: rings(server), "readiness to say that the doorbell rings again")
-        ada.rest()
+        wait_until(lambda: rings(server), "/readyz to report that the doorbell works again")
+        ada.pause()
     if heals or size == "full":
-        stage.wait_heard(ada)
-    stage.settle()
+        cluster.wait_heard(ada)
+    cluster.settle()
     assert not ada.failures(), f"Posts have failed: {ada.failures()[0]}"
-    assert not visitors.failures, f"Posts by a page have failed: {visitors.failures[0]}"
-    assert_within(POST_WITHIN, size, ada.longest_ring(), "A post has waited for its ring")
-    assert_within(POST_WITHIN, size, visitors.longest, "A post by a page has waited")
-    assert_within(ARRIVE_WITHIN, size, stage.verdict().longest_delay, "An event has been on its way")
+    assert not visitors.failures, f"Posts by page have failed: {visitors.failures[0]}"
+    assert_within(POST_WITHIN, size, ada.longest_ring(), "Ringing after a post")
+    assert_within(POST_WITHIN, size, visitors.longest, "The response to a post by page")
+    assert_within(ARRIVE_WITHIN, size, cluster.verdict().longest_delay, "Delivering an event")
 
 
-def go_on(stage: Stage, visitors: Visitors, size: Size) -> None:
-    """Post in both ways, and see that it arrives, for as long as the failure lasts."""
-    until = time.monotonic() + (LASTS if size == "full" else 0)
+def post_during_outage(cluster: Cluster, visitors: Visitors, size: Size) -> None:
+    """Check that posts of both kinds arrive, for as long as the outage lasts."""
+    until = time.monotonic() + (OUTAGE if size == "full" else 0)
     while True:
         visitors.wait_posted(3)
-        stage.wait_committed(5)
-        stage.wait_sent()
+        cluster.wait_committed(5)
+        cluster.wait_sent()
         if time.monotonic() >= until:
             return
 
 
 def rings(server: Server) -> bool:
-    """Whether the server says that its doorbell works. Asserts that it serves in any case."""
+    """Whether /readyz reports that the doorbell works. Asserts that the server is ready in any case."""
     try:
-        with urlopen(server.url("/readyz"), timeout=10) as answer:
-            rings: bool = json.load(answer)["doorbell"]["ok"]
+        with urlopen(server.url("/readyz"), timeout=10) as response:
+            rings: bool = json.load(response)["doorbell"]["ok"]
     except OSError as error:
         raise AssertionError(f"The server is not ready to serve: {error}") from error
     return rings

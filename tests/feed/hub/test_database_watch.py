@@ -17,7 +17,7 @@ from feed.doorbell import MAX_SPACING
 from feed.hub import database_watch
 from feed.models import StatusChange
 from tests.feed.sockets import client, post, texts
-from tests.support.processes import PATIENCE, wait_until
+from tests.support.processes import TIMEOUT, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -179,7 +179,7 @@ def test_a_file_that_is_moved_is_reported_once_and_no_more_looked_at(
     looks = database_watch.DatabaseWatch(lambda: file.rename(tmp_path / "old.sqlite3"), lambda: ("", -1))
     looking = threading.Thread(target=looks.run, args=(threading.Event(),), daemon=True)
     looking.start()
-    looking.join(PATIENCE)
+    looking.join(TIMEOUT)
     assert not looking.is_alive()
     assert caplog.messages == [
         f"{file} was moved, removed or replaced: restart the server, which still reads the old file"

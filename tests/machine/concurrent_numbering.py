@@ -1,4 +1,4 @@
-"""What another process does in the moment between the reading of the log's head and the giving of positions."""
+"""Work that another process does after this one has read the log's head, and before it gives out positions."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,24 +8,24 @@ from django.db import DatabaseError, connection, connections, transaction
 from feed import log
 
 
-class Elsewhere:
-    """`work` is done the next time that somebody is between the two, and then no more."""
+class ConcurrentWork:
+    """Runs `pending` once, at the next such moment."""
 
     def __init__(self) -> None:
-        self.work: Callable[[], None] | None = None
+        self.pending: Callable[[], None] | None = None
 
-    def happens(self) -> None:
-        work, self.work = self.work, None
+    def run(self) -> None:
+        work, self.pending = self.pending, None
         if work:
             with ThreadPoolExecutor(1) as thread:
                 thread.submit(work).result()
 
 
-elsewhere = Elsewhere()
+concurrent_work = ConcurrentWork()
 
 
-def number_if_let() -> None:
-    """Number what waits, unless there is a lock that keeps others out: who holds it waits for this to end."""
+def number_unless_locked() -> None:
+    """Number the waiting changes. Give up if the log is locked: the owner of the lock waits for this to end."""
     try:
         with transaction.atomic():
             if connection.vendor == "postgresql":

@@ -1,4 +1,4 @@
-"""Why a server ends connections by itself: the user may not watch any more, or the server is told to stop."""
+"""Connections that the server ends: their session has ended, or the server stops."""
 
 import json
 import signal
@@ -13,27 +13,27 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support.servers import Kind, Server
 from tests.support.sessions import ENDS, log_in
 
-PATIENCE = 20
+TIMEOUT = 20
 
 Watch = Callable[..., ClientConnection]
 
 
 @pytest.fixture(scope="module")
 def servers() -> Iterator[list[Server]]:
-    """Two processes with one database."""
+    """Two servers on one database."""
     with Server("daphne") as one, Server("uvicorn", database_url=one.database_url) as other:
         yield [one, other]
 
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """Opens the feed, in a session or in none, and has received the first frame."""
+    """Opens a socket, with or without a session, and receives its first frame."""
     with ExitStack() as stack:
 
         def watching(server: Server, session: str | None = None) -> ClientConnection:
             cookie = {} if session is None else {"Cookie": f"sessionid={session}"}
             connection = stack.enter_context(connect(server.ws_url(), additional_headers=cookie))
-            assert json.loads(connection.recv(timeout=PATIENCE))["type"] == "changes"
+            assert json.loads(connection.recv(timeout=TIMEOUT))["type"] == "changes"
             return connection
 
         yield watching
@@ -41,37 +41,37 @@ def watch() -> Iterator[Watch]:
 
 def end_of(connection: ClientConnection) -> tuple[int | None, str | None]:
     """The close code, and the code of the error frame before it."""
-    said = None
-    deadline = time.monotonic() + PATIENCE
+    error = None
+    deadline = time.monotonic() + TIMEOUT
     try:
         while True:
-            said = json.loads(connection.recv(timeout=deadline - time.monotonic())).get("code", said)
+            error = json.loads(connection.recv(timeout=deadline - time.monotonic())).get("code", error)
     except ConnectionClosed as closed:
-        return closed.rcvd.code if closed.rcvd else None, said
+        return closed.rcvd.code if closed.rcvd else None, error
 
 
-def sees(connection: ClientConnection, text: str) -> None:
-    while text not in str(connection.recv(timeout=PATIENCE)):
+def wait_for_text(connection: ClientConnection, text: str) -> None:
+    while text not in str(connection.recv(timeout=TIMEOUT)):
         pass
 
 
-def test_whose_session_ends_stops_watching_in_every_process_and_others_stay(
+def test_the_end_of_a_session_ends_its_sockets_in_every_process_and_no_others(
     servers: list[Server], watch: Watch
 ) -> None:
     shell = servers[0].shell
     sessions = {name: log_in(servers[0], name) for name in ENDS}
-    leaving = {(name, server.kind): watch(server, sessions[name]) for name in ENDS for server in servers}
+    ending = {(name, server.kind): watch(server, sessions[name]) for name in ENDS for server in servers}
     others = [None, log_in(servers[0], "bob"), log_in(servers[0], "logged_out")]
     staying = [watch(server, session) for server in servers for session in others]
 
     for name, code in ENDS.items():
         shell(code.format(session=sessions[name], name=name))
 
-    ends = {who: end_of(connection) for who, connection in leaving.items()}
-    assert ends == dict.fromkeys(leaving, (4401, "session_ended"))
+    ends = {key: end_of(connection) for key, connection in ending.items()}
+    assert ends == dict.fromkeys(ending, (4401, "session_ended"))
     shell("StatusChange.objects.create(user=User.objects.get(username='bob'), text='still there')")
     for connection in staying:
-        sees(connection, "still there")
+        wait_for_text(connection, "still there")
     for server in servers:
         server.assert_quiet()
 
@@ -79,7 +79,7 @@ def test_whose_session_ends_stops_watching_in_every_process_and_others_stay(
 @pytest.mark.parametrize(
     "session", ["of-another-site", "", "é" * 500, "x" * 5000], ids=["foreign", "no", "odd", "long"]
 )
-def test_a_session_that_does_not_exist_is_nobodys(servers: list[Server], watch: Watch, session: str) -> None:
+def test_an_unknown_session_key_counts_as_logged_out(servers: list[Server], watch: Watch, session: str) -> None:
     for server in servers:
         watch(server, session)
         server.assert_quiet()
@@ -91,7 +91,7 @@ def test_a_session_that_does_not_exist_is_nobodys(servers: list[Server], watch: 
     [("daphne", []), ("uvicorn", []), ("uvicorn", ["--loop", "asyncio"])],
     ids=["daphne", "uvicorn", "asyncio"],
 )
-def test_watchers_of_a_server_that_stops_are_told_to_come_back(
+def test_a_server_that_stops_tells_its_watchers_to_reconnect(
     kind: Kind, options: list[str], number: signal.Signals, watch: Watch
 ) -> None:
     with Server(kind, options=options) as server:

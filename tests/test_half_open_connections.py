@@ -1,4 +1,4 @@
-"""The link to Redis, when the other end is gone without a word."""
+"""Half-open connections to Redis."""
 
 import asyncio
 import sys
@@ -14,13 +14,14 @@ from redis.exceptions import ConnectionError
 from project.environment import keepalive
 from tests.faults.harness.proxy import Proxy
 
-GIVEN_UP_AFTER = 2
-PATIENCE = 20.0
+KEEPALIVE = 2
+"""Seconds until the kernel gives up a dead connection."""
+TIMEOUT = 20.0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="No other kernel is known to be asked to make a link half open.")
-async def test_who_listens_on_a_link_that_is_given_up_is_told_and_hears_again(redis_url: str) -> None:
-    options: dict[str, Any] = keepalive(redis_url, seconds=GIVEN_UP_AFTER)
+@pytest.mark.skipif(sys.platform != "linux", reason="The proxy can make links half open on Linux only.")
+async def test_a_subscriber_on_a_half_open_connection_reconnects_and_hears_again(redis_url: str) -> None:
+    options: dict[str, Any] = keepalive(redis_url, seconds=KEEPALIVE)
     retry = Retry(NoBackoff(), 3)
     with Proxy(redis_url) as proxy:
         async with Redis.from_url(proxy.url, retry=retry, retry_on_error=[ConnectionError], **options) as redis:
@@ -28,13 +29,13 @@ async def test_who_listens_on_a_link_that_is_given_up_is_told_and_hears_again(re
             await pubsub.subscribe("doorbell")
             await pubsub.get_message(timeout=1)
             assert proxy.half_open()
-            async with asyncio.timeout(PATIENCE), Redis.from_url(redis_url) as ringing:
+            async with asyncio.timeout(TIMEOUT), Redis.from_url(redis_url) as ringing:
                 assert await heard(pubsub, ringing)
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 
 
 async def heard(pubsub: Any, ringing: Redis) -> bool:
-    """Ring until it is heard. False if the one who listens has taken all time for itself."""
+    """Ring until the subscriber hears it. False if the subscriber returns at once, in a busy loop."""
     while True:
         began = time.monotonic()
         await ringing.publish("doorbell", "")

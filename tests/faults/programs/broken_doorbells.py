@@ -1,4 +1,4 @@
-"""What a posting process rings instead of the doorbell: ways in which a ring can fail."""
+"""Channel layers whose doorbell is broken, for posting processes."""
 
 import os
 import random
@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 Message = dict[str, object]
-BellName = Literal["sound", "lost", "doubled", "shuffled", "fatal"]
+DoorbellName = Literal["working", "lost", "doubled", "shuffled", "fatal"]
 
 
-class Lost:
+class LosingDoorbell:
     """No ring arrives."""
 
     def __init__(self, layer: Any) -> None:
@@ -20,7 +20,7 @@ class Lost:
         return
 
 
-class Doubled(Lost):
+class DoublingDoorbell(LosingDoorbell):
     """Each ring arrives twice."""
 
     async def group_send(self, group: str, message: Message) -> None:
@@ -28,8 +28,8 @@ class Doubled(Lost):
         await self.layer.group_send(group, message)
 
 
-class Shuffled(Lost):
-    """Rings are kept back until there are several, and arrive in another order."""
+class ShufflingDoorbell(LosingDoorbell):
+    """Collects several rings, and passes them on in random order."""
 
     AT_ONCE = 5
 
@@ -45,17 +45,17 @@ class Shuffled(Lost):
                 await self.layer.group_send(*each)
 
 
-class Fatal(Lost):
-    """Whoever rings is killed: after the commit, and before anybody can have heard of it."""
+class FatalDoorbell(LosingDoorbell):
+    """Kills the process that rings: after its commit, and before any hub hears of it."""
 
     async def group_send(self, group: str, message: Message) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-BELLS: dict[str, Callable[[Any], Any]] = {
-    "sound": lambda layer: layer,
-    "lost": Lost,
-    "doubled": Doubled,
-    "shuffled": Shuffled,
-    "fatal": Fatal,
+DOORBELLS: dict[str, Callable[[Any], Any]] = {
+    "working": lambda layer: layer,
+    "lost": LosingDoorbell,
+    "doubled": DoublingDoorbell,
+    "shuffled": ShufflingDoorbell,
+    "fatal": FatalDoorbell,
 }

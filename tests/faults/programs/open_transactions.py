@@ -1,13 +1,19 @@
-"""A process that keeps several transactions open at once, and does in each, step by step, what it is told.
+"""A process with several open transactions, which takes one step at a time in each.
 
-    python -m tests.faults.programs.drafting NAME FILE
+    python -m tests.faults.programs.open_transactions NAME FILE
 
-Each line on stdin is JSON: [draft, step, text]. The steps of one draft are done one after the other; drafts don't
-wait for each other. `begin` begins a transaction, or within one a part that can be rolled back by itself; `keep` and
-`undo` end what was begun last; `post` posts the text; `edit` and `rewrite` put it into what the draft has posted last,
-by a save and by an update, and `delete` deletes that. FILE is as that of the program `posting`, with lines besides:
+Each line on stdin is JSON: [transaction, step, text]. Each transaction has a name and its own thread, so transactions
+don't wait for each other. The steps:
 
-    {"answered": …, "changes": […]}    the number of the line that is done; of `post` the keys of its changes
+    begin                      begin the transaction, or set a savepoint in it
+    commit, roll_back          commit or roll back the transaction, or its last savepoint
+    post                       post the text
+    edit, rewrite              change the last post's text, by a save or by an update
+    delete                     delete the last post
+
+FILE has the same lines as that of the program `posting`, and also:
+
+    {"answered": …, "changes": […]}    the number of the line that is done; for `post`, the keys of its changes
 """
 
 import argparse
@@ -38,8 +44,8 @@ from tests.faults.harness.author import Author, RolledBack  # noqa: E402
 Record = Callable[..., None]
 
 
-class Draft(threading.Thread):
-    """One transaction after the other, on a connection of its own."""
+class TransactionThread(threading.Thread):
+    """Runs one transaction after the other, on a connection of its own."""
 
     def __init__(self, user: User, record: Record) -> None:
         super().__init__(daemon=True)
@@ -57,7 +63,7 @@ class Draft(threading.Thread):
                 changes = getattr(self, step)(text)
             except DatabaseError as error:
                 self.record(failed=f"{type(error).__name__}: {error}")
-                self.give_up()
+                self.reset()
                 changes = []
             self.record(answered=number, changes=changes or [])
 
@@ -69,14 +75,14 @@ class Draft(threading.Thread):
         block.__enter__()
         self.blocks.append((block, len(self.posted)))
         if len(self.blocks) == 1:
-            transaction.on_commit(self.measure)
+            transaction.on_commit(self.record_commit)
 
-    def keep(self, text: str) -> None:
+    def commit(self, text: str) -> None:
         if len(self.blocks) == 1:
             self.changes = self.changes_of(self.touched)
         self.blocks.pop()[0].__exit__(None, None, None)
 
-    def undo(self, text: str) -> None:
+    def roll_back(self, text: str) -> None:
         block, before = self.blocks.pop()
         del self.posted[before:]
         block.__exit__(RolledBack, RolledBack(), None)
@@ -97,8 +103,8 @@ class Draft(threading.Thread):
     def delete(self, text: str) -> None:
         StatusChange.objects.get(pk=self.posted[-1].pk).delete()
 
-    def measure(self) -> None:
-        """Before the doorbell rings."""
+    def record_commit(self) -> None:
+        """Record the commit. Runs before the doorbell rings."""
         self.written.update(self.changes)
         self.record(began=self.began, committed=time.monotonic(), changes=self.changes)
 
@@ -106,11 +112,11 @@ class Draft(threading.Thread):
         keys = Change.objects.filter(event_id__in=events).order_by("pk").values_list("pk", flat=True)
         return [key for key in keys if key not in self.written]
 
-    def give_up(self) -> None:
-        """Roll back all that is open, and begin anew on another connection."""
+    def reset(self) -> None:
+        """Roll back what is open, and use another connection from now on."""
         while self.blocks:
             with suppress(DatabaseError):
-                self.undo("")
+                self.roll_back("")
         connection.close()
 
 
@@ -126,13 +132,13 @@ def main() -> None:
 
     author = Author(given.name, record)
     author.begin()
-    drafts: dict[str, Draft] = {}
+    threads: dict[str, TransactionThread] = {}
     for number, line in enumerate(sys.stdin):
         name, step, text = json.loads(line)
-        if name not in drafts:
-            drafts[name] = Draft(author.user, record)
-            drafts[name].start()
-        drafts[name].steps.put((number, step, text))
+        if name not in threads:
+            threads[name] = TransactionThread(author.user, record)
+            threads[name].start()
+        threads[name].steps.put((number, step, text))
 
 
 main()

@@ -1,4 +1,4 @@
-"""Posting processes as those who start them see them."""
+"""Starts and controls posting processes."""
 
 import json
 import subprocess
@@ -8,16 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.faults.programs.bells import BellName
+from tests.faults.programs.broken_doorbells import DoorbellName
 from tests.support.databases import ROOT
-from tests.support.processes import PATIENCE, wait_until
+from tests.support.processes import TIMEOUT, wait_until
 
 
-class Poster:
-    """A process that posts through the ORM, as tests/faults/programs/posting.py tells.
+class PostingProcess:
+    """A process that posts through the ORM: see tests/faults/programs/posting.py.
 
-    rate: things a second, or 0 for as many as it can. count: of things, after which `run` is done.
-    environment: whose database and channel layer it uses.
+    rate: actions a second; 0 for as many as possible. count: actions after which `run` ends.
+    environment: names the database and the channel layer.
     """
 
     PROGRAM = "tests.faults.programs.posting"
@@ -64,13 +64,13 @@ class Poster:
         return self._process.poll() is None
 
     def wait_ready(self) -> Self:
-        """Until it has its user and its thread."""
+        """Wait until it has its user and its thread."""
         self._wait(lambda: any("ready" in line for line in self.lines()), "ready")
         return self
 
     @property
     def streams(self) -> tuple[str, ...]:
-        """Its own streams."""
+        """The streams of its user and its thread."""
         return f"user:{self.name}", f"thread:{self.ready['thread']}"
 
     @property
@@ -78,64 +78,64 @@ class Poster:
         ready: dict[str, Any] = next(line["ready"] for line in self.lines() if "ready" in line)
         return ready
 
-    def once(self) -> tuple[int, float]:
-        """Post one status; returns the key of its change, and when it has committed (time.monotonic())."""
+    def post_once(self) -> tuple[int, float]:
+        """Post one status. Returns the key of its change, and the time of the commit (time.monotonic())."""
         before = len(self.commits())
-        self._say("once")
+        self._send("post")
         self._wait(lambda: len(self.commits()) > before, "done")
         return max(self.commits().items())
 
     def run(self) -> None:
-        """Do all sorts of things, until all of `count` are done or it is told to do something else."""
+        """Do random actions, until `count` are done or the next command comes."""
         self._runs += 1
-        self._say("run")
+        self._send("run")
 
-    def ring(self, bell: BellName) -> None:
-        """Ring in this way from now on."""
-        self._say(f"bell {bell}")
+    def use_doorbell(self, name: DoorbellName) -> None:
+        """Ring with this doorbell from now on."""
+        self._send(f"doorbell {name}")
 
-    def rest(self) -> None:
+    def pause(self) -> None:
         """End `run`."""
-        self._say("rest")
+        self._send("pause")
         self.wait_done()
 
-    def wait_done(self, patience: float = PATIENCE) -> None:
-        """Until it does nothing more."""
-        self._wait(lambda: sum("done" in line for line in self.lines()) == self._runs, "done", patience)
+    def wait_done(self, timeout: float = TIMEOUT) -> None:
+        """Wait until `run` has ended."""
+        self._wait(lambda: sum("done" in line for line in self.lines()) == self._runs, "done", timeout)
 
     def finish(self) -> None:
-        """End it after what it is doing."""
+        """End the process after its current action."""
         if self.is_running:
-            self._process.communicate(timeout=PATIENCE)
+            self._process.communicate(timeout=TIMEOUT)
 
     def kill(self) -> None:
         self._process.kill()
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT)
 
     def wait_killed(self) -> None:
-        """Until it has been ended by a signal."""
+        """Wait until a signal has ended it."""
         wait_until(lambda: not self.is_running, f"{self.name} to be killed")
         assert self._process.returncode < 0, f"{self.name} was not killed:\n{self.log()}"
 
-    # What it has written down.
+    # The record.
 
     def commits(self) -> dict[int, float]:
-        """The keys of the changes that it has committed, and when (time.monotonic())."""
+        """The keys of its committed changes, each with the time of the commit (time.monotonic())."""
         return {key: line["committed"] for line in self.lines() if "committed" in line for key in line["changes"]}
 
     def begun(self) -> dict[int, float]:
-        """The keys of the changes that it has committed, and when their transactions began (time.monotonic())."""
+        """The keys of its committed changes, each with the time when the transaction began (time.monotonic())."""
         return {key: line["began"] for line in self.lines() if "committed" in line for key in line["changes"]}
 
     def failures(self) -> list[str]:
         return [line["failed"] for line in self.lines() if "failed" in line]
 
     def longest_ring(self) -> float:
-        """Seconds that it had to wait after a commit, at most."""
+        """The longest wait for the doorbell after a commit, in seconds."""
         return max((line["ringing"] for line in self.lines() if "ringing" in line), default=0.0)
 
     def lines(self) -> list[dict[str, Any]]:
-        """All that it has written; a last line that isn't there in full is left out."""
+        """The complete lines of the record. The last line may still be incomplete."""
         if self._file.exists():
             with self._file.open("rb") as file:
                 file.seek(self._read)
@@ -148,15 +148,15 @@ class Poster:
     def log(self) -> str:
         return self._log.read_text(errors="replace")
 
-    def _say(self, command: str) -> None:
+    def _send(self, command: str) -> None:
         assert self._process.stdin
         print(command, file=self._process.stdin, flush=True)
 
-    def _wait(self, condition: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+    def _wait(self, condition: Callable[[], bool], what: str, timeout: float = TIMEOUT) -> None:
         def reached() -> bool:
             runs = self.is_running
             reached = condition()
             assert reached or runs, f"{self.name} has ended before it was {what}:\n{self.log()}"
             return reached
 
-        wait_until(reached, f"{self.name} to be {what}", patience)
+        wait_until(reached, f"{self.name} to be {what}", timeout)

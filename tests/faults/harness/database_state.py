@@ -1,6 +1,6 @@
-"""What is true in the end: the log and the events as they stand in the database.
+"""Reads the log and the events from the database.
 
-Read by SQL, so that what checks is not what is checked.
+By SQL, so that the check doesn't depend on the code that it checks.
 """
 
 import json
@@ -29,8 +29,8 @@ class Logged:
 
 
 @dataclass(frozen=True)
-class Truth:
-    """log: its name. changes: all of its changes, by position. rows: all events, with their streams."""
+class DatabaseState:
+    """log: the log's name. changes: its changes, by position. rows: all events, with their streams."""
 
     log: str
     changes: tuple[Logged, ...]
@@ -62,42 +62,42 @@ EVENTS = """
 
 
 class Database:
-    """The database at a DATABASE_URL."""
+    """The database at this DATABASE_URL."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def standing(self) -> tuple[int, int]:
+    def head_and_waiting(self) -> tuple[int, int]:
         """The log's head, and how many changes have no position yet."""
         logs, waiting = self._query(LOG, WAITING)
         return (logs[0][1] if logs else 0), waiting[0][0]
 
     def position(self, key: int) -> int | None:
-        """That of the change with this key; None as long as it has none."""
+        """The position of the change with this key; None if it has none yet."""
         position: int | None = self._query(f"SELECT position FROM feed_change WHERE id = {key:d}")[0][0][0]  # noqa: S608
         return position
 
     def newer(self, position: int) -> tuple[int, list[tuple[int, int]]]:
-        """The log's head, and what stands behind this position: positions and keys, in the same moment."""
+        """The log's head, and the position and key of each change after this position, in one snapshot."""
         behind = f"SELECT position, id FROM feed_change WHERE position > {position:d} ORDER BY position"  # noqa: S608
         logs, changes = self._query(LOG, behind)
         return (logs[0][1] if logs else 0), list(map(tuple, changes))
 
     def times(self) -> list[str | datetime]:
-        """When the events were made, by the clocks of who did, in the order of their keys."""
+        """`created_at` of all events, in the order of their keys."""
         return [made for (made,) in self._query("SELECT created_at FROM feed_event ORDER BY id")[0]]
 
-    def truth(self) -> Truth:
-        """The log and the events of this moment. Asserts that every change has its position, and without holes."""
+    def state(self) -> DatabaseState:
+        """The log and the events, in one snapshot. Asserts that every change has a position, without holes."""
         logs, waiting, changes, events = self._query(LOG, WAITING, CHANGES, EVENTS)
-        truth = Truth(logs[0][0], tuple(map(_logged, changes)), {event[0]: _row(event) for event in events})
-        positions = [change.position for change in truth.changes]
+        state = DatabaseState(logs[0][0], tuple(map(_logged, changes)), {event[0]: _row(event) for event in events})
+        positions = [change.position for change in state.changes]
         assert waiting[0][0] == 0, f"{waiting[0][0]} changes have no position."
-        assert positions == list(range(truth.start + 1, logs[0][1] + 1)), "The positions in the log have holes."
-        return truth
+        assert positions == list(range(state.start + 1, logs[0][1] + 1)), "The positions in the log have holes."
+        return state
 
     def _query(self, *statements: str) -> list[Sequence[Any]]:
-        """The rows of each statement; all of them see the same moment."""
+        """The rows of each statement, in one snapshot."""
         if urlsplit(self.url).scheme == "sqlite":
             return _query_sqlite(urlsplit(self.url).path.removeprefix("/"), statements)
         with psycopg.connect(self.url, connect_timeout=10) as connection:

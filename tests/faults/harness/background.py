@@ -1,15 +1,15 @@
-"""What goes on beside a fault, in a thread of its own."""
+"""Tasks that run in the background of a fault."""
 
 import threading
 from types import TracebackType
 from typing import Self
 
 
-class Beside:
-    """Does its work in a thread for as long as its `with` lasts, which is until `over` is set."""
+class BackgroundTask:
+    """Runs `_work` in a thread until the end of the `with`, which sets `over`."""
 
     def __init__(self) -> None:
-        self.over = threading.Event()
+        self.stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name=type(self).__name__.lower(), daemon=True)
 
     def _work(self) -> None:
@@ -20,5 +20,5 @@ class Beside:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.over.set()
+        self.stopped.set()
         self._thread.join()

@@ -1,4 +1,4 @@
-"""The model: the log as a plain list of changes, and what can be told from such a list."""
+"""The model: the log as a list of changes, and what follows from such a list."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Post(NamedTuple):
-    """An event, by what never changes of it."""
+    """An event, reduced to what never changes."""
 
     id: int
     kind: str
@@ -15,7 +15,7 @@ class Post(NamedTuple):
 
 
 class Change(NamedTuple):
-    """`turn` counts the changes of all writers as they are made, whether or not they are ever committed."""
+    """turn: the number of this change among those of all writers, committed or not."""
 
     turn: int
     action: str
@@ -23,11 +23,11 @@ class Change(NamedTuple):
 
 
 @dataclass
-class PlainLog:
+class LogModel:
     """
-    changes: those that have positions: the first has position 1, and so on.
-    waiting: those that have committed since.
-    floor: how many of the first have been pruned.
+    changes: those with a position. The first has position 1.
+    waiting: those that have committed, but have no position yet.
+    floor: how many of the oldest have been pruned.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -35,23 +35,23 @@ class PlainLog:
     floor: int = 0
 
     def held(self) -> list[tuple[int, str, int]]:
-        """What can be read: positions, actions, and the ids of events."""
+        """The changes that can be read: position, action, and the event's id."""
         numbered = enumerate(self.changes, start=1)
         return [(position, action, post.id) for position, (_, action, post) in numbered if position > self.floor]
 
     def number(self) -> None:
-        """Of what has committed while nobody looked the oldest comes first."""
+        """Give positions to the waiting changes, oldest first."""
         self.changes += sorted(self.waiting)
         self.waiting.clear()
 
     def prune(self, before: Change | None) -> None:
-        """Forget what is older than that change, or everything; and stop at the first that isn't."""
+        """Drop changes until the first that is not older than `before`. Without it, drop all."""
         while self.floor < len(self.changes) and (before is None or self.changes[self.floor].turn < before.turn):
             self.floor += 1
 
 
 def alive(changes: Iterable[Change]) -> list[Post]:
-    """The events that are there after all these changes."""
+    """The events that exist after these changes."""
     posts: dict[int, Post] = {}
     for _, action, post in changes:
         if action == "deleted":
@@ -62,7 +62,7 @@ def alive(changes: Iterable[Change]) -> list[Post]:
 
 
 def family(posts: Iterable[Post], roots: Iterable[Post]) -> list[Post]:
-    """The roots, and of `posts` all comments on them, the comments on those, and so on: what is deleted at once."""
+    """The roots and all comments below them, at any depth: what is deleted together."""
     found = {post.id: post for post in roots}
     for post in sorted(posts):  # a comment is younger than what it is about
         if post.thread in found:
