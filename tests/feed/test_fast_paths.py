@@ -30,7 +30,7 @@ from tests.feed.log.test_log import (  # noqa: F401
     test_processes_that_number_at_once_give_each_position_once,
     test_who_numbers_waits_for_who_numbers,
 )
-from tests.feed.sockets import client, post, texts
+from tests.feed.sockets import connect, post_status, texts
 from tests.feed.test_consumers import (  # noqa: F401
     test_edits_and_deletions_come_too,
     test_frames_tile_the_log_whatever_the_streams,
@@ -123,9 +123,9 @@ def test_a_fast_path_stays_off() -> None:
 
 
 async def test_watchers_get_what_is_posted(alice: User) -> None:
-    async with client("?after=0") as watcher:
+    async with connect("?after=0") as watcher:
         await watcher.frame()
-        await post(alice, "Hello")
+        await post_status(alice, "Hello")
         assert texts(await watcher.frame()) == ["Hello"]
 
 

@@ -12,7 +12,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from feed.hub.poller import LogPoller
-from tests.feed.sockets import client, post, texts
+from tests.feed.sockets import connect, post_status, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -47,13 +47,13 @@ async def test_a_hub_whose_every_cycle_fails_is_not_ready_until_one_succeeds(
     def fail(self: LogPoller, read_ahead: bool) -> None:
         raise error
 
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         await until(is_ready)
         with monkeypatch.context() as broken:
             broken.setattr(LogPoller, "_read", fail)
             await until(is_not_ready)
-            await post(alice, "Hello")
+            await post_status(alice, "Hello")
         assert texts(await watcher.frame()) == ["Hello"]
         await until(is_ready)
 
@@ -69,7 +69,7 @@ async def test_a_hub_whose_read_hangs_is_not_ready(
         released.wait()
         return read(self, read_ahead)
 
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         monkeypatch.setattr(LogPoller, "_read", hang)
         try:

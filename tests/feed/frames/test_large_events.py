@@ -12,7 +12,7 @@ from feed import log
 from feed.frames import encoding
 from feed.hub import hub
 from feed.models import StatusChange
-from tests.feed.sockets import client, texts
+from tests.feed.sockets import connect, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -50,7 +50,7 @@ async def test_watchers_get_events_that_are_larger_than_memory_may_be(
     alice: User, closed_hub: None, settings: Settings, query: str
 ) -> None:
     settings.FEED_TAIL_BYTES = 10_000
-    async with client(query) as live, client("?stream=kind:comment") as other:
+    async with connect(query) as live, connect("?stream=kind:comment") as other:
         first = await live.frame()
         await other.frame()
         await database_sync_to_async(fill)(alice, *[6000, 20_000, 100, 6000, 6000])
@@ -59,7 +59,7 @@ async def test_watchers_get_events_that_are_larger_than_memory_may_be(
             got += [len(text) for text in texts(await live.frame())]
         assert hub().tail.size <= 10_000
     assert got == [6000, 20_000, 100, 6000, 6000]
-    async with client(f"{query}{'&' if query else '?'}after={first['position']}") as late:
+    async with connect(f"{query}{'&' if query else '?'}after={first['position']}") as late:
         got = []
         while len(got) < 5:
             got += [len(text) for text in texts(await late.frame())]
@@ -67,12 +67,12 @@ async def test_watchers_get_events_that_are_larger_than_memory_may_be(
 
 
 async def test_a_format_that_comes_later_is_encoded_for_what_is_in_memory(alice: User, closed_hub: None) -> None:
-    async with client() as program:
+    async with connect() as program:
         start = await program.frame()
         await database_sync_to_async(fill)(alice, 10, 20)
         while len(hub().tail.entries) < start["position"] + 2:
             await program.frame()
-        async with client("?format=html") as page:
+        async with connect("?format=html") as page:
             await page.send_to(text_data=json.dumps({"after": str(start["position"])}))
             html = await page.html()
     assert "x" * 20 in html

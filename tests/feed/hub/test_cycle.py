@@ -19,7 +19,7 @@ from feed.hub.tail import make_frame
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from tests.feed.log.statements import numbers
-from tests.feed.sockets import client, post
+from tests.feed.sockets import connect, post_status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
@@ -58,11 +58,11 @@ def rung_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         before = await between_cycles(cycles)
         for number in range(5):
-            await post(alice, str(number))
+            await post_status(alice, str(number))
             await watcher.frame()
         after = await between_cycles(cycles)
     count = after.count - before.count
@@ -72,12 +72,12 @@ async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cyc
 
 @pytest.mark.postgresql
 async def test_a_post_of_a_kind_that_has_come_before_costs_postgresql_one_journey(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         await deafen(hub())
         journeys = []
         for text in ("first", "second", "third"):
-            await post(alice, text)
+            await post_status(alice, text)
             before = cycles.queries
             await hub().poller.advance(read_ahead=True)
             journeys.append(cycles.queries - before)
@@ -88,12 +88,12 @@ async def test_a_post_of_a_kind_that_has_come_before_costs_postgresql_one_journe
 
 
 async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher, client("?stream=user:alice") as other:
+    async with connect() as watcher, connect("?stream=user:alice") as other:
         first = [await watcher.frame(), await other.frame()]
         before = cycles.numberings
         async with hub().poller.reading:
             for number in range(50):
-                await post(alice, str(number))
+                await post_status(alice, str(number))
         head = first[0]["position"] + 50
         for each in (watcher, other):
             while (await each.frame())["position"] < head:
@@ -110,13 +110,13 @@ async def test_a_frame_is_made_once_for_all_watchers_of_the_same_streams(
         made.append(watcher)
         return make_frame(watcher, entries, position)
 
-    async with client() as one, client() as two, client("?stream=user:alice") as third:
+    async with connect() as one, connect() as two, connect("?stream=user:alice") as third:
         watchers = (one, two, third)
         for watcher in watchers:
             await watcher.frame()
         await deafen(hub())
         monkeypatch.setattr(tail, "make_frame", counted)
-        await post(alice, "hello")
+        await post_status(alice, "hello")
         await hub().poller.advance()
         sending = asyncio.create_task(hub()._scheduler.run())
         try:
@@ -129,7 +129,7 @@ async def test_a_frame_is_made_once_for_all_watchers_of_the_same_streams(
 
 
 async def test_a_poll_that_finds_nothing_costs_one_query(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         await deafen(hub())
         before = cycles.count, cycles.queries, cycles.numberings

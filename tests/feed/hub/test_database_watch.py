@@ -16,7 +16,7 @@ from feed import log
 from feed.doorbell import MAX_SPACING
 from feed.hub import database_watch
 from feed.models import StatusChange
-from tests.feed.sockets import client, post, texts
+from tests.feed.sockets import connect, post_status, texts
 from tests.support.processes import PATIENCE, wait_until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
@@ -136,9 +136,9 @@ async def test_without_a_bell_a_post_comes_long_before_the_poll(
     alice: User, settings: Settings, rings: list[tuple[int, str]]
 ) -> None:
     settings.FEED_POLL = 3600
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
-        await post(alice, "Hello")
+        await post_status(alice, "Hello")
         assert texts(await watcher.frame()) == ["Hello"]
     assert rings, "It would have been heard, had it been sent."
 

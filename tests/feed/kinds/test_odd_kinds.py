@@ -9,7 +9,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection, models
-from django.test import Client as Browser
+from django.test import Client
 from django.utils import timezone
 
 from feed import log, receivers
@@ -18,7 +18,7 @@ from feed.kinds import loading
 from feed.log import Change
 from feed.models import Event, StatusChange
 from tests.feed.recorded import changes, forget_changes
-from tests.feed.sockets import client, post
+from tests.feed.sockets import connect, post_status
 from tests.support.kinds import Deploy
 from tests.support.odd_kinds import new_kind, odd_kinds, tables, using_kinds
 
@@ -62,14 +62,14 @@ async def test_watchers_get_an_odd_event_as_what_it_is_and_all_that_follows(
     alice: User, odd: SimpleNamespace, closed_hub: None, name: str, query: str
 ) -> None:
     start = (await database_sync_to_async(log.number)()).head
-    async with client(query.format(start)) as live:
+    async with connect(query.format(start)) as live:
         await live.frame()
         event = await database_sync_to_async(save)(odd, name, alice)
-        await post(alice, "good")
+        await post_status(alice, "good")
         found: list[dict[str, Any]] = []
         while len(found) < 2:
             found += (await live.frame())["changes"]
-    async with client(query.format(start)) as late:
+    async with connect(query.format(start)) as late:
         assert (await late.frame())["changes"] == found
     assert [change["action"] for change in found] == ["created", "created"]
     shown = found[0]["event"]
@@ -85,8 +85,8 @@ async def test_pages_that_watch_get_a_row_of_an_odd_event(
 ) -> None:
     start = (await database_sync_to_async(log.number)()).head
     event = await database_sync_to_async(save)(odd, name, alice)
-    await post(alice, "good")
-    async with client("?format=html") as page:
+    await post_status(alice, "good")
+    async with connect("?format=html") as page:
         await page.send_to(text_data=json.dumps({"after": str(start)}))
         html = await page.html()
     assert f'<article id="event-{event.id}"' in html
@@ -96,7 +96,7 @@ async def test_pages_that_watch_get_a_row_of_an_odd_event(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_pages_and_api_show_an_odd_event_and_all_others(
-    client: Browser, alice: User, odd: SimpleNamespace, name: str
+    client: Client, alice: User, odd: SimpleNamespace, name: str
 ) -> None:
     StatusChange.objects.create(user=alice, text="good")
     event = save(odd, name, alice)
@@ -111,7 +111,7 @@ def test_pages_and_api_show_an_odd_event_and_all_others(
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "unreadable"])  # Django loads what it deletes
 def test_the_admin_shows_and_deletes_odd_events(
-    admin_client: Browser, alice: User, odd: SimpleNamespace, name: str
+    admin_client: Client, alice: User, odd: SimpleNamespace, name: str
 ) -> None:
     pk = save(odd, name, alice).id
     assert admin_client.get("/admin/feed/event/").status_code == 200
@@ -125,7 +125,7 @@ def test_the_admin_shows_and_deletes_odd_events(
 
 
 def test_what_fails_is_logged_once(
-    client: Browser, alice: User, odd: SimpleNamespace, caplog: pytest.LogCaptureFixture
+    client: Client, alice: User, odd: SimpleNamespace, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(3):
         odd.unlinked.objects.create(user=alice)
@@ -138,7 +138,7 @@ def test_what_fails_is_logged_once(
 
 
 def test_only_the_row_that_can_not_be_read_is_shown_in_its_simplest_form(
-    client: Browser, alice: User, odd: SimpleNamespace
+    client: Client, alice: User, odd: SimpleNamespace
 ) -> None:
     for value in ["a", "bad", "b"]:
         odd.unreadable.objects.create(user=alice, value=value)
@@ -147,7 +147,7 @@ def test_only_the_row_that_can_not_be_read_is_shown_in_its_simplest_form(
 
 
 def test_a_thread_that_leads_elsewhere_puts_no_event_into_a_thread(
-    client: Browser, alice: User, odd: SimpleNamespace
+    client: Client, alice: User, odd: SimpleNamespace
 ) -> None:
     status = StatusChange.objects.create(user=alice, text="good")
     somebody = User.objects.filter(pk=status.pk).first() or User.objects.create_user("somebody", pk=status.pk)
@@ -181,8 +181,8 @@ async def test_a_kind_without_a_table_or_a_class_stops_nobody(
 ) -> None:
     start = (await database_sync_to_async(log.number)()).head
     event = await database_sync_to_async(save_elsewhere)(alice, kind)
-    await post(alice, "good")
-    async with client(f"?after={start}") as watcher:
+    await post_status(alice, "good")
+    async with connect(f"?after={start}") as watcher:
         first, second = (await watcher.frame())["changes"]
     assert (first["action"], first["event"]["id"], first["event"]["kind"]) == ("created", event.pk, kind)
     assert set(first["event"]) == COMMON
@@ -191,7 +191,7 @@ async def test_a_kind_without_a_table_or_a_class_stops_nobody(
 
 @pytest.mark.parametrize("kind", ["absent", "of_another_release"])
 def test_pages_and_api_stay_while_a_kind_has_no_table_or_class(
-    client: Browser, alice: User, absent: Any, kind: str
+    client: Client, alice: User, absent: Any, kind: str
 ) -> None:
     event = save_elsewhere(alice, kind)
     for path in ["/", f"/events/{event.pk}/", "/people/alice/", "/api/events/", "/api/events/?stream=user:alice"]:
@@ -205,7 +205,7 @@ async def test_what_could_not_be_loaded_in_full_is_brought_again_when_it_can(
 ) -> None:
     start = (await database_sync_to_async(log.number)()).head
     event = await database_sync_to_async(save_elsewhere)(alice, "absent")
-    async with client(f"?after={start}") as watcher:
+    async with connect(f"?after={start}") as watcher:
         assert "text" not in (await watcher.frame())["changes"][0]["event"]
         await database_sync_to_async(make_complete)(absent, event)
         monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.MAX_WAIT)
@@ -236,8 +236,8 @@ async def test_a_kind_whose_table_is_locked_holds_up_nobody_and_is_brought_again
     deploy = await database_sync_to_async(Deploy.objects.create)(user=alice, service="web")
     release = await database_sync_to_async(lock_table)("feed_deploy")
     try:
-        await post(alice, "good")
-        async with client(f"?after={start}") as watcher:
+        await post_status(alice, "good")
+        async with connect(f"?after={start}") as watcher:
             found: list[dict[str, Any]] = []
             while len(found) < 2:
                 found += (await watcher.frame())["changes"]
@@ -248,7 +248,7 @@ async def test_a_kind_whose_table_is_locked_holds_up_nobody_and_is_brought_again
     assert found[1]["event"]["text"] == "good"
     monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.MAX_WAIT)
     monkeypatch.setattr(loading, "LOCKED_PAUSE", 0.0)
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         assert await database_sync_to_async(redelivery.redeliver)() == 1
         change = (await watcher.frame())["changes"][0]
@@ -275,7 +275,7 @@ def nameless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("nameless")
-def test_an_event_of_a_user_that_can_not_be_named_is_shown(client: Browser, alice: User) -> None:
+def test_an_event_of_a_user_that_can_not_be_named_is_shown(client: Client, alice: User) -> None:
     Event.objects.create(user=alice)
     Deploy.objects.create(user=alice, service="web")
     StatusChange.objects.create(user=alice, text="good")
