@@ -25,10 +25,10 @@ from tests.feed.kinds.test_odd_kinds import (  # noqa: F401
     test_pages_and_api_show_an_odd_event_and_all_others,
     test_watchers_get_an_odd_event_as_what_it_is_and_all_that_follows,
 )
-from tests.feed.log.test_log import (  # noqa: F401
-    test_a_transaction_that_commits_late_comes_late_though_it_began_first,
-    test_processes_that_number_at_once_give_each_position_once,
-    test_who_numbers_waits_for_who_numbers,
+from tests.feed.log.test_numbering import (  # noqa: F401
+    test_a_transaction_that_begins_first_and_commits_last_is_numbered_last,
+    test_concurrent_numberings_give_each_position_once,
+    test_numbering_waits_for_a_concurrent_numbering,
 )
 from tests.feed.sockets import connect, post_status, texts
 from tests.feed.test_consumers import (  # noqa: F401

@@ -11,7 +11,7 @@ from django.db import connection
 from feed import log
 from feed.kinds.compiled import MAX_READ_AHEAD, CompiledQuery, compiled
 from feed.models import Comment, Event, StatusChange
-from tests.feed.log.test_batch import followed
+from tests.feed.log.test_batch import number_and_load
 from tests.support.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -58,7 +58,7 @@ def test_rows_are_the_same_as_those_that_django_reads(kind: type[Event], django_
     assert found == [state(event) for event in wanted]
     assert len(found) == 4
     if connection.vendor == "postgresql":
-        read = sorted(followed(log.number().head - len(keys) - 1, 10, [kind])[2], key=lambda event: event.pk)
+        read = sorted(number_and_load(log.number().head - len(keys) - 1, 10, [kind])[2], key=lambda event: event.pk)
         assert [state(event) for event in read] == found
 
 
@@ -68,10 +68,10 @@ def test_few_rows_are_read_together_with_the_changes(alice: User) -> None:
     before = log.number().head
     posts = [StatusChange.objects.create(user=alice, text=str(number)) for number in range(MAX_READ_AHEAD + 2)]
     others = [Comment.objects.create(user=alice, text="Aha", thread=posts[0]) for _ in range(2)]
-    _, changes, events = followed(before, 100, [StatusChange])
+    _, changes, events = number_and_load(before, 100, [StatusChange])
     assert [change.event_id for change in changes] == [event.pk for event in (*posts, *others)]
     assert {event.pk for event in events} == {event.pk for event in posts[:MAX_READ_AHEAD]}
-    assert {event.pk for event in followed(before, 100, [Comment])[2]} == {event.pk for event in others}
+    assert {event.pk for event in number_and_load(before, 100, [Comment])[2]} == {event.pk for event in others}
 
 
 def test_no_row_is_no_error(alice: User) -> None:
