@@ -18,12 +18,14 @@ from feed.kinds import compiled, loading
 from feed.log import batch, recording
 from feed.models import StatusChange
 from tests.feed.kinds.test_odd_kinds import (  # noqa: F401
-    absent,
     odd,
-    test_a_kind_whose_table_is_locked_holds_up_nobody_and_is_brought_again,
-    test_a_kind_without_a_table_or_a_class_stops_nobody,
-    test_pages_and_api_show_an_odd_event_and_all_others,
-    test_watchers_get_an_odd_event_as_what_it_is_and_all_that_follows,
+    test_pages_and_api_show_an_odd_event,
+    test_watchers_get_an_odd_event_and_the_events_after_it,
+)
+from tests.feed.kinds.test_unloadable_kinds import (  # noqa: F401
+    absent,
+    test_an_event_whose_kind_has_no_table_or_class_does_not_hold_up_others,
+    test_an_event_whose_table_is_locked_does_not_hold_up_others_and_is_redelivered,
 )
 from tests.feed.log.test_numbering import (  # noqa: F401
     test_a_transaction_that_begins_first_and_commits_last_is_numbered_last,
