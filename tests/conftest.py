@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
@@ -77,10 +78,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 @pytest.fixture(autouse=True)
 def reset_process_state() -> None:
-    """Tests share users, addresses and kinds, so they would share rate limits, reported errors and cached rows."""
+    """Tests share users, addresses and kinds, so they would share rate limits, reported errors and cached rows.
+
+    A cached content type may be of a row that an earlier test has rolled back.
+    """
     storage.forget()
     forget_reports()
     row_cache.forget()
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture
