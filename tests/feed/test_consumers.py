@@ -1,4 +1,4 @@
-"""The websocket from the outside, without a server: what comes when something is posted."""
+"""The websocket without a server: the frames that a watcher gets."""
 
 import gc
 
@@ -16,14 +16,14 @@ from tests.feed.sockets import SocketClient, connect, post_comment, post_status,
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
 
-async def test_the_first_frame_comes_at_once_and_tells_where_the_log_stands(alice: User) -> None:
+async def test_the_first_frame_comes_at_once_and_has_the_position_of_the_log(alice: User) -> None:
     async with connect() as watcher:
         frame = await watcher.frame()
     assert frame == {"type": "changes", "log": frame["log"], "after": 1, "position": 1, "changes": []}
     assert len(frame["log"]) >= 4
 
 
-async def test_after_0_shows_the_whole_feed_and_goes_on(alice: User) -> None:
+async def test_after_0_sends_the_whole_feed_and_then_new_events(alice: User) -> None:
     await post_status(alice, "before")
     async with connect("?after=0") as watcher:
         first = await watcher.frame()
@@ -34,7 +34,7 @@ async def test_after_0_shows_the_whole_feed_and_goes_on(alice: User) -> None:
     assert (first["after"], second["after"]) == (0, first["position"])
 
 
-async def test_edits_and_deletions_come_too(alice: User) -> None:
+async def test_a_watcher_gets_edits_and_deletions(alice: User) -> None:
     status = await post_status(alice, "Hello")
     async with connect() as watcher:
         await watcher.frame()
@@ -49,7 +49,7 @@ async def test_edits_and_deletions_come_too(alice: User) -> None:
     assert (change["action"], change["event"]) == ("deleted", {"id": pk, "kind": "status_change"})
 
 
-async def test_frames_tile_the_log_whatever_the_streams(alice: User) -> None:
+async def test_frames_of_a_narrow_stream_tile_the_log(alice: User) -> None:
     async with connect("?stream=kind:comment&after=0") as watcher:
         frames = [await watcher.frame()]
         status = await post_status(alice, "not for this watcher")
@@ -61,7 +61,7 @@ async def test_frames_tile_the_log_whatever_the_streams(alice: User) -> None:
     assert [text for frame in frames for text in texts(frame)] == ["0", "1", "2"]
 
 
-async def test_a_quiet_feed_has_a_heartbeat_that_counts_its_interval(alice: User, settings: Settings) -> None:
+async def test_a_heartbeat_advances_the_cursor(alice: User, settings: Settings) -> None:
     settings.FEED_HEARTBEAT = 0.2
     async with connect("?stream=kind:comment") as watcher:
         first = await watcher.frame()
@@ -73,7 +73,7 @@ async def test_a_quiet_feed_has_a_heartbeat_that_counts_its_interval(alice: User
     assert frame["position"] == first["position"] + 1
 
 
-async def test_a_ping_is_answered_by_a_frame(alice: User) -> None:
+async def test_a_ping_is_answered_with_a_frame(alice: User) -> None:
     async with connect() as watcher:
         first = await watcher.frame()
         await watcher.send_json_to({"type": "ping"})
@@ -81,21 +81,21 @@ async def test_a_ping_is_answered_by_a_frame(alice: User) -> None:
     assert (answer["type"], answer["after"], answer["changes"]) == ("changes", first["position"], [])
 
 
-async def test_without_a_doorbell_the_poll_finds_what_was_posted(alice: User, settings: Settings) -> None:
+async def test_without_a_doorbell_the_poll_finds_a_post(alice: User, settings: Settings) -> None:
     settings.FEED_POLL = 0.05
     settings.CHANNEL_LAYERS = {}
     async with connect() as watcher:
         await watcher.frame()
-        await post_status(alice, "unheard")
-        assert texts(await watcher.frame()) == ["unheard"]
+        await post_status(alice, "found by the poll")
+        assert texts(await watcher.frame()) == ["found by the poll"]
 
 
-async def test_with_a_doorbell_nobody_waits_for_the_poll(alice: User, settings: Settings) -> None:
+async def test_with_a_doorbell_a_post_does_not_wait_for_the_poll(alice: User, settings: Settings) -> None:
     settings.FEED_POLL = 3600
     async with connect() as watcher:
         await watcher.frame()
-        await post_status(alice, "heard")
-        assert texts(await watcher.frame()) == ["heard"]
+        await post_status(alice, "found by the doorbell")
+        assert texts(await watcher.frame()) == ["found by the doorbell"]
 
 
 async def test_an_event_of_several_streams_arrives_once(alice: User) -> None:
@@ -106,7 +106,7 @@ async def test_an_event_of_several_streams_arrives_once(alice: User) -> None:
     assert texts(frame) == ["once"]
 
 
-async def test_each_change_is_encoded_once_however_many_watch(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_change_is_encoded_once_for_all_watchers(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
     encode = FORMATS["json"].event
 
@@ -124,7 +124,7 @@ async def test_each_change_is_encoded_once_however_many_watch(alice: User, monke
     assert encoded.count(status.pk) == 1
 
 
-async def test_a_thread_is_an_event_and_the_comments_on_it(alice: User) -> None:
+async def test_a_thread_stream_holds_an_event_and_its_comments(alice: User) -> None:
     status = await post_status(alice, "Hello")
     other = await post_status(alice, "Other")
     async with connect(f"?stream=thread:{status.pk}&after=0") as watcher:
@@ -134,14 +134,14 @@ async def test_a_thread_is_an_event_and_the_comments_on_it(alice: User) -> None:
         assert texts(await watcher.frame()) == ["here"]
 
 
-async def test_watchers_that_have_left_are_forgotten(alice: User) -> None:
+async def test_the_hub_forgets_watchers_that_have_left(alice: User) -> None:
     async with connect() as watcher:
         await watcher.frame()
         assert hub()._subscriptions
     assert not hub()._subscriptions
 
 
-async def test_the_consumer_is_an_application_by_itself(alice: User) -> None:
+async def test_the_consumer_works_as_an_asgi_application(alice: User) -> None:
     watcher = SocketClient(FeedConsumer.as_asgi(), "/ws/feed/?after=0")
     assert (await watcher.connect())[0]
     await watcher.frame()
@@ -150,23 +150,23 @@ async def test_the_consumer_is_an_application_by_itself(alice: User) -> None:
     await watcher.disconnect()
 
 
-async def test_who_watches_keeps_no_copy_of_the_scope() -> None:
-    gc.collect()  # of connections that have ended
+async def test_a_watcher_keeps_no_copy_of_its_scope() -> None:
+    gc.collect()  # the scopes of earlier connections
     async with connect() as watcher:
         await watcher.frame()
-        assert not [kept for kept in gc.get_objects() if type(kept) is dict and "url_route" in kept]
+        assert not [each for each in gc.get_objects() if type(each) is dict and "url_route" in each]
 
 
-async def test_a_watcher_that_can_not_be_served_is_told_to_come_back(
+async def test_a_watcher_that_cannot_join_is_closed_with_4012(
     alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def fail(*_: object) -> None:
-        raise AssertionError("something that nobody thought of")
+        raise AssertionError("an unexpected error")
 
-    with monkeypatch.context() as broken:
-        broken.setattr(Hub, "join", fail)
+    with monkeypatch.context() as patch:
+        patch.setattr(Hub, "join", fail)
         async with connect() as watcher:
             assert await watcher.closed() == 4012
-    assert "something that nobody thought of" in caplog.text
+    assert "an unexpected error" in caplog.text
     async with connect() as watcher:
         assert (await watcher.frame())["type"] == "changes"

@@ -1,4 +1,4 @@
-"""Without its fast paths Rill does the same, slower: tests of other files once more, without any of them."""
+"""Without its fast paths Rill does the same, only slower: runs tests of other files with all fast paths off."""
 
 import logging
 from collections.abc import Iterator
@@ -34,18 +34,18 @@ from tests.feed.log.test_numbering import (  # noqa: F401
 )
 from tests.feed.sockets import connect, post_status, texts
 from tests.feed.test_consumers import (  # noqa: F401
-    test_edits_and_deletions_come_too,
-    test_frames_tile_the_log_whatever_the_streams,
-    test_with_a_doorbell_nobody_waits_for_the_poll,
+    test_a_watcher_gets_edits_and_deletions,
+    test_frames_of_a_narrow_stream_tile_the_log,
+    test_with_a_doorbell_a_post_does_not_wait_for_the_poll,
 )
 from tests.feed.test_resuming import (  # noqa: F401
-    test_a_cursor_that_was_pruned_is_reset,
-    test_a_watcher_that_is_behind_the_memory_reads_from_the_database,
-    test_resuming_ends_in_the_state_of_one_who_never_left,
+    test_a_client_that_resumes_ends_in_the_same_state_as_one_that_never_left,
+    test_a_cursor_older_than_the_tail_is_served_from_the_database,
+    test_a_pruned_cursor_is_reset,
 )
 from tests.support.servers import Kind, Server
 from tests.support.watching import BOTH, watching
-from tests.support.watching import post as post_elsewhere
+from tests.support.watching import post as post_in_another_process
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
@@ -54,7 +54,7 @@ PATHS = [batch.batching, compiled.compiling]
 
 @pytest.fixture(autouse=True)
 def fast_paths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Off; but on for a test that is about turning one off."""
+    """Turn the fast paths off, except for a test of this file that checks the warning about one."""
     is_on = "caplog" in request.fixturenames and request.function.__module__ == __name__
     for path in [*PATHS, *connections.KNOWN.values()]:
         monkeypatch.setattr(path, "is_on", is_on)
@@ -65,58 +65,58 @@ def fast_paths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
     compiled._compiled.cache_clear()
 
 
-def broken(*args: Any, **kwargs: Any) -> Any:
+def fail(*args: Any, **kwargs: Any) -> Any:
     raise AttributeError("'SQLCompiler' object has no attribute 'select'")
 
 
-def assert_told_once(caplog: pytest.LogCaptureFixture, beginning: str) -> None:
-    told = [record.message for record in caplog.records if record.name == "feed.fast_path"]
-    assert told == [f"{beginning}, because a library has changed: AttributeError: {broken_text()}"]
+def assert_one_warning(caplog: pytest.LogCaptureFixture, beginning: str) -> None:
+    messages = [record.message for record in caplog.records if record.name == "feed.fast_path"]
+    assert messages == [f"{beginning}, because a library has changed: AttributeError: {error_text()}"]
     assert caplog.records[0].levelno == logging.WARNING
 
 
-def broken_text() -> str:
+def error_text() -> str:
     with pytest.raises(AttributeError) as raised:
-        broken()
+        fail()
     return str(raised.value)
 
 
-def test_a_compiler_that_has_changed_is_told_of_once_and_the_orm_reads(
+def test_if_the_compiler_has_changed_the_orm_reads_and_one_warning_is_logged(
     alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
-    monkeypatch.setattr(compiled.CompiledQuery, "__init__", broken)
+    monkeypatch.setattr(compiled.CompiledQuery, "__init__", fail)
     for _ in range(2):
         found = loading.of_kinds({"status_change": [status.pk]}, StatusChange.kinds())
         assert [str(event) for event in found.values()] == ["alice: Hello"]
-    assert_told_once(caplog, "Each read of events is compiled anew")
+    assert_one_warning(caplog, "Each read of events is compiled anew")
 
 
 @pytest.mark.postgresql
-def test_a_driver_that_has_changed_is_told_of_once_and_statements_are_sent_one_by_one(
+def test_if_the_driver_has_changed_statements_are_sent_singly_and_one_warning_is_logged(
     alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert connection.vendor == "postgresql"
-    monkeypatch.setattr(batch, "_in_one_message", broken)
+    monkeypatch.setattr(batch, "_in_one_message", fail)
     for text in "ab":
         StatusChange.objects.create(user=alice, text=text)
         assert log.number().head == log.Change.objects.count()
-    assert_told_once(caplog, "Statements are sent to PostgreSQL one by one")
+    assert_one_warning(caplog, "Statements are sent to PostgreSQL one by one")
 
 
 @pytest.mark.parametrize("fast", [UvicornConnection, DaphneConnection])
-def test_a_server_that_has_changed_is_told_of_once_and_frames_go_through_asgi(
+def test_if_the_server_has_changed_frames_go_through_asgi_and_one_warning_is_logged(
     fast: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def send(message: dict[str, Any]) -> None: ...
 
     monkeypatch.setattr(fast, "protocol_of", lambda send: object())
-    monkeypatch.setattr(fast, "__init__", broken)
+    monkeypatch.setattr(fast, "__init__", fail)
     assert [type(connections.connection_for(send)) for _ in range(2)] == [Connection] * 2
     assert len([record for record in caplog.records if record.name == "feed.fast_path"]) == 1
 
 
-def test_a_fast_path_stays_off() -> None:
+def test_a_fast_path_that_is_turned_off_stays_off() -> None:
     path = FastPath("It is slower")
     assert path.is_on
     for _ in range(2):
@@ -124,7 +124,7 @@ def test_a_fast_path_stays_off() -> None:
     assert not path.is_on
 
 
-async def test_watchers_get_what_is_posted(alice: User) -> None:
+async def test_a_watcher_gets_a_post(alice: User) -> None:
     async with connect("?after=0") as watcher:
         await watcher.frame()
         await post_status(alice, "Hello")
@@ -137,11 +137,11 @@ def test_a_server_without_fast_paths_misses_nothing(kind: Kind) -> None:
         Server(kind, DJANGO_SETTINGS_MODULE="tests.support.plain_settings") as server,
         watching(server, "after=0") as watcher,
     ):
-        post_elsewhere(server, "one", "two")
+        post_in_another_process(server, "one", "two")
         watcher.see("one", "two")
         server.kill()
         server.start()
         with watching(server, f"after={watcher.cursor}") as again:
-            post_elsewhere(server, "three")
+            post_in_another_process(server, "three")
             again.see("three")
         assert "library has changed" not in server.log()

@@ -1,4 +1,4 @@
-"""Who may not connect, and what ends a connection: each is told why."""
+"""Refused clients, and messages that end a connection."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pyt
         ("?" + "&".join(f"stream=user:{number}" for number in range(101)), ("too_many_streams", 4429)),
     ],
 )
-async def test_what_can_not_be_served_is_told_why(alice: User, query: str, refusal: tuple[str, int]) -> None:
+async def test_a_refused_client_gets_the_reason(alice: User, query: str, refusal: tuple[str, int]) -> None:
     async with connect(query) as watcher:
         assert await watcher.refusal() == refusal
 
@@ -41,7 +41,7 @@ async def test_anything_but_a_ping_ends_the_connection(alice: User, message: str
         assert await watcher.refusal() == ("bad_request", 4400)
 
 
-async def test_more_messages_than_anybody_needs_end_the_connection(alice: User) -> None:
+async def test_too_many_messages_end_the_connection(alice: User) -> None:
     async with connect() as watcher:
         for _ in range(60):
             await watcher.send_json_to({"type": "ping"})
@@ -63,7 +63,7 @@ async def test_binary_messages_and_large_ones_end_the_connection(alice: User) ->
 
 
 @pytest.mark.parametrize(
-    ("origin", "welcome"),
+    ("origin", "is_accepted"),
     [
         (None, True),
         ("http://testserver", True),
@@ -79,25 +79,25 @@ async def test_binary_messages_and_large_ones_end_the_connection(alice: User) ->
     ],
 )
 async def test_pages_of_other_origins_are_refused(
-    alice: User, settings: Settings, origin: str | None, welcome: bool
+    alice: User, settings: Settings, origin: str | None, is_accepted: bool
 ) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.CSRF_TRUSTED_ORIGINS = ["https://trusted.example", "https://*.wide.example"]
     headers = [(b"host", b"testserver")] + ([(b"origin", origin.encode())] if origin else [])
     connection = SocketClient(application, "/ws/feed/", headers)
     connected, _ = await connection.connect(timeout=TIMEOUT)
-    assert connected is welcome
+    assert connected is is_accepted
     await connection.disconnect(timeout=TIMEOUT)
 
 
-async def test_a_page_whose_name_was_pointed_here_is_refused(alice: User, settings: Settings) -> None:
+async def test_a_page_that_uses_dns_rebinding_is_refused(alice: User, settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     headers = [(b"host", b"evil.example"), (b"origin", b"http://evil.example")]
     connected, _ = await SocketClient(application, "/ws/feed/", headers).connect(timeout=TIMEOUT)
     assert not connected
 
 
-async def test_any_other_path_says_where_the_feed_is(alice: User) -> None:
+async def test_any_other_path_is_not_found(alice: User) -> None:
     connection = SocketClient(application, "/ws/nothing/")
     assert (await connection.connect(timeout=TIMEOUT))[0]
     assert await connection.refusal() == ("not_found", 4404)

@@ -1,4 +1,4 @@
-"""Watchers with a cursor: what they get of what they have missed, and when they are reset."""
+"""Watchers with a cursor: they get the changes that they missed, or a reset."""
 
 import pytest
 from channels.db import database_sync_to_async
@@ -12,27 +12,27 @@ from tests.feed.sockets import SocketClient, apply_frame, connect, post_comment,
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
 
-async def test_resuming_ends_in_the_state_of_one_who_never_left(alice: User) -> None:
-    kept, gone = await post_status(alice, "kept"), await post_status(alice, "gone")
+async def test_a_client_that_resumes_ends_in_the_same_state_as_one_that_never_left(alice: User) -> None:
+    edited, deleted = await post_status(alice, "first"), await post_status(alice, "second")
     state: dict[int, str | None] = {}
     async with connect("?after=0") as watcher:
         cursor = apply_frame(await watcher.frame(), state)
-    assert {"kept", "gone"} < set(state.values())
-    kept.text = "kept, and edited"
-    await database_sync_to_async(kept.save)()
-    await database_sync_to_async(gone.delete)()
+    assert {"first", "second"} < set(state.values())
+    edited.text = "first, edited"
+    await database_sync_to_async(edited.save)()
+    await database_sync_to_async(deleted.delete)()
     added = await post_status(alice, "added")
-    added.text = "added, and edited"
+    added.text = "added, edited"
     await database_sync_to_async(added.save)()
     head = (await database_sync_to_async(log.number)()).head
     async with connect(f"?after={cursor}") as watcher:
         while cursor < head:
             cursor = apply_frame(await watcher.frame(), state)
-    assert set(state.values()) == {None, "kept, and edited", "added, and edited"}  # None is the welcome
+    assert set(state.values()) == {None, "first, edited", "added, edited"}  # None is the welcome
 
 
-async def replayed(watcher: SocketClient, cursor: int, count: int) -> list[str]:
-    """The texts of so many events, from frames that tile."""
+async def receive_texts(watcher: SocketClient, cursor: int, count: int) -> list[str]:
+    """The texts of the next `count` events, from frames that must tile."""
     got: list[str] = []
     while len(got) < count:
         frame = await watcher.frame()
@@ -42,16 +42,16 @@ async def replayed(watcher: SocketClient, cursor: int, count: int) -> list[str]:
     return got
 
 
-async def test_a_watcher_that_is_behind_the_memory_reads_from_the_database(alice: User, settings: Settings) -> None:
+async def test_a_cursor_older_than_the_tail_is_served_from_the_database(alice: User, settings: Settings) -> None:
     settings.FEED_TAIL = 3
     for number in range(10):
         await post_status(alice, str(number))
     async with connect("?after=1") as watcher:
-        got = await replayed(watcher, 1, 10)
+        got = await receive_texts(watcher, 1, 10)
     assert got == [str(number) for number in range(10)]
 
 
-async def test_a_replay_of_few_among_many_loads_only_those(
+async def test_a_replay_finds_the_few_changes_of_its_stream_among_many(
     alice: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.FEED_TAIL = 3
@@ -62,11 +62,11 @@ async def test_a_replay_of_few_among_many_loads_only_those(
     for number in range(20):
         await (post_comment(alice, status, str(number)) if number % 4 else post_status(alice, "noise"))
     async with connect("?stream=kind:comment&after=1") as watcher:
-        got = await replayed(watcher, 1, 15)
+        got = await receive_texts(watcher, 1, 15)
     assert got == [str(number) for number in range(20) if number % 4]
 
 
-async def test_large_replays_are_cut_into_frames_that_tile(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_large_replay_is_split_into_frames_that_tile(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.hub.tail.FRAME_SIZE", 2000)
     for number in range(10):
         await post_status(alice, str(number) * 1000)
@@ -79,16 +79,16 @@ async def test_large_replays_are_cut_into_frames_that_tile(alice: User, monkeypa
     assert [text[0] for frame in frames for text in texts(frame)] == [str(number) for number in range(10)]
 
 
-async def test_a_cursor_that_was_pruned_is_reset(alice: User, settings: Settings) -> None:
+async def test_a_pruned_cursor_is_reset(alice: User, settings: Settings) -> None:
     for number in range(5):
         await post_status(alice, str(number))
     head = (await database_sync_to_async(log.number)()).head
 
-    def forget() -> None:
+    def prune() -> None:
         Change.objects.filter(position__lte=4).delete()
         Log.objects.update(floor=4)
 
-    await database_sync_to_async(forget)()
+    await database_sync_to_async(prune)()
     async with connect("?after=2") as watcher:
         reset = await watcher.frame()
         assert reset == {"type": "reset", "log": reset["log"], "position": head, "reason": "expired"}
@@ -97,7 +97,7 @@ async def test_a_cursor_that_was_pruned_is_reset(alice: User, settings: Settings
     assert (frame["after"], texts(frame)) == (head, ["next"])
 
 
-async def test_a_cursor_that_is_ahead_is_reset(alice: User) -> None:
+async def test_a_cursor_ahead_of_the_log_is_reset(alice: User) -> None:
     async with connect("?after=1000") as watcher:
         reset = await watcher.frame()
     assert (reset["type"], reset["reason"], reset["position"]) == ("reset", "ahead", 1)
@@ -109,13 +109,13 @@ async def test_a_cursor_of_another_log_is_reset(alice: User) -> None:
     assert (reset["type"], reset["reason"]) == ("reset", "other_log")
 
 
-async def test_a_cursor_with_its_own_log_resumes(alice: User) -> None:
+async def test_a_cursor_of_this_log_resumes(alice: User) -> None:
     name = (await database_sync_to_async(log.state)()).epoch
     async with connect(f"?after=0&log={name}") as watcher:
         assert (await watcher.frame())["type"] == "changes"
 
 
-async def test_watchers_are_reset_when_the_log_is_renamed_under_them(alice: User, settings: Settings) -> None:
+async def test_connected_watchers_are_reset_when_the_log_is_renamed(alice: User, settings: Settings) -> None:
     settings.FEED_POLL = 0.05
     async with connect() as watcher:
         old = (await watcher.frame())["log"]
@@ -125,8 +125,8 @@ async def test_watchers_are_reset_when_the_log_is_renamed_under_them(alice: User
     assert (reset["type"], reset["reason"], reset["log"]) == ("reset", "other_log", new)
 
 
-async def test_a_cursor_newer_than_what_this_process_has_read_is_no_reset(alice: User, settings: Settings) -> None:
-    """Another process may have given a position that this one's hub hasn't seen yet."""
+async def test_a_cursor_that_this_process_has_not_read_yet_is_not_reset(alice: User, settings: Settings) -> None:
+    """Another process may have numbered changes that this hub hasn't read yet."""
     settings.FEED_POLL = 3600
     settings.CHANNEL_LAYERS = {}
     async with connect() as early:
@@ -138,7 +138,7 @@ async def test_a_cursor_newer_than_what_this_process_has_read_is_no_reset(alice:
     assert (frame["type"], frame["after"], frame["changes"]) == ("changes", head + 1, [])
 
 
-async def test_who_resumes_on_a_thread_that_is_gone_is_told_of_its_deletion(alice: User) -> None:
+async def test_a_client_that_resumes_a_deleted_thread_gets_its_deletion(alice: User) -> None:
     status = await post_status(alice, "Hello")
     pk, cursor = status.pk, (await database_sync_to_async(log.number)()).head
     await database_sync_to_async(status.delete)()
