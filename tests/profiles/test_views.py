@@ -1,4 +1,4 @@
-"""People's pages, and how one becomes a person."""
+"""Signing up, logging out, and the pages of people."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,13 +22,13 @@ def test_passwords_that_differ_or_are_weak_are_refused(client: Client) -> None:
     assert User.objects.count() == 0
 
 
-def test_logging_out_is_a_post(as_alice: Client) -> None:
+def test_logout_needs_a_post_request(as_alice: Client) -> None:
     assert as_alice.get("/accounts/logout/").status_code == 405
     assert as_alice.post("/accounts/logout/").status_code == 302
     assert "<body data-user" not in as_alice.get("/").content.decode()
 
 
-def test_a_person_has_a_page_with_what_they_did(client: Client, alice: User) -> None:
+def test_a_persons_page_shows_only_their_events(client: Client, alice: User) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     StatusChange.objects.create(user=User.objects.create_user("bob"), text="Not hers")
     shown = client.get("/people/alice/").content.decode()
@@ -39,7 +39,7 @@ def test_a_person_has_a_page_with_what_they_did(client: Client, alice: User) -> 
 
 @pytest.mark.database
 @pytest.mark.parametrize("name", ["nobody", "%00", "x" * 200, "../profile"])
-def test_nobody_has_no_page(client: Client, name: str) -> None:
+def test_an_unknown_person_has_no_page(client: Client, name: str) -> None:
     assert client.get(f"/people/{name}/").status_code == 404
 
 
@@ -60,7 +60,7 @@ def test_alice_edits_her_own_profile(as_alice: Client, alice: User) -> None:
 
 
 @pytest.mark.parametrize("website", ["javascript:alert(1)", "data:text/html,x", "nonsense", "ftp://files.example/"])
-def test_a_website_is_on_the_web(as_alice: Client, alice: User, website: str) -> None:
+def test_a_website_must_be_an_http_url(as_alice: Client, alice: User, website: str) -> None:
     response = as_alice.post("/profile/", {"website": website, "bio": ""})
     assert response.status_code == 422
     assert response.content.decode().count("Enter a valid URL.") == 1
@@ -68,5 +68,5 @@ def test_a_website_is_on_the_web(as_alice: Client, alice: User, website: str) ->
     assert f'href="{website}' not in as_alice.get("/people/alice/").content.decode()
 
 
-def test_a_biography_has_an_end(as_alice: Client) -> None:
+def test_the_length_of_a_biography_is_limited(as_alice: Client) -> None:
     assert as_alice.post("/profile/", {"website": "", "bio": "x" * 501}).status_code == 422
