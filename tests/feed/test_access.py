@@ -78,8 +78,8 @@ def test_the_api_accepts_no_writes(hello: StatusChange, as_bob: Client, method: 
     before = state()
     for client in (logged_in(hello.user), as_bob, Client()):
         for path in ("/api/events/", f"/api/events/{hello.pk}/", f"/api/events/{hello.pk}"):
-            answer = getattr(client, method)(path, {"text": "Mine"}, content_type="application/json")
-            assert answer.status_code in {404, 405}
+            response = getattr(client, method)(path, {"text": "Mine"}, content_type="application/json")
+            assert response.status_code in {404, 405}
     assert state() == before
 
 
@@ -199,10 +199,10 @@ def places(client: Client, text: str) -> dict[str, str]:
     """Each place that shows a text of alice: pages, a fragment, forms and frames."""
     event = StatusChange.objects.create(user=User.objects.get(username="alice"), text=text)
     own, older = event.get_absolute_url(), f"/?before={event.pk + 1}"
-    answers = {path: client.get(path) for path in ("/", "/people/alice/", own, f"{own}edit/", f"{own}delete/", older)}
-    answers["fragment"] = client.get(older, headers=HTMX)
+    responses = {path: client.get(path) for path in ("/", "/people/alice/", own, f"{own}edit/", f"{own}delete/", older)}
+    responses["fragment"] = client.get(older, headers=HTMX)
     names = ["front", "person", "thread", "edit", "delete", "older", "fragment"]
-    pages = dict(zip(names, [answer.content.decode() for answer in answers.values()], strict=True))
+    pages = dict(zip(names, [response.content.decode() for response in responses.values()], strict=True))
     pages |= {action: frame(event, action) for action in ("created", "updated")}
     event.delete()
     return pages

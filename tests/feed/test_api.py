@@ -129,7 +129,7 @@ def test_a_working_process_is_alive_and_ready(client: Client) -> None:
 
 def test_a_process_without_its_database_is_alive_but_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable() -> log.State:
-        raise OperationalError("nobody there")
+        raise OperationalError("unreachable")
 
     monkeypatch.setattr(log, "state", unreachable)
     response = client.get("/readyz")

@@ -77,8 +77,8 @@ async def test_a_ping_is_answered_with_a_frame(alice: User) -> None:
     async with connect() as watcher:
         first = await watcher.frame()
         await watcher.send_json_to({"type": "ping"})
-        answer = await watcher.frame()
-    assert (answer["type"], answer["after"], answer["changes"]) == ("changes", first["position"], [])
+        frame = await watcher.frame()
+    assert (frame["type"], frame["after"], frame["changes"]) == ("changes", first["position"], [])
 
 
 async def test_without_a_doorbell_the_poll_finds_a_post(alice: User, settings: Settings) -> None:

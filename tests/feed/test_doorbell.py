@@ -43,7 +43,7 @@ class SlowLayer(InMemoryChannelLayer):
 
 
 class EagerLayer(InMemoryChannelLayer):
-    """Rings again while it sends: the first number of times during the first ring, the second during the second, …"""
+    """Rings again during each send: `counts[0]` times during the first one, `counts[1]` times during the second, …"""
 
     def __init__(self, bell: Doorbell, counts: list[int]) -> None:
         super().__init__()

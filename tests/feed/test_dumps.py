@@ -63,6 +63,5 @@ def test_loading_a_dump_restores_the_same_events(
     forget_changes()
     call_command("loaddata", file, verbosity=0)
     assert attributes_of_events() == before
-    assert [row for row in changes() if row[1] in roots] == (
-        recorded if "feed" in labels else []
-    )  # the log is dumped with the app feed
+    # The log is dumped with the app `feed`.
+    assert [row for row in changes() if row[1] in roots] == (recorded if "feed" in labels else [])

@@ -69,14 +69,14 @@ def test_texts_with_different_line_endings_are_the_same_post(as_alice: Client) -
 
 
 def test_the_form_has_a_new_key_after_a_success(as_alice: Client) -> None:
-    answer = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
-    assert key_in(answer.content.decode()) != "k1"
+    response = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
+    assert key_in(response.content.decode()) != "k1"
 
 
 def test_the_form_keeps_its_key_after_an_invalid_text(as_alice: Client) -> None:
-    answer = as_alice.post("/events/", {"text": "", "key": "k1"}, headers=HTMX)
-    assert answer.status_code == 422
-    assert key_in(answer.content.decode()) == "k1"
+    response = as_alice.post("/events/", {"text": "", "key": "k1"}, headers=HTMX)
+    assert response.status_code == 422
+    assert key_in(response.content.decode()) == "k1"
     assert as_alice.post("/events/", {"text": "Hello", "key": "k1"}).status_code == 302
     assert StatusChange.objects.count() == 1
 
@@ -112,13 +112,13 @@ def test_a_repeated_post_does_not_undo_an_edit(as_alice: Client) -> None:
 def test_another_text_with_a_used_key_is_posted_only_after_a_question(as_alice: Client) -> None:
     """Only alice knows whether it is a correction, or a new post from a form that her browser has cached."""
     as_alice.post("/events/", {"text": "Helo", "key": "k1"})
-    answer = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
-    shown = answer.content.decode()
-    assert answer.status_code == 422
-    assert "Your earlier text has been posted" in shown
-    assert "Hello</textarea>" in shown
+    response = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "Your earlier text has been posted" in html
+    assert "Hello</textarea>" in html
     assert [status.text for status in StatusChange.objects.all()] == ["Helo"]
-    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(shown)}).status_code == 302
+    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(html)}).status_code == 302
     assert StatusChange.objects.count() == 2
 
 
@@ -131,12 +131,12 @@ def test_the_key_of_a_post_is_refused_for_a_comment(as_alice: Client, hello: Sta
 
 @pytest.mark.parametrize("key", ["x" * 101, "a b", "nul\0", "schlüssel", "a\nb"])
 def test_an_invalid_key_is_refused_and_replaced(as_alice: Client, key: str) -> None:
-    answer = as_alice.post("/events/", {"text": "Hello", "key": key}, headers=HTMX)
-    shown = answer.content.decode()
-    assert answer.status_code == 422
-    assert 'aria-invalid="true"' in shown
+    response = as_alice.post("/events/", {"text": "Hello", "key": key}, headers=HTMX)
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in html
     assert not StatusChange.objects.exists()
-    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(shown)}).status_code == 302
+    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(html)}).status_code == 302
 
 
 def test_a_repeated_post_is_not_rate_limited(as_alice: Client, settings: Settings) -> None:

@@ -29,6 +29,6 @@ def test_an_edit_that_is_sent_again_succeeds(
 ) -> None:
     hello = StatusChange.objects.create(user=alice, text="Hello")
     for _ in range(3):
-        answer = as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Hello, world"}, headers=headers)
-        assert answer.status_code == status
+        response = as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Hello, world"}, headers=headers)
+        assert response.status_code == status
     assert StatusChange.objects.get().text == "Hello, world"

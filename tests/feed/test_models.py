@@ -33,7 +33,7 @@ def test_events_are_loaded_by_one_query_and_one_more_for_each_kind(alice: User) 
         shown = [f"{event.user} {event}" for event in Event.objects.with_users().newest()]
     assert len(shown) == 16
     loading = [query for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert len(loading) == 5  # of four kinds; the welcome is the fourth
+    assert len(loading) == 5  # one for the rows, and one for each kind; the fourth kind is the welcome
 
 
 def test_kinds_are_named_in_lower_snake_case() -> None:

@@ -31,18 +31,18 @@ def page(client: Client, path: str = "/", **headers: Any) -> str:
 
 def test_the_feed_shows_the_newest_events_and_its_cursor(client: Client, hello: StatusChange) -> None:
     state = log.number()
-    shown = page(client)
-    assert f'id="event-{hello.pk}"' in shown
-    assert f'id="cursor" name="after" value="{state.head}"' in shown
-    assert state.epoch in shown
-    assert 'id="feed" role="feed"' in shown
+    html = page(client)
+    assert f'id="event-{hello.pk}"' in html
+    assert f'id="cursor" name="after" value="{state.head}"' in html
+    assert state.epoch in html
+    assert 'id="feed" role="feed"' in html
 
 
 def test_the_cursor_is_read_before_the_events(client: Client, posted_in_between: int) -> None:
     """An event posted in between is on the page, and arrives again on its websocket."""
-    shown = page(client)
-    assert "in between" in shown
-    assert f'name="after" value="{posted_in_between}"' in shown
+    html = page(client)
+    assert "in between" in html
+    assert f'name="after" value="{posted_in_between}"' in html
 
 
 def test_only_a_logged_in_user_gets_the_compose_form(client: Client, as_alice: Client) -> None:
@@ -69,9 +69,9 @@ def test_older_events_are_a_fragment_for_htmx_and_a_page_otherwise(client: Clien
     events = [StatusChange.objects.create(user=alice, text=f"post {number}") for number in range(40)]
     before = events[10].pk
     whole, fragment = page(client, f"/?before={before}"), page(client, f"/?before={before}", **HTMX)
-    for shown in (whole, fragment):
-        assert "post 9" in shown
-        assert "post 10" not in shown
+    for html in (whole, fragment):
+        assert "post 9" in html
+        assert "post 10" not in html
     assert "<html" in whole
     assert "<html" not in fragment
     assert 'hx-ws:send hx-trigger="load"' in fragment
@@ -113,10 +113,10 @@ def test_an_event_is_shown_with_its_comments_oldest_first(client: Client, alice:
     for text in ("first", "second"):
         Comment.objects.create(user=alice, thread=hello, text=text)
     StatusChange.objects.create(user=alice, text="elsewhere")
-    shown = page(client, f"/events/{hello.pk}/")
-    assert shown.index("Hello</p>") < shown.index("first") < shown.index("second")
-    assert "elsewhere" not in shown
-    assert f"stream=thread%3A{hello.pk}" in shown
+    html = page(client, f"/events/{hello.pk}/")
+    assert html.index("Hello</p>") < html.index("first") < html.index("second")
+    assert "elsewhere" not in html
+    assert f"stream=thread%3A{hello.pk}" in html
 
 
 def test_bob_comments_on_alices_post(as_bob: Client, hello: StatusChange) -> None:

@@ -31,10 +31,10 @@ def test_logout_needs_a_post_request(as_alice: Client) -> None:
 def test_a_persons_page_shows_only_their_events(client: Client, alice: User) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     StatusChange.objects.create(user=User.objects.create_user("bob"), text="Not hers")
-    shown = client.get("/people/alice/").content.decode()
-    assert "Hello" in shown
-    assert "Not hers" not in shown
-    assert "stream=user%3Aalice" in shown
+    html = client.get("/people/alice/").content.decode()
+    assert "Hello" in html
+    assert "Not hers" not in html
+    assert "stream=user%3Aalice" in html
 
 
 @pytest.mark.database
@@ -54,9 +54,9 @@ def test_a_user_without_a_profile_has_a_page(client: Client, alice: User) -> Non
 def test_alice_edits_her_own_profile(as_alice: Client, alice: User) -> None:
     response = as_alice.post("/profile/", {"website": "https://rivers.example/", "bio": "I like rivers."})
     assert response.headers["Location"] == "/people/alice/"
-    shown = as_alice.get("/people/alice/").content.decode()
-    assert 'href="https://rivers.example/"' in shown
-    assert "I like rivers." in shown
+    html = as_alice.get("/people/alice/").content.decode()
+    assert 'href="https://rivers.example/"' in html
+    assert "I like rivers." in html
 
 
 @pytest.mark.parametrize("website", ["javascript:alert(1)", "data:text/html,x", "nonsense", "ftp://files.example/"])

@@ -1,4 +1,4 @@
-"""What a client may send, and when it has sent too much."""
+"""The budget of a client: what it may send, and when it has sent too much."""
 
 import pytest
 

@@ -66,9 +66,8 @@ def test_a_frame_for_pages_ends_with_the_cursor() -> None:
     ).text
     cursor = '<input type="hidden" id="cursor" name="after" value="44" hx-swap-oob="true">'
     assert frame.endswith(cursor)
-    assert (
-        '<div id="event-17" hx-swap-oob="delete"></div>' in frame
-    )  # before it is added: the page may have the row already
+    # The page may have the row of a created event already, so the row is deleted before it is added.
+    assert '<div id="event-17" hx-swap-oob="delete"></div>' in frame
     assert 'hx-target="#event-3" hx-swap="outerMorph"><article id="event-3">' in frame
     assert '<hx-partial hx-target="#event-12" hx-swap="delete"></hx-partial>' in frame
     assert changes_frame("html", "k3x9", 44, 44, []).text.count("<") == 1

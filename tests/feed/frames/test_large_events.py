@@ -66,7 +66,7 @@ async def test_watchers_get_events_that_are_larger_than_the_tail(
     assert got == [6000, 20_000, 100, 6000, 6000]
 
 
-async def test_the_tail_is_encoded_for_a_format_that_is_first_watched_later(alice: User, closed_hub: None) -> None:
+async def test_the_tail_is_also_encoded_for_a_format_that_joins_later(alice: User, closed_hub: None) -> None:
     async with connect() as program:
         start = await program.frame()
         await database_sync_to_async(post_sizes)(alice, 10, 20)

@@ -71,7 +71,7 @@ def test_a_page_answers_only_the_same_query_and_only_for_a_moment(alice: User, m
 
 
 @pytest.mark.parametrize("length", [20, 1900])
-def test_a_page_is_as_large_as_a_few_frames_whatever_the_size_of_the_events(
+def test_a_page_is_as_large_as_a_few_frames_with_events_of_any_size(
     alice: User, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feed.hub.history.PAGE_SIZE", 8_000)

@@ -143,8 +143,8 @@ def test_a_thread_field_that_points_to_another_model_puts_no_event_into_a_thread
     client: Client, alice: User, odd: SimpleNamespace
 ) -> None:
     status = StatusChange.objects.create(user=alice, text="good")
-    somebody = User.objects.filter(pk=status.pk).first() or User.objects.create_user("somebody", pk=status.pk)
-    astray = odd.astray.objects.create(user=alice, thread=somebody)
+    user = User.objects.filter(pk=status.pk).first() or User.objects.create_user("user", pk=status.pk)
+    astray = odd.astray.objects.create(user=alice, thread=user)
     assert astray.streams() == ["public", "user:alice", "kind:astray", f"thread:{astray.pk}"]
     snapshot = client.get(f"/api/events/?stream=thread:{status.pk}").json()
     assert [event["id"] for event in snapshot["events"]] == [status.pk]

@@ -83,11 +83,9 @@ def test_a_transaction_that_begins_first_and_commits_last_is_numbered_last(alice
         assert texts_in_log() == ["committed first"]
         cursor = log.state().head
         commit()
+    # A cursor over primary keys would skip the first one.
     first, second = StatusChange.objects.order_by("pk")
-    assert (first.text, second.text) == (
-        "began first",
-        "committed first",
-    )  # a cursor over primary keys would skip the first
+    assert (first.text, second.text) == ("began first", "committed first")
     assert texts_in_log(after=cursor) == ["began first"]
 
 

@@ -161,9 +161,9 @@ def test_a_post_over_the_limit_comes_back_with_its_text(
     response = as_alice.post(path.format(hello.pk), {"text": "long thought out"}, headers=headers)
     assert response.status_code == 429
     assert 3500 < int(response.headers["Retry-After"]) <= 3600
-    shown = response.content.decode()
-    assert "long thought out</textarea>" in shown
-    assert "Try again in 60 minutes." in shown
+    html = response.content.decode()
+    assert "long thought out</textarea>" in html
+    assert "Try again in 60 minutes." in html
     assert set(StatusChange.objects.values_list("text", flat=True)) == {"Hello", "First"}
     assert Comment.objects.count() == 0
 

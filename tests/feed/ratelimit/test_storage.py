@@ -94,11 +94,11 @@ def test_a_redis_that_hangs_does_not_delay_hits(empty_redis: services.Service) -
     empty_redis.freeze()
     try:
         began = time.monotonic()
-        answers = [storage.run(hit_by_alice(limit=100)) for _ in range(200)]
+        results = [storage.run(hit_by_alice(limit=100)) for _ in range(200)]
         assert time.monotonic() - began < TIMEOUT
     finally:
         empty_redis.thaw()
-    assert answers == [True] * 100 + [False] * 100  # memory enforces the limit
+    assert results == [True] * 100 + [False] * 100  # memory enforces the limit
 
 
 def test_a_redis_that_answers_byte_by_byte_does_not_delay_hits_and_is_not_asked_again() -> None:
