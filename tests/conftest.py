@@ -1,6 +1,6 @@
-"""What all tests can ask for: people, and real servers of every kind.
+"""Fixtures for all tests: people, and real servers of each kind.
 
-A machine without one of them skips its tests by name; in CI, where nothing may be missing, they fail.
+If a server isn't installed, the tests that need it are skipped. In CI they fail.
 """
 
 import os
@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
@@ -27,25 +28,25 @@ from tests.support.servers import Server
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Without this a SIGTERM would end pytest alone, and leave its servers running.
-    signal.signal(signal.SIGTERM, terminated)
-    # A shell starts what runs in its background with Ctrl-C ignored, and the servers here would inherit that.
+    # Otherwise SIGTERM would end pytest without stopping its servers.
+    signal.signal(signal.SIGTERM, exit_on_sigterm)
+    # A shell starts background jobs with SIGINT ignored, and the servers would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def terminated(number: int, frame: FrameType | None) -> NoReturn:
+def exit_on_sigterm(number: int, frame: FrameType | None) -> NoReturn:
     pytest.exit("terminated", returncode=128 + number)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, as they share servers; those of the scenarios are grouped already.
+    """Keep the tests of a file in one process, because they share servers. The scenarios are grouped already.
 
-    What needs PostgreSQL as Django's own database is not even skipped on SQLite: script/test runs it there."""
+    On SQLite, deselect the tests that need PostgreSQL as Django's own database: script/test runs them separately."""
     if connection.vendor == "sqlite":
-        unfit = [item for item in items if item.get_closest_marker("postgresql")]
-        config.hook.pytest_deselected(items=unfit)
-        items[:] = [item for item in items if item not in unfit]
+        postgresql_only = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=postgresql_only)
+        items[:] = [item for item in items if item not in postgresql_only]
     for item in items:
         if not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.location[0]))
@@ -57,10 +58,10 @@ def missing(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-def started(starter: Callable[[], AbstractContextManager[services.Service]]) -> Iterator[str]:
-    """The URL of a server that runs as long as the tests of this worker."""
+def running(start: Callable[[], AbstractContextManager[services.Service]]) -> Iterator[str]:
+    """The URL of a server that runs until the tests of this worker are done."""
     try:
-        with starter() as service:
+        with start() as service:
             yield service.url
     except FileNotFoundError as error:
         missing(str(error))
@@ -68,7 +69,7 @@ def started(starter: Callable[[], AbstractContextManager[services.Service]]) -> 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The test database, with the tables of the kinds that only the tests have."""
+    """The test database, with tables for the kinds that only the tests have."""
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
         for kind in KINDS_WITH_TABLES:
             editor.create_model(kind)
@@ -76,16 +77,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(autouse=True)
-def nothing_counted() -> None:
-    """Limits are of users and addresses, which are the same in every test. So are the errors of kinds."""
+def reset_process_state() -> None:
+    """Tests share users, addresses and kinds, so they would share rate limits, reported errors and cached rows.
+
+    A cached content type may be of a row that an earlier test has rolled back.
+    """
     storage.forget()
     forget_reports()
     row_cache.forget()
+    ContentType.objects.clear_cache()
 
 
 @pytest.fixture
 def alice(db: None) -> User:
-    """She is there already, and has been welcomed."""
+    """Alice, whose welcome is recorded."""
     return User.objects.create_user("alice")
 
 
@@ -106,30 +111,30 @@ def logged_in(user: User) -> Client:
 
 
 @pytest.fixture
-def hurried_hasher(settings: Settings) -> None:
-    """For tests of passwords. The real one takes a good part of a second, by design."""
+def fast_hasher(settings: Settings) -> None:
+    """For tests with passwords: the default hasher is slow by design."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """The superuser's URL of the PostgreSQL that tests.support.services started around all tests, or of one of our own.
+    """The superuser's URL of the PostgreSQL server that script/test started for all workers, or of this worker's own.
 
-    All workers share it: each test has a database of its own in it.
+    Each test has its own database in it.
     """
     if url := os.environ.get("TEST_POSTGRESQL_URL"):
         yield url
     else:
-        yield from started(services.postgresql)
+        yield from running(services.postgresql)
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A Redis of this worker alone: tests empty it, and count what is in it.
+    """The URL of this worker's own Redis. Tests empty it and count its keys.
 
-    A test that kills or freezes Redis takes its own from `services.redis()`.
+    A test that kills or freezes Redis starts another one with `services.redis()`.
     """
-    yield from started(services.redis)
+    yield from running(services.redis)
 
 
 @pytest.fixture(scope="session")
@@ -141,13 +146,13 @@ def migrated_postgresql(postgresql_url: str) -> Iterator[str]:
 
 @pytest.fixture
 def postgresql_database(postgresql_url: str, migrated_postgresql: str) -> Iterator[str]:
-    """The URL of a migrated database on PostgreSQL, for this test alone."""
+    """The URL of a migrated PostgreSQL database for this test alone."""
     with new_database(postgresql_url, template=migrated_postgresql) as url:
         yield url
 
 
 @pytest.fixture
 def server() -> Iterator[Server]:
-    """Daphne on SQLite, with nothing else: what `script/server` gives."""
+    """Daphne on SQLite without Redis, as `script/server` starts it."""
     with Server() as server:
         yield server

@@ -15,7 +15,7 @@ from feed.kinds.guard import is_outage
 from feed.models import StatusChange
 from project.outage import unavailable, wants_json
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("hurried_hasher")]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("fast_hasher")]
 
 
 @contextmanager

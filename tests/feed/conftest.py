@@ -12,35 +12,35 @@ from tests.feed.recorded import forget_changes
 
 @pytest.fixture
 async def closed_hub() -> AsyncIterator[None]:
-    """Whoever watches in this process starts its hub, which must not outlive the test and its database."""
+    """Close the hub that the first watcher starts: it must not outlive the test and its database."""
     yield
     await hub().close()
 
 
 @pytest.fixture
 def empty_log(alice: User) -> None:
-    """Nothing is recorded, not even that alice is welcome."""
+    """No change is recorded, not even alice's welcome."""
     forget_changes()
 
 
 @pytest.fixture
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
-    """What the doorbell was rung with; in place of a channel layer, which tests of their own ring for real."""
-    heard: list[tuple[int, str]] = []
-    monkeypatch.setattr(MessageFactory, "on_activity", lambda self, summary: heard.append((self.event_id, summary)))
-    return heard
+    """The arguments of each ring. It replaces the channel layer, which test_doorbell.py rings for real."""
+    arguments: list[tuple[int, str]] = []
+    monkeypatch.setattr(MessageFactory, "on_activity", lambda self, summary: arguments.append((self.event_id, summary)))
+    return arguments
 
 
 @pytest.fixture
 def posted_in_between(alice: User, monkeypatch: pytest.MonkeyPatch) -> int:
-    """Where the log stands before alice posts "in between", which she does as soon as somebody has asked for that."""
+    """Make alice post "in between" right after the first read of the log's state. Returns the head before that post."""
     head = log.number().head
     read_state = log.state
 
-    def state_and_then_a_post() -> log.State:
+    def read_state_and_post() -> log.State:
         state = read_state()
         StatusChange.objects.create(user=alice, text="in between")
         return state
 
-    monkeypatch.setattr(log, "state", state_and_then_a_post)
+    monkeypatch.setattr(log, "state", read_state_and_post)
     return head

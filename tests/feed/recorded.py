@@ -1,4 +1,4 @@
-"""What is recorded, and an event of each kind to record."""
+"""The recorded changes, and an event of each kind to record."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ def forget_changes() -> None:
 
 
 def changes() -> list[tuple[str, int, str]]:
-    """Every change that is recorded, oldest first: action, event, kind."""
+    """All recorded changes, oldest first: action, event id, kind."""
     return list(Change.objects.order_by("id").values_list("action", "event_id", "kind"))
 
 

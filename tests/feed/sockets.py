@@ -1,4 +1,4 @@
-"""Clients of the websocket, without a server: what a client sends, and what it gets."""
+"""Clients that talk to the websocket application without a server."""
 
 import json
 from collections.abc import AsyncIterator
@@ -13,28 +13,29 @@ from asgi import application
 from feed.models import Comment, Event, StatusChange
 
 Frame = dict[str, Any]
-PATIENCE = 10
+TIMEOUT = 10
 
 
-class Client(WebsocketCommunicator):
-    """A client that counts as connected, and reads JSON."""
-
+class SocketClient(WebsocketCommunicator):
     async def frame(self) -> Frame:
-        decoded: Frame = json.loads(await self.receive_from(timeout=PATIENCE))
+        """The next frame, of a client that reads JSON."""
+        decoded: Frame = json.loads(await self.receive_from(timeout=TIMEOUT))
         return decoded
 
     async def html(self) -> str:
-        text: str = await self.receive_from(timeout=PATIENCE)
+        """The next frame, of a page."""
+        text: str = await self.receive_from(timeout=TIMEOUT)
         return text
 
     async def closed(self) -> int:
-        """The code of the close that comes next."""
-        message = await self.receive_output(timeout=PATIENCE)
+        """Wait for the connection to be closed, and return its close code."""
+        message = await self.receive_output(timeout=TIMEOUT)
         assert message["type"] == "websocket.close", message
         code: int = message["code"]
         return code
 
     async def refusal(self) -> tuple[str, int]:
+        """The code of the error frame that comes next, and the close code after it."""
         frame = await self.frame()
         assert frame["type"] == "error", frame
         assert frame["message"]
@@ -42,34 +43,34 @@ class Client(WebsocketCommunicator):
 
 
 @asynccontextmanager
-async def client(query: str = "", headers: list[tuple[bytes, bytes]] | None = None) -> AsyncIterator[Client]:
-    connection = Client(application, f"/ws/feed/{query}", headers)
-    connected, _ = await connection.connect(timeout=PATIENCE)
+async def connect(query: str = "", headers: list[tuple[bytes, bytes]] | None = None) -> AsyncIterator[SocketClient]:
+    client = SocketClient(application, f"/ws/feed/{query}", headers)
+    connected, _ = await client.connect(timeout=TIMEOUT)
     assert connected
     try:
-        yield connection
+        yield client
     finally:
-        await connection.disconnect(timeout=PATIENCE)
+        await client.disconnect(timeout=TIMEOUT)
 
 
 @database_sync_to_async
-def post(user: User, text: str) -> StatusChange:
+def post_status(user: User, text: str) -> StatusChange:
     status: StatusChange = StatusChange.objects.create(user=user, text=text)
     return status
 
 
 @database_sync_to_async
-def comment(user: User, thread: Event, text: str) -> Comment:
-    about: Comment = Comment.objects.create(user=user, thread=thread, text=text)
-    return about
+def post_comment(user: User, thread: Event, text: str) -> Comment:
+    comment: Comment = Comment.objects.create(user=user, thread=thread, text=text)
+    return comment
 
 
 def texts(frame: Frame) -> list[str]:
     return [change["event"]["text"] for change in frame["changes"] if "text" in change["event"]]
 
 
-def show(frame: Frame, state: dict[int, str | None]) -> int:
-    """Bring a client's state up to date, as docs/protocol.md says; returns the new cursor."""
+def apply_frame(frame: Frame, state: dict[int, str | None]) -> int:
+    """Update a client's state as docs/protocol.md says. Returns the new cursor."""
     for change in frame["changes"]:
         event = change["event"]
         if change["action"] == "deleted":

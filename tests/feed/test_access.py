@@ -1,4 +1,4 @@
-"""Who may not: alice owns it, bob is logged in, and charlie is nobody. And what is written stays a text."""
+"""Alice owns an event, bob is logged in, and charlie is not. And text never becomes markup."""
 
 import json
 from typing import Any
@@ -31,13 +31,13 @@ def hello(alice: User) -> StatusChange:
 
 
 def state() -> list[dict[str, Any]]:
-    """All events, as everybody sees them."""
+    """All events with their public fields."""
     return [describe(event) for event in Event.objects.order_by("pk")]
 
 
 @pytest.mark.parametrize("action", ["edit", "delete"])
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_bob_can_neither_edit_nor_delete_what_is_alices(
+def test_bob_can_neither_edit_nor_delete_alices_events(
     as_bob: Client, hello: StatusChange, action: str, headers: dict[str, str]
 ) -> None:
     comment = Comment.objects.create(user=hello.user, thread=StatusChange.objects.create(user=bob(), text="Bob's"))
@@ -56,7 +56,7 @@ def bob() -> User:
 @pytest.mark.parametrize(
     "path", ["/events/", "/events/{}/comments/", "/events/{}/edit/", "/events/{}/delete/", "/profile/"]
 )
-def test_charlie_is_sent_to_log_in(client: Client, hello: StatusChange, path: str) -> None:
+def test_charlie_is_redirected_to_the_login(client: Client, hello: StatusChange, path: str) -> None:
     before, path = state(), path.format(hello.pk)
     response = client.post(path, {"text": "Nobody's"})
     assert response.status_code == 302
@@ -65,7 +65,7 @@ def test_charlie_is_sent_to_log_in(client: Client, hello: StatusChange, path: st
     assert state() == before
 
 
-def test_alice_can_do_nothing_any_more_when_she_is_deactivated(as_alice: Client, hello: StatusChange) -> None:
+def test_alice_cannot_change_anything_after_her_account_is_deactivated(as_alice: Client, hello: StatusChange) -> None:
     User.objects.update(is_active=False)
     before = state()
     for path in ("/events/", f"/events/{hello.pk}/edit/", f"/events/{hello.pk}/delete/"):
@@ -74,16 +74,16 @@ def test_alice_can_do_nothing_any_more_when_she_is_deactivated(as_alice: Client,
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_nobody_changes_anything_by_the_api(hello: StatusChange, as_bob: Client, method: str) -> None:
+def test_the_api_accepts_no_writes(hello: StatusChange, as_bob: Client, method: str) -> None:
     before = state()
     for client in (logged_in(hello.user), as_bob, Client()):
         for path in ("/api/events/", f"/api/events/{hello.pk}/", f"/api/events/{hello.pk}"):
-            answer = getattr(client, method)(path, {"text": "Mine"}, content_type="application/json")
-            assert answer.status_code in {404, 405}
+            response = getattr(client, method)(path, {"text": "Mine"}, content_type="application/json")
+            assert response.status_code in {404, 405}
     assert state() == before
 
 
-def test_no_header_makes_one_method_another(as_bob: Client, hello: StatusChange) -> None:
+def test_no_header_overrides_the_method(as_bob: Client, hello: StatusChange) -> None:
     before = state()
     for name in ("X-HTTP-Method-Override", "X-Method-Override", "X-HTTP-Method"):
         as_bob.get(f"/events/{hello.pk}/delete/", headers={name: "POST"})
@@ -91,7 +91,7 @@ def test_no_header_makes_one_method_another(as_bob: Client, hello: StatusChange)
     assert state() == before
 
 
-def test_what_is_posted_is_the_posters_and_of_its_place(as_bob: Client, alice: User, hello: StatusChange) -> None:
+def test_forged_fields_of_a_post_are_ignored(as_bob: Client, alice: User, hello: StatusChange) -> None:
     forged = {"text": "Hi!", "user": alice.pk, "user_id": alice.pk, "kind": "welcome", "id": hello.pk, "pk": hello.pk}
     forged |= {"thread": 1, "thread_id": 1, "created_at": "2000-01-01", "edited_at": "2000-01-01"}
     for path in ("/events/", f"/events/{hello.pk}/comments/"):
@@ -133,7 +133,7 @@ def test_pages_of_this_site_may_watch(our_hosts: None, origin: str, host: str) -
         ("null", "rill.example"),
         ("*", "rill.example"),
         ("http://evil.example", "rill.example"),
-        ("http://evil.example", "evil.example"),  # whose name was pointed here
+        ("http://evil.example", "evil.example"),  # DNS rebinding
         ("http://rill.example.evil.example", "rill.example"),
         ("http://evilrill.example", "rill.example"),
         ("http://rill.example:8000", "rill.example"),
@@ -165,8 +165,8 @@ def test_pages_of_other_sites_may_not_watch(our_hosts: None, origin: str, host: 
     assert not is_allowed(origin, host)
 
 
-def test_a_site_on_https_has_no_pages_on_http(our_hosts: None, settings: Settings) -> None:
-    """One that says so comes from whoever can change what goes over the wire, and would have the user's cookie."""
+def test_a_site_on_https_refuses_its_own_origin_on_http(our_hosts: None, settings: Settings) -> None:
+    """An attacker on the network could serve such a page, and its websocket would carry the user's cookie."""
     settings.SECURE_SSL_REDIRECT = True
     assert is_allowed("https://rill.example", "rill.example")
     assert not is_allowed("http://rill.example", "rill.example")
@@ -196,13 +196,13 @@ TEXTS = [
 
 
 def places(client: Client, text: str) -> dict[str, str]:
-    """Everywhere where a text of alice's stands: on pages, in a fragment, in forms, and in what the socket brings."""
+    """Each place that shows a text of alice: pages, a fragment, forms and frames."""
     event = StatusChange.objects.create(user=User.objects.get(username="alice"), text=text)
     own, older = event.get_absolute_url(), f"/?before={event.pk + 1}"
-    answers = {path: client.get(path) for path in ("/", "/people/alice/", own, f"{own}edit/", f"{own}delete/", older)}
-    answers["fragment"] = client.get(older, headers=HTMX)
+    responses = {path: client.get(path) for path in ("/", "/people/alice/", own, f"{own}edit/", f"{own}delete/", older)}
+    responses["fragment"] = client.get(older, headers=HTMX)
     names = ["front", "person", "thread", "edit", "delete", "older", "fragment"]
-    pages = dict(zip(names, [answer.content.decode() for answer in answers.values()], strict=True))
+    pages = dict(zip(names, [response.content.decode() for response in responses.values()], strict=True))
     pages |= {action: frame(event, action) for action in ("created", "updated")}
     event.delete()
     return pages
@@ -227,7 +227,7 @@ def test_no_text_becomes_markup(as_alice: Client, alice: User) -> None:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_every_text_is_itself_as_json(client: Client, hello: StatusChange, text: str) -> None:
+def test_json_carries_every_text_unchanged(client: Client, hello: StatusChange, text: str) -> None:
     hello.text = text
     hello.save()
     state = log.number()
@@ -240,7 +240,7 @@ def test_every_text_is_itself_as_json(client: Client, hello: StatusChange, text:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_kind_without_a_template_is_no_markup_either(client: Client, alice: User, text: str) -> None:
+def test_no_field_of_a_kind_without_a_template_becomes_markup(client: Client, alice: User, text: str) -> None:
     deploy = Deploy.objects.create(user=alice, service="web")
     harmless = client.get(deploy.get_absolute_url()).content.decode()
     Deploy.objects.update(service=text, details={text: text}, edited_at=None)

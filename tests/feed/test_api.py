@@ -1,4 +1,4 @@
-"""The snapshot that programs load, and the pages for who runs the servers."""
+"""The API for programs, and the health checks."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from feed.models import Comment, StatusChange
 pytestmark = pytest.mark.django_db
 
 
-def get(client: Client, query: str = "") -> dict[str, Any]:
+def snapshot_of(client: Client, query: str = "") -> dict[str, Any]:
     response = client.get(f"/api/events/{query}")
     assert response.status_code == 200, response.content
     loaded: dict[str, Any] = response.json()
@@ -30,14 +30,14 @@ def test_a_snapshot_has_the_newest_events_and_the_cursor_to_follow_from(client: 
     StatusChange.objects.create(user=alice, text="a")
     state = log.number()
     StatusChange.objects.create(user=alice, text="b")
-    snapshot = get(client)
+    snapshot = snapshot_of(client)
     assert texts(snapshot) == ["b", "a"]
     assert (snapshot["log"], snapshot["position"], snapshot["next"]) == (state.epoch, state.head, None)
 
 
-def test_an_event_looks_as_it_does_on_the_websocket(client: Client, alice: User) -> None:
+def test_an_event_has_the_same_fields_as_on_the_websocket(client: Client, alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
-    event = get(client)["events"][0]
+    event = snapshot_of(client)["events"][0]
     assert event.pop("created_at").endswith("Z")
     assert event == {
         "id": status.pk,
@@ -50,27 +50,27 @@ def test_an_event_looks_as_it_does_on_the_websocket(client: Client, alice: User)
     }
 
 
-def test_next_leads_through_all_events_once(client: Client, alice: User) -> None:
+def test_following_next_returns_each_event_once(client: Client, alice: User) -> None:
     for number in range(7):
         StatusChange.objects.create(user=alice, text=str(number))
     found: list[str] = []
-    address: str | None = "/api/events/?limit=3&stream=kind:status_change"
-    while address:
-        snapshot = client.get(address).json()
+    url: str | None = "/api/events/?limit=3&stream=kind:status_change"
+    while url:
+        snapshot = client.get(url).json()
         assert len(snapshot["events"]) <= 3
         found += texts(snapshot)
-        address = snapshot["next"]
+        url = snapshot["next"]
     assert found == ["6", "5", "4", "3", "2", "1", "0"]
 
 
-def test_streams_are_the_same_as_on_the_websocket(client: Client, alice: User) -> None:
+def test_the_streams_are_those_of_the_websocket(client: Client, alice: User) -> None:
     bob = User.objects.create_user("bob")
     status = StatusChange.objects.create(user=alice, text="Hello")
     StatusChange.objects.create(user=alice, text="Other")
     Comment.objects.create(user=bob, thread=status, text="Hi!")
-    assert texts(get(client, f"?stream=thread:{status.pk}")) == ["Hi!", "Hello"]
-    assert texts(get(client, "?stream=user:bob")) == ["Hi!"]
-    assert texts(get(client, "?stream=user:bob&stream=kind:status_change")) == ["Hi!", "Other", "Hello"]
+    assert texts(snapshot_of(client, f"?stream=thread:{status.pk}")) == ["Hi!", "Hello"]
+    assert texts(snapshot_of(client, "?stream=user:bob")) == ["Hi!"]
+    assert texts(snapshot_of(client, "?stream=user:bob&stream=kind:status_change")) == ["Hi!", "Other", "Hello"]
 
 
 def test_the_number_of_queries_is_constant(client: Client, alice: User, django_assert_num_queries: Any) -> None:
@@ -78,8 +78,8 @@ def test_the_number_of_queries_is_constant(client: Client, alice: User, django_a
         status = StatusChange.objects.create(user=User.objects.create_user(f"user{number}"), text="Hello")
         Comment.objects.create(user=alice, thread=status, text="Hi!")
     log.number()
-    with django_assert_num_queries(5):  # the log, the events, and their kinds: there are three
-        assert len(get(client)["events"]) == 50
+    with django_assert_num_queries(5):  # the log, the events, and their three kinds
+        assert len(snapshot_of(client)["events"]) == 50
 
 
 @pytest.mark.parametrize(
@@ -95,27 +95,27 @@ def test_the_number_of_queries_is_constant(client: Client, alice: User, django_a
         ("?" + "&".join(f"stream=user:{number}" for number in range(101)), 429, "too_many_streams"),
     ],
 )
-def test_what_can_not_be_served_is_told_why(client: Client, query: str, status: int, code: str) -> None:
+def test_a_refused_request_says_why(client: Client, query: str, status: int, code: str) -> None:
     response = client.get(f"/api/events/{query}")
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response.json()["message"]
 
 
 def test_the_cursor_is_read_before_the_events(client: Client, posted_in_between: int) -> None:
-    snapshot = get(client)
+    snapshot = snapshot_of(client)
     assert (snapshot["position"], texts(snapshot)) == (posted_in_between, ["in between"])
 
 
-def test_events_can_not_be_posted_yet(client: Client) -> None:
+def test_events_cannot_be_posted(client: Client) -> None:
     assert client.post("/api/events/", {"text": "Hello"}).status_code == 405
 
 
-def test_the_interface_describes_itself(client: Client) -> None:
+def test_the_api_has_an_openapi_description(client: Client) -> None:
     schema = client.get("/api/openapi.json").json()
     assert "/api/events/" in schema["paths"]
 
 
-def test_alive_and_ready(client: Client) -> None:
+def test_a_working_process_is_alive_and_ready(client: Client) -> None:
     assert client.get("/healthz").content == b"ok\n"
     response = client.get("/readyz")
     assert response.status_code == 200
@@ -127,9 +127,9 @@ def test_alive_and_ready(client: Client) -> None:
     }
 
 
-def test_not_ready_without_the_database_but_alive(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_without_its_database_is_alive_but_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def unreachable() -> log.State:
-        raise OperationalError("nobody there")
+        raise OperationalError("unreachable")
 
     monkeypatch.setattr(log, "state", unreachable)
     response = client.get("/readyz")
@@ -138,7 +138,9 @@ def test_not_ready_without_the_database_but_alive(client: Client, monkeypatch: p
     assert client.get("/healthz").status_code == 200
 
 
-def test_they_need_no_transaction_where_every_request_has_one(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_checks_work_without_a_transaction_despite_atomic_requests(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(connections.settings["default"], "ATOMIC_REQUESTS", True)
     with CaptureQueriesContext(connection) as queries:
         assert client.get("/healthz").status_code == 200
@@ -146,9 +148,7 @@ def test_they_need_no_transaction_where_every_request_has_one(client: Client, mo
     assert client.get("/readyz").status_code == 200
 
 
-def test_an_address_that_asks_for_too_many_snapshots_has_to_wait(
-    client: Client, alice: User, settings: Settings
-) -> None:
+def test_snapshots_are_rate_limited_by_address(client: Client, alice: User, settings: Settings) -> None:
     settings.FEED_READ_LIMIT = "5/minute"
     assert [client.get("/api/events/").status_code for _ in range(3)] == [200] * 3
     many = "?" + "&".join(f"stream=thread:{number}" for number in range(1, 31))

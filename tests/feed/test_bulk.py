@@ -1,4 +1,4 @@
-"""Events that are changed and deleted many at once, by a query or a relation: each is recorded."""
+"""Changes and deletions of many events by one query or relation: each event is recorded."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ pytestmark = [
 
 
 @every_kind
-def test_deleting_by_query_is_one_change_for_each_event(
+def test_deleting_by_query_records_one_change_for_each_event(
     alice: User, kind: type[Event], fields: dict[str, Any], name: str
 ) -> None:
     pks = [kind.objects.create(user=alice, **fields).pk for _ in range(3)]
@@ -29,18 +29,16 @@ def test_deleting_by_query_is_one_change_for_each_event(
     assert sorted(changes()) == [("deleted", pk, name) for pk in pks]
 
 
-def test_deleting_many_kinds_by_one_query(alice: User) -> None:
+def test_deleting_many_kinds_by_one_query_records_each_event(alice: User) -> None:
     for kind, fields, _ in KINDS:
         kind.objects.create(user=alice, **fields)
     forget_changes()
     Event.objects.filter(user=alice).delete()
     assert Event.objects.count() == 0
-    assert len(changes()) == len(KINDS) + 1  # and the welcome
+    assert len(changes()) == len(KINDS) + 1  # and alice's welcome
 
 
-def test_an_update_by_query_is_recorded_for_each_event_and_rings_once(
-    alice: User, rings: list[tuple[int, str]]
-) -> None:
+def test_an_update_by_query_records_each_event_and_rings_once(alice: User, rings: list[tuple[int, str]]) -> None:
     pks = [StatusChange.objects.create(user=alice, text=text).pk for text in "abc"]
     forget_changes()
     rings.clear()
@@ -50,7 +48,7 @@ def test_an_update_by_query_is_recorded_for_each_event_and_rings_once(
     assert all(status.edited_at for status in StatusChange.objects.all())
 
 
-def test_an_update_of_the_root_records_each_event_as_its_own_kind(alice: User) -> None:
+def test_an_update_of_many_kinds_records_each_event_as_its_own_kind(alice: User) -> None:
     StatusChange.objects.create(user=alice, text="a")
     Temperature.objects.create(user=alice, value=1)
     forget_changes()
@@ -60,7 +58,7 @@ def test_an_update_of_the_root_records_each_event_as_its_own_kind(alice: User) -
     assert sorted(kind for _, _, kind in changes()) == ["status_change", "temperature", "welcome"]
 
 
-def test_an_update_of_distinct_rows_is_recorded(alice: User) -> None:
+def test_an_update_of_distinct_rows_is_recorded_once(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="a")
     Comment.objects.create(user=alice, thread=status, text="1")
     Comment.objects.create(user=alice, thread=status, text="2")
@@ -69,7 +67,7 @@ def test_an_update_of_distinct_rows_is_recorded(alice: User) -> None:
     assert changes() == [("updated", status.pk, "status_change")]
 
 
-def test_what_is_changed_by_a_relation_is_recorded(alice: User) -> None:
+def test_changes_through_a_relation_are_recorded(alice: User) -> None:
     bob = User.objects.create_user("bob")
     status = StatusChange.objects.create(user=alice, text="a")
     other = StatusChange.objects.create(user=alice, text="b")
@@ -81,7 +79,7 @@ def test_what_is_changed_by_a_relation_is_recorded(alice: User) -> None:
     assert Comment.objects.get().thread_id == other.pk
 
 
-def test_what_the_deletion_of_something_else_sets_to_null_is_recorded(alice: User) -> None:
+def test_a_foreign_key_that_a_deletion_sets_to_null_is_recorded(alice: User) -> None:
     bob = User.objects.create_user("bob")
     slogan = Slogan.objects.create(user=alice, text="a", approved_by=bob)
     forget_changes()
@@ -107,7 +105,7 @@ def lock_and_edit_each(pks: list[int]) -> None:
 
 
 @pytest.mark.postgresql
-def test_no_deadlock_among_those_who_write_the_same_events_in_their_own_ways(alice: User) -> None:
+def test_concurrent_writers_of_the_same_events_do_not_deadlock(alice: User) -> None:
     pks = [StatusChange.objects.create(user=alice, text=str(number)).pk for number in range(20)]
 
     def write(way: Callable[[list[int]], None]) -> None:
@@ -132,13 +130,14 @@ def test_bulk_update_is_recorded(alice: User) -> None:
     assert sorted(StatusChange.objects.values_list("text", flat=True)) == ["a!", "b!", "c!"]
 
 
-def test_bulk_create_is_refused_as_no_signal_would_tell_of_it(alice: User) -> None:
+def test_bulk_create_is_refused(alice: User) -> None:
+    """It sends no signals, so nothing would be recorded."""
     with pytest.raises(NotSupportedError):
         Event.objects.bulk_create([Event(user=alice)])
     assert Event.objects.exclude(kind="welcome").count() == 0
 
 
-def test_deleting_a_user_takes_profile_events_and_their_comments_and_records_each(alice: User) -> None:
+def test_deleting_alice_records_the_deletion_of_her_events_and_the_comments_on_them(alice: User) -> None:
     bob = User.objects.create_user("bob")
     status = StatusChange.objects.create(user=alice, text="Hello")
     comment = Comment.objects.create(user=bob, thread=status, text="Hi!")

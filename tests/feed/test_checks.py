@@ -25,7 +25,7 @@ from tests.support.odd_kinds import new_kind, using_kinds
 
 @pytest.fixture
 def namesake() -> Iterator[type[Event]]:
-    """Another app's kind, named as one that is there."""
+    """A kind with the same name as one of another app."""
 
     class Comment(Event):
         class Meta:
@@ -37,37 +37,37 @@ def namesake() -> Iterator[type[Event]]:
 
 
 @pytest.fixture
-def impostor() -> Iterator[type[Event]]:
-    """A kind with a field that is named as one that every event has."""
+def kind_with_url() -> Iterator[type[Event]]:
+    """A kind with a field that hides the public field `url`."""
 
-    class Impostor(Event):
+    class WithUrl(Event):
         url = models.URLField()
 
         class Meta:
             app_label = "profiles"
 
-    yield Impostor
-    del apps.all_models["profiles"]["impostor"]
+    yield WithUrl
+    del apps.all_models["profiles"]["withurl"]
     apps.clear_cache()
 
 
-def test_kinds_have_names_of_their_own() -> None:
+def test_kinds_with_different_names_pass() -> None:
     assert kinds_have_names_of_their_own(None) == []
 
 
-def test_two_kinds_of_one_name_are_an_error(namesake: type[models.Model]) -> None:
+def test_two_kinds_with_one_name_are_an_error(namesake: type[models.Model]) -> None:
     (error,) = kinds_have_names_of_their_own(None)
     assert (error.id, error.obj) == ("feed.E001", namesake)
     assert error.is_serious()
 
 
-def test_kinds_leave_public_fields_alone() -> None:
+def test_kinds_without_clashing_fields_pass() -> None:
     assert kinds_leave_public_fields_alone(None) == []
 
 
-def test_a_field_that_would_hide_a_public_one_is_an_error(impostor: type[models.Model]) -> None:
+def test_a_field_that_hides_a_public_one_is_an_error(kind_with_url: type[models.Model]) -> None:
     (error,) = kinds_leave_public_fields_alone(None)
-    assert (error.id, error.obj) == ("feed.E002", impostor._meta.get_field("url"))
+    assert (error.id, error.obj) == ("feed.E002", kind_with_url._meta.get_field("url"))
 
 
 def test_a_kind_without_a_template_is_only_a_warning() -> None:
@@ -80,17 +80,17 @@ def test_a_kind_without_a_template_is_only_a_warning() -> None:
 
 
 @pytest.mark.parametrize(("engine", "ids"), [("db", []), ("cached_db", []), ("cache", ["feed.E003"])])
-def test_sessions_that_cannot_be_asked_for_are_an_error(settings: Settings, engine: str, ids: list[str]) -> None:
+def test_sessions_outside_the_database_are_an_error(settings: Settings, engine: str, ids: list[str]) -> None:
     settings.SESSION_ENGINE = f"django.contrib.sessions.backends.{engine}"
     assert [error.id for error in sessions_are_in_the_database(None)] == ids
 
 
-def test_the_kinds_that_are_there_have_nothing_wrong() -> None:
+def test_the_kinds_of_the_project_pass() -> None:
     for check in (kinds_have_the_key_of_their_event, managers_record_changes, threads_lead_to_events):
         assert check(None) == []
 
 
-def test_a_kind_with_a_key_of_its_own_is_refused_with_what_to_do() -> None:
+def test_a_kind_with_its_own_primary_key_is_an_error_with_a_hint() -> None:
     kind = new_kind("Keyed", code=models.CharField(max_length=10, primary_key=True))
     with using_kinds(kind):
         (error,) = kinds_have_the_key_of_their_event(None)
@@ -99,28 +99,28 @@ def test_a_kind_with_a_key_of_its_own_is_refused_with_what_to_do() -> None:
     assert "unique=True" in str(error.hint)
 
 
-def test_a_manager_that_would_not_record_is_refused() -> None:
-    class Fitting(EventManager):
+def test_a_manager_that_does_not_record_changes_is_an_error() -> None:
+    class Recording(EventManager):
         pass
 
     plain = new_kind("Plain", objects=models.Manager())
-    fitting = new_kind("Fitting", objects=Fitting())
-    with using_kinds(plain, fitting):
+    recording = new_kind("Recording", objects=Recording())
+    with using_kinds(plain, recording):
         (error,) = managers_record_changes(None)
     assert (error.id, error.obj) == ("feed.E005", plain)
 
 
 @pytest.mark.parametrize("target", ["auth.User", "feed.Log"])
-def test_a_thread_that_is_no_key_to_an_event_is_a_warning(target: str) -> None:
+def test_a_thread_field_that_points_to_another_model_is_a_warning(target: str) -> None:
     kind = new_kind("Astray", thread=models.ForeignKey(target, models.CASCADE, related_name="+"))
-    fitting = new_kind("Remark", thread=models.ForeignKey(StatusChange, models.CASCADE, related_name="+"))
-    with using_kinds(kind, fitting):
+    correct = new_kind("Remark", thread=models.ForeignKey(StatusChange, models.CASCADE, related_name="+"))
+    with using_kinds(kind, correct):
         (warning,) = threads_lead_to_events(None)
     assert (warning.id, warning.obj) == ("feed.W002", kind._meta.get_field("thread"))
 
 
 @pytest.mark.django_db
-def test_events_of_a_kind_that_no_app_has_are_a_warning(alice: User) -> None:
+def test_events_of_an_unknown_kind_are_a_warning(alice: User) -> None:
     assert events_are_of_kinds_that_are_there(None, databases=["default"]) == []
     models.QuerySet(Event).filter(user=alice).update(kind="gone")
     (warning,) = events_are_of_kinds_that_are_there(None, databases=["default"])

@@ -1,4 +1,4 @@
-"""The client that `manage.py tail` runs: what it asks for, and what it makes of what it gets."""
+"""The client of `manage.py tail`: what it requests, and how it reads frames."""
 
 from itertools import islice, pairwise
 
@@ -7,14 +7,14 @@ import pytest
 from feed.client import FeedClient, Refused, backoff
 
 
-def test_it_asks_for_its_streams_and_its_cursor() -> None:
+def test_the_client_requests_its_streams_and_its_cursor() -> None:
     client = FeedClient("ws://localhost:8000/ws/feed/", ("user:ali ce", "kind:comment"))
     assert client.address() == "ws://localhost:8000/ws/feed/?stream=user%3Aali+ce&stream=kind%3Acomment"
     client.advance({"type": "changes", "log": "k3x9", "after": 0, "position": 7, "changes": []})
     assert client.address().endswith("stream=kind%3Acomment&after=7&log=k3x9")
 
 
-def test_a_cursor_from_the_beginning_is_asked_for() -> None:
+def test_a_cursor_of_0_is_requested() -> None:
     assert FeedClient("ws://localhost", after=0).address() == "ws://localhost/ws/feed/?after=0"
 
 
@@ -26,7 +26,7 @@ def test_frames_that_tile_leave_no_gap() -> None:
     assert client.after == 10
 
 
-def test_a_frame_that_begins_elsewhere_is_a_gap() -> None:
+def test_a_frame_that_does_not_follow_the_last_one_is_a_gap() -> None:
     client = FeedClient("ws://localhost", after=5)
     client.advance({"type": "changes", "log": "k3x9", "after": 6, "position": 9, "changes": []})
     assert client.gaps == ["A frame begins after 6, but the one before it ended at 5."]
@@ -38,7 +38,7 @@ def test_a_reset_moves_the_cursor_and_is_no_gap() -> None:
     assert (client.after, client.log, client.gaps) == (60, "new", [])
 
 
-def test_it_waits_longer_and_longer_and_never_quite_as_long_as_others() -> None:
+def test_the_backoff_grows_and_differs_between_clients() -> None:
     first, second = list(islice(backoff(), 12)), list(islice(backoff(), 12))
     assert first != second
     assert 0.25 <= first[0] <= 0.5
@@ -46,7 +46,7 @@ def test_it_waits_longer_and_longer_and_never_quite_as_long_as_others() -> None:
     assert 15 <= first[-1] <= 30
 
 
-def test_an_error_is_final() -> None:
+def test_an_error_frame_ends_the_client() -> None:
     with pytest.raises(Refused, match="no stream"):
         FeedClient("ws://localhost").advance(
             {"type": "error", "code": "unknown_stream", "message": "There is no stream."}

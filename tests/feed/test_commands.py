@@ -1,4 +1,4 @@
-"""Commands that need no server; `tail` is tested against real ones."""
+"""Management commands. tests/test_tail_command.py runs `tail` against real servers."""
 
 import random
 from datetime import timedelta
@@ -23,7 +23,7 @@ def run(*args: str) -> str:
     return out.getvalue()
 
 
-def test_simulate_makes_people_who_post_comment_edit_and_delete() -> None:
+def test_simulated_people_post_comment_edit_and_delete() -> None:
     random.seed(1)
     assert "60 changes by 3 people" in run("simulate", "--rate", "100000", "--people", "3", "--count", "60")
     assert User.objects.count() == 3
@@ -31,19 +31,19 @@ def test_simulate_makes_people_who_post_comment_edit_and_delete() -> None:
     assert {"status_change", "comment", "welcome"} == set(Event.objects.values_list("kind", flat=True))
 
 
-def test_simulate_finds_its_people_again() -> None:
+def test_simulate_reuses_its_people() -> None:
     for _ in range(2):
         run("simulate", "--rate", "100000", "--people", "25", "--count", "1")
     assert User.objects.count() == 25
 
 
 @pytest.mark.parametrize("arguments", [("--rate", "0"), ("--people", "0"), ("--rate", "-1")])
-def test_simulate_refuses_what_makes_no_sense(arguments: tuple[str, str]) -> None:
+def test_simulate_refuses_rates_and_counts_below_their_minimum(arguments: tuple[str, str]) -> None:
     with pytest.raises(CommandError):
         run("simulate", *arguments)
 
 
-def test_prune_log_forgets_what_is_older_than_the_log_is_kept(alice: User) -> None:
+def test_prune_log_deletes_changes_older_than_the_retention(alice: User) -> None:
     for text in "abc":
         StatusChange.objects.create(user=alice, text=text)
     log.number()
@@ -53,29 +53,29 @@ def test_prune_log_forgets_what_is_older_than_the_log_is_kept(alice: User) -> No
     assert "2 changes deleted" in run("prune_log", "--days", "0")
 
 
-def test_prune_log_tells_how_far_it_is(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prune_log_prints_its_progress(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.log.pruning.PART", 2)
     for text in "abcd":
         StatusChange.objects.create(user=alice, text=text)
     log.number()
-    told = run("prune_log", "--days", "0").splitlines()
-    assert told[:-1] == ["2 of 5 changes deleted ...", "4 of 5 changes deleted ..."]
-    assert "5 changes deleted" in told[-1]
+    output = run("prune_log", "--days", "0").splitlines()
+    assert output[:-1] == ["2 of 5 changes deleted ...", "4 of 5 changes deleted ..."]
+    assert "5 changes deleted" in output[-1]
 
 
-def test_prune_log_refuses_the_future() -> None:
+def test_prune_log_refuses_negative_days() -> None:
     with pytest.raises(CommandError):
         run("prune_log", "--days=-1")
 
 
-def test_rename_log_names_it_anew() -> None:
+def test_rename_log_changes_the_epoch_and_prints_it() -> None:
     before = log.state().epoch
-    told = run("rename_log")
+    output = run("rename_log")
     assert log.state().epoch != before
-    assert log.state().epoch in told
+    assert log.state().epoch in output
 
 
-def test_simulate_posts_in_nobodys_name() -> None:
+def test_simulate_refuses_to_post_as_a_real_account() -> None:
     User.objects.create_user("ada", password="correct horse battery")
     with pytest.raises(CommandError, match="ada is a real account"):
         run("simulate", "--count", "1")
@@ -85,7 +85,7 @@ def test_runserver_is_daphnes() -> None:
     assert get_commands()["runserver"] == "daphne"
 
 
-def test_what_people_write_does_not_steer_the_terminal() -> None:
+def test_control_characters_of_a_text_do_not_reach_the_terminal() -> None:
     assert printable("a\nb\x1b[2Jc\x9b\u202ed žluť \N{WATER WAVE}") == "a b [2Jc  d žluť \N{WATER WAVE}"
 
 
@@ -95,6 +95,6 @@ def test_tail_refuses_a_negative_cursor() -> None:
 
 
 @pytest.mark.parametrize("url", ["http://localhost", "localhost:8000", "ws://"])
-def test_tail_refuses_what_is_no_websocket(url: str) -> None:
+def test_tail_refuses_a_url_that_is_not_a_websocket(url: str) -> None:
     with pytest.raises(CommandError, match="ws://"):
         run("tail", "--url", url)

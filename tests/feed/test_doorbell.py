@@ -1,4 +1,4 @@
-"""The doorbell: whoever posts doesn't wait for it, and it is rung whatever becomes of who has posted."""
+"""The doorbell: no post waits for it, and a process that exits rings it first."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from tests.support.databases import ROOT, clean_environment, sqlite_url
 from tests.support.layers import BrokenLayer, HangingLayer
 from tests.support.processes import TIMEOUT, wait_until
 
-RING = """
+SETUP = """
 import django, os
 django.setup()
 from feed.messages import MessageFactory
@@ -29,7 +29,7 @@ from feed.messages import MessageFactory
 
 
 class SlowLayer(InMemoryChannelLayer):
-    """Keeps what it is sent, and takes a moment for it."""
+    """Records its messages, and takes a moment to send each."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -43,26 +43,26 @@ class SlowLayer(InMemoryChannelLayer):
 
 
 class EagerLayer(InMemoryChannelLayer):
-    """While a ring is sent, others are asked for already: so many after the first, the second, and so on."""
+    """Rings again during each send: `counts[0]` times during the first one, `counts[1]` times during the second, …"""
 
-    def __init__(self, bell: Doorbell, asked: list[int]) -> None:
+    def __init__(self, bell: Doorbell, counts: list[int]) -> None:
         super().__init__()
-        self._bell, self._asked = bell, iter(asked)
+        self._bell, self._counts = bell, iter(counts)
 
     async def group_send(self, group: str, message: dict[str, object]) -> None:
-        for number in range(next(self._asked)):
+        for number in range(next(self._counts)):
             ring(self._bell, self, number)
 
 
 @contextmanager
 def listening(redis_url: str) -> Iterator[list[bytes]]:
-    """What is heard of the doorbell."""
+    """The messages that arrive in Redis."""
     heard: list[bytes] = []
     with Redis.from_url(redis_url) as redis, redis.pubsub(ignore_subscribe_messages=True) as pubsub:
         pubsub.subscribe(rill__group__feed=lambda message: heard.append(message["data"]))
         thread = pubsub.run_in_thread(sleep_time=0.01)
         try:
-            wait_until(lambda: redis.pubsub_numsub("rill__group__feed")[0][1] > 0, "Redis to know who listens")
+            wait_until(lambda: redis.pubsub_numsub("rill__group__feed")[0][1] > 0, "Redis to register the subscription")
             yield heard
         finally:
             thread.stop()
@@ -70,20 +70,20 @@ def listening(redis_url: str) -> Iterator[list[bytes]]:
 
 
 def run(code: str, redis_url: str) -> None:
-    """In a process of its own, which ends at once."""
+    """Run the code in a process that exits at once."""
     environment = clean_environment(sqlite_url(ROOT / "none")) | {
         "DJANGO_SETTINGS_MODULE": "project.settings",
-        # A name, which has to be looked up.
+        # A host name, so that the process has to resolve it.
         "REDIS_URL": urlsplit(redis_url)._replace(netloc=f"localhost:{urlsplit(redis_url).port}").geturl(),
     }
-    subprocess.run([sys.executable, "-c", RING + code], cwd=ROOT, env=environment, check=True, timeout=TIMEOUT)
+    subprocess.run([sys.executable, "-c", SETUP + code], cwd=ROOT, env=environment, check=True, timeout=TIMEOUT)
 
 
 def ring(bell: Doorbell, layer: object, number: int) -> None:
     bell.ring(layer, "feed", {"type": "feed.activity", "event_id": number})
 
 
-def test_rings_that_wait_are_one_and_the_last_is_rung_after_all_of_them() -> None:
+def test_waiting_rings_are_coalesced_and_the_last_one_is_sent() -> None:
     layer = SlowLayer()
     for number in range(1000):
         ring(doorbell, layer, number)
@@ -92,7 +92,7 @@ def test_rings_that_wait_are_one_and_the_last_is_rung_after_all_of_them() -> Non
     assert layer.begun[-1] == 999
 
 
-def test_a_ring_that_comes_while_one_is_on_its_way_is_not_lost() -> None:
+def test_a_ring_during_another_ring_is_not_lost() -> None:
     layer = SlowLayer()
     ring(doorbell, layer, 1)
     wait_until(lambda: layer.begun == [1], "the first ring to begin")
@@ -101,7 +101,7 @@ def test_a_ring_that_comes_while_one_is_on_its_way_is_not_lost() -> None:
     assert layer.sent == [1, 2]
 
 
-def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ring_after_a_quiet_time_is_sent_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_SPACING", 3600)
     monkeypatch.setattr(module, "SPACING", 3600)
     bell, layer = Doorbell(), SlowLayer()
@@ -111,53 +111,53 @@ def test_a_ring_after_a_quiet_time_does_not_wait(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"),
+    ("counts", "expected"),
     [
-        pytest.param([1, 1, 1, 1, 0], [0.02] * 5, id="not while each stands for one"),
-        pytest.param([2, 3, 8, 100, 0], [0.02, 0.04, 0.06, 0.06, 0.06], id="while each stands for several"),
-        pytest.param([8, 8, 1, 8, 0], [0.02, 0.06, 0.06, 0.02, 0.06], id="until one stands for one"),
+        pytest.param([1, 1, 1, 1, 0], [0.02] * 5, id="each stands for one"),
+        pytest.param([2, 3, 8, 100, 0], [0.02, 0.04, 0.06, 0.06, 0.06], id="each stands for several"),
+        pytest.param([8, 8, 1, 8, 0], [0.02, 0.06, 0.06, 0.02, 0.06], id="one stands for one again"),
     ],
 )
-def test_the_rings_of_a_stream_of_posts_thin_out(
-    monkeypatch: pytest.MonkeyPatch, asked: list[int], expected: list[float]
+def test_the_spacing_of_rings_grows_while_each_stands_for_several(
+    monkeypatch: pytest.MonkeyPatch, counts: list[int], expected: list[float]
 ) -> None:
-    spaces: list[float] = []
+    pauses: list[float] = []
     sleep = asyncio.sleep
 
-    async def note(seconds: float) -> None:
-        spaces.append(seconds)
+    async def record(seconds: float) -> None:
+        pauses.append(seconds)
         await sleep(0)
 
-    monkeypatch.setattr(asyncio, "sleep", note)
+    monkeypatch.setattr(asyncio, "sleep", record)
     bell = Doorbell()
-    ring(bell, EagerLayer(bell, asked), 1)
-    wait_until(lambda: len(spaces) == 5, "five rings")
-    assert spaces == expected
+    ring(bell, EagerLayer(bell, counts), 1)
+    wait_until(lambda: len(pauses) == 5, "five rings")
+    assert pauses == expected
 
 
-async def test_the_in_memory_layer_is_rung_from_the_loop_in_which_it_is_heard() -> None:
+async def test_the_in_memory_layer_is_rung_in_the_event_loop_of_its_receiver() -> None:
     layer = InMemoryChannelLayer()
     channel = await layer.new_channel()
     await layer.group_add("feed", channel)
-    hearing = asyncio.create_task(layer.receive(channel))
+    receiving = asyncio.create_task(layer.receive(channel))
     await sync_to_async(ring)(doorbell, layer, 1)
     async with asyncio.timeout(TIMEOUT):
-        assert (await hearing)["event_id"] == 1
+        assert (await receiving)["event_id"] == 1
 
 
-def test_a_process_that_rings_and_ends_is_heard(redis_url: str) -> None:
+def test_the_ring_of_a_process_that_exits_at_once_is_heard(redis_url: str) -> None:
     with listening(redis_url) as heard:
         run("MessageFactory(1).on_activity('the only one')", redis_url)
         wait_until(lambda: len(heard) == 1, "the ring")
 
 
-def test_a_process_that_rings_often_and_ends_is_heard_after_its_last(redis_url: str) -> None:
+def test_the_last_of_many_rings_of_a_process_that_exits_at_once_is_heard(redis_url: str) -> None:
     with listening(redis_url) as heard:
         run("for number in range(100): MessageFactory(number).on_activity(f'number {number}')", redis_url)
         wait_until(lambda: bool(heard) and b"number 99" in heard[-1], "the last ring")
 
 
-def test_who_has_been_forked_rings_too(redis_url: str) -> None:
+def test_a_forked_process_rings(redis_url: str) -> None:
     code = """
 from feed.doorbell import doorbell
 MessageFactory(1).on_activity("the parent")
@@ -175,8 +175,8 @@ else:
     assert b"the child" in heard[1]
 
 
-def test_all_rings_take_one_connection_to_redis(redis_url: str) -> None:
-    """Where no event loop runs, too: in a command, a shell, or a worker."""
+def test_all_rings_use_one_connection_to_redis(redis_url: str) -> None:
+    """Also where no event loop runs: in a command, a shell, or a worker."""
     layer = RedisPubSubChannelLayer(hosts=[redis_url], prefix=f"test-{os.getpid()}")
     with Redis.from_url(redis_url) as redis:
         before = redis.info("stats")["total_connections_received"]
@@ -186,16 +186,16 @@ def test_all_rings_take_one_connection_to_redis(redis_url: str) -> None:
         assert redis.info("stats")["total_connections_received"] - before == 1
 
 
-def test_a_process_that_ends_waits_no_longer_for_a_doorbell_that_hangs_than_it_has_patience() -> None:
+def test_wait_ends_at_its_timeout_while_the_doorbell_hangs() -> None:
     bell, layer = Doorbell(), HangingLayer()
     ring(bell, layer, 1)
     began = time.monotonic()
     assert not bell.wait(0.05)
     assert time.monotonic() - began < module.RING_TIMEOUT
-    assert bell.wait(TIMEOUT)  # until it has been given up
+    assert bell.wait(TIMEOUT)  # the ring is given up
 
 
-def test_a_process_that_ends_does_not_wait_for_a_doorbell_that_has_failed(
+def test_wait_ends_at_once_after_the_doorbell_has_failed(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "RETRY_AFTER", 3600)
@@ -203,4 +203,4 @@ def test_a_process_that_ends_does_not_wait_for_a_doorbell_that_has_failed(
     for number in range(2):
         ring(bell, layer, number)
         assert bell.wait()
-    assert caplog.text.count("nobody there") == 1, "It was tried again at once."
+    assert caplog.text.count("nobody there") == 1, "The doorbell was rung again at once."

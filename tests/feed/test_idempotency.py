@@ -1,4 +1,4 @@
-"""Posts that are sent again because their answer was lost: alice's key makes one post, however often it is sent."""
+"""Posts sent again because the response was lost: an idempotency key makes one post, however often it is sent."""
 
 import re
 import threading
@@ -36,17 +36,17 @@ def key_in(html: str) -> str:
     return key
 
 
-def test_each_form_that_composes_has_a_key_of_its_own(as_alice: Client, hello: StatusChange) -> None:
+def test_each_compose_form_has_its_own_key(as_alice: Client, hello: StatusChange) -> None:
     pages = [as_alice.get(path).content.decode() for path in ("/", "/", f"/events/{hello.pk}/")]
-    made = {key_in(page) for page in pages}
-    assert len(made) == 3
-    for key in made:
+    keys = {key_in(page) for page in pages}
+    assert len(keys) == 3
+    for key in keys:
         assert re.fullmatch(r"[\w-]{22}", key)
 
 
 @pytest.mark.database
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_a_post_that_is_sent_again_is_the_same_post(as_alice: Client, headers: dict[str, str]) -> None:
+def test_a_post_that_is_sent_again_is_saved_once(as_alice: Client, headers: dict[str, str]) -> None:
     for _ in range(3):
         response = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=headers)
         assert response.status_code == (200 if headers else 302)
@@ -55,28 +55,28 @@ def test_a_post_that_is_sent_again_is_the_same_post(as_alice: Client, headers: d
 
 
 @pytest.mark.database
-def test_a_comment_that_is_sent_again_is_the_same_comment(as_alice: Client, hello: StatusChange) -> None:
+def test_a_comment_that_is_sent_again_is_saved_once(as_alice: Client, hello: StatusChange) -> None:
     for _ in range(3):
         response = as_alice.post(f"/events/{hello.pk}/comments/", {"text": "Hi", "key": "k1"})
         assert response.headers["Location"] == f"/events/{hello.pk}/"
     assert Comment.objects.count() == 1
 
 
-def test_line_ends_make_no_other_text(as_alice: Client) -> None:
+def test_texts_with_different_line_endings_are_the_same_post(as_alice: Client) -> None:
     for text in ("a\r\nb", "a\nb", "a\nb "):
         assert as_alice.post("/events/", {"text": text, "key": "k1"}).status_code == 302
     assert StatusChange.objects.count() == 1
 
 
-def test_after_a_success_the_key_is_new(as_alice: Client) -> None:
-    answer = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
-    assert key_in(answer.content.decode()) != "k1"
+def test_the_form_has_a_new_key_after_a_success(as_alice: Client) -> None:
+    response = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
+    assert key_in(response.content.decode()) != "k1"
 
 
-def test_a_key_survives_what_is_wrong_with_the_text(as_alice: Client) -> None:
-    answer = as_alice.post("/events/", {"text": "", "key": "k1"}, headers=HTMX)
-    assert answer.status_code == 422
-    assert key_in(answer.content.decode()) == "k1"
+def test_the_form_keeps_its_key_after_an_invalid_text(as_alice: Client) -> None:
+    response = as_alice.post("/events/", {"text": "", "key": "k1"}, headers=HTMX)
+    assert response.status_code == 422
+    assert key_in(response.content.decode()) == "k1"
     assert as_alice.post("/events/", {"text": "Hello", "key": "k1"}).status_code == 302
     assert StatusChange.objects.count() == 1
 
@@ -88,41 +88,41 @@ def test_a_key_belongs_to_one_user(as_alice: Client, as_bob: Client) -> None:
 
 
 @pytest.mark.parametrize("fields", [{}, {"key": ""}])
-def test_without_a_key_each_post_is_a_post(as_alice: Client, fields: dict[str, str]) -> None:
+def test_each_post_without_a_key_is_saved(as_alice: Client, fields: dict[str, str]) -> None:
     for _ in range(2):
         assert as_alice.post("/events/", {"text": "Hello", **fields}).status_code == 302
     assert StatusChange.objects.count() == 2
     assert not Posted.objects.exists()
 
 
-def test_what_was_deleted_is_not_posted_again(as_alice: Client) -> None:
+def test_a_repeated_post_does_not_restore_a_deleted_event(as_alice: Client) -> None:
     as_alice.post("/events/", {"text": "Hello", "key": "k1"})
     StatusChange.objects.get().delete()
     assert as_alice.post("/events/", {"text": "Hello", "key": "k1"}).status_code == 302
     assert not StatusChange.objects.exists()
 
 
-def test_what_was_edited_is_not_posted_again(as_alice: Client) -> None:
+def test_a_repeated_post_does_not_undo_an_edit(as_alice: Client) -> None:
     as_alice.post("/events/", {"text": "Hello", "key": "k1"})
     StatusChange.objects.update(text="Hello, world")
     assert as_alice.post("/events/", {"text": "Hello", "key": "k1"}).status_code == 302
     assert StatusChange.objects.get().text == "Hello, world"
 
 
-def test_another_text_with_a_used_key_is_asked_about_and_then_posted(as_alice: Client) -> None:
-    """It may be a correction, or a new post from a form that the browser has kept: only the user knows."""
+def test_another_text_with_a_used_key_is_posted_only_after_a_question(as_alice: Client) -> None:
+    """Only alice knows whether it is a correction, or a new post from a form that her browser has cached."""
     as_alice.post("/events/", {"text": "Helo", "key": "k1"})
-    answer = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
-    shown = answer.content.decode()
-    assert answer.status_code == 422
-    assert "Your earlier text has been posted" in shown
-    assert "Hello</textarea>" in shown
+    response = as_alice.post("/events/", {"text": "Hello", "key": "k1"}, headers=HTMX)
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert "Your earlier text has been posted" in html
+    assert "Hello</textarea>" in html
     assert [status.text for status in StatusChange.objects.all()] == ["Helo"]
-    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(shown)}).status_code == 302
+    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(html)}).status_code == 302
     assert StatusChange.objects.count() == 2
 
 
-def test_a_key_of_a_post_is_none_of_a_comment(as_alice: Client, hello: StatusChange) -> None:
+def test_the_key_of_a_post_is_refused_for_a_comment(as_alice: Client, hello: StatusChange) -> None:
     as_alice.post("/events/", {"text": "Hi", "key": "k1"})
     for _ in range(2):
         assert as_alice.post(f"/events/{hello.pk}/comments/", {"text": "Hi", "key": "k1"}).status_code == 422
@@ -130,29 +130,29 @@ def test_a_key_of_a_post_is_none_of_a_comment(as_alice: Client, hello: StatusCha
 
 
 @pytest.mark.parametrize("key", ["x" * 101, "a b", "nul\0", "schlüssel", "a\nb"])
-def test_a_key_that_can_not_be_one_is_refused_and_replaced(as_alice: Client, key: str) -> None:
-    answer = as_alice.post("/events/", {"text": "Hello", "key": key}, headers=HTMX)
-    shown = answer.content.decode()
-    assert answer.status_code == 422
-    assert 'aria-invalid="true"' in shown
+def test_an_invalid_key_is_refused_and_replaced(as_alice: Client, key: str) -> None:
+    response = as_alice.post("/events/", {"text": "Hello", "key": key}, headers=HTMX)
+    html = response.content.decode()
+    assert response.status_code == 422
+    assert 'aria-invalid="true"' in html
     assert not StatusChange.objects.exists()
-    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(shown)}).status_code == 302
+    assert as_alice.post("/events/", {"text": "Hello", "key": key_in(html)}).status_code == 302
 
 
-def test_a_repeated_post_is_not_too_much(as_alice: Client, settings: Settings) -> None:
-    """It is posted already: to refuse it would tell alice otherwise."""
+def test_a_repeated_post_is_not_rate_limited(as_alice: Client, settings: Settings) -> None:
+    """It is posted already. A refusal would tell alice that it is not."""
     settings.FEED_POST_LIMIT = "1/hour"
     for _ in range(3):
         assert as_alice.post("/events/", {"text": "Hello", "key": "k1"}).status_code == 302
     assert as_alice.post("/events/", {"text": "Hello", "key": "k2"}).status_code == 429
 
 
-def test_a_post_that_fails_uses_no_key(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_post_that_fails_does_not_use_up_its_key(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: StatusChange, **options: object) -> None:
         raise RuntimeError
 
-    with monkeypatch.context() as broken:
-        broken.setattr(StatusChange, "save", fail)
+    with monkeypatch.context() as patch:
+        patch.setattr(StatusChange, "save", fail)
         with pytest.raises(RuntimeError):
             idempotency.save(StatusChange(user=alice, text="Hello"), "k1")
     idempotency.save(StatusChange(user=alice, text="Hello"), "k1")
@@ -161,10 +161,10 @@ def test_a_post_that_fails_uses_no_key(alice: User, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
-def test_of_requests_at_once_with_one_key_one_is_posted_and_all_are_answered_alike(alice: User) -> None:
+def test_concurrent_requests_with_one_key_make_one_post_and_all_succeed(alice: User) -> None:
     start = threading.Barrier(4)
 
-    def post() -> int:
+    def send_request() -> int:
         try:
             client = logged_in(alice)
             start.wait(30)
@@ -173,7 +173,7 @@ def test_of_requests_at_once_with_one_key_one_is_posted_and_all_are_answered_ali
             connections.close_all()
 
     with ThreadPoolExecutor(4) as threads:
-        statuses = [future.result(60) for future in [threads.submit(post) for _ in range(4)]]
+        statuses = [future.result(60) for future in [threads.submit(send_request) for _ in range(4)]]
     assert statuses == [302] * 4
     assert StatusChange.objects.count() == 1
 
@@ -181,13 +181,13 @@ def test_of_requests_at_once_with_one_key_one_is_posted_and_all_are_answered_ali
 @pytest.mark.database
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("commits", "texts"), [(True, ["first"]), (False, ["second"])])
-def test_a_second_request_waits_for_the_first(alice: User, commits: bool, texts: list[str]) -> None:
-    """And posts itself, if the first comes to nothing."""
+@pytest.mark.parametrize(("first_commits", "texts"), [(True, ["first"]), (False, ["second"])])
+def test_a_second_request_waits_for_the_first(alice: User, first_commits: bool, texts: list[str]) -> None:
+    """If the first is rolled back, the second is saved."""
 
     def second() -> None:
         try:
-            with pytest.raises(idempotency.KeyReused) if commits else transaction.atomic():
+            with pytest.raises(idempotency.KeyReused) if first_commits else transaction.atomic():
                 idempotency.save(StatusChange(user=alice, text="second"), "k1")
         finally:
             connections.close_all()
@@ -196,15 +196,15 @@ def test_a_second_request_waits_for_the_first(alice: User, commits: bool, texts:
         with transaction.atomic():
             idempotency.save(StatusChange(user=alice, text="first"), "k1")
             waiting = threads.submit(second)
-            wait_until(insert_is_waiting, "the second request to wait for the first")
-            transaction.set_rollback(not commits)
+            wait_until(insert_waits, "the second request to wait for the first")
+            transaction.set_rollback(not first_commits)
         waiting.result(30)
     assert [status.text for status in StatusChange.objects.all()] == texts
 
 
-def insert_is_waiting() -> bool:
+def insert_waits() -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_stat_clear_snapshot()")  # or a transaction sees what it has seen first
+        cursor.execute("SELECT pg_stat_clear_snapshot()")  # otherwise a transaction sees its first snapshot again
         cursor.execute("SELECT query FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         return any("feed_posted" in query for (query,) in cursor.fetchall())
 
@@ -221,7 +221,7 @@ def test_only_the_newest_keys_of_a_user_are_kept(alice: User, monkeypatch: pytes
 
 
 @pytest.fixture
-def post_of(alice: User) -> Callable[[timedelta], None]:
+def post_of_age(alice: User) -> Callable[[timedelta], None]:
     def post(age: timedelta) -> None:
         key = f"k{age}"
         idempotency.save(StatusChange(user=alice, text="Hello"), key)
@@ -230,15 +230,15 @@ def post_of(alice: User) -> Callable[[timedelta], None]:
     return post
 
 
-def test_prune_log_forgets_keys_after_a_day(post_of: Callable[[timedelta], None]) -> None:
+def test_prune_log_deletes_keys_after_a_day(post_of_age: Callable[[timedelta], None]) -> None:
     for hours in (0, 23, 25, 1000):
-        post_of(timedelta(hours=hours))
+        post_of_age(timedelta(hours=hours))
     call_command("prune_log")
     assert Posted.objects.count() == 2
     assert StatusChange.objects.count() == 4
 
 
-def test_a_user_with_keys_can_be_deleted(alice: User, post_of: Callable[[timedelta], None]) -> None:
-    post_of(timedelta())
+def test_a_user_with_keys_can_be_deleted(alice: User, post_of_age: Callable[[timedelta], None]) -> None:
+    post_of_age(timedelta())
     alice.delete()
     assert not Posted.objects.exists()

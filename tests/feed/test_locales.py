@@ -1,4 +1,4 @@
-"""Pages, fragments and frames under other locales: what a program reads is the same under each of them."""
+"""Pages, fragments and frames in other locales: only text for people may differ."""
 
 import re
 from typing import Protocol
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 LOCALISED = re.compile(r"\d[.,'\s\u00a0\u202f\u2019]\d{3}\b")
-"""As numbers above 999 are written for people: 5.008, 5,008, 5 008."""
+"""A number with a thousands separator: 5.008, 5,008, 5 008."""
 
 LOCALES: dict[str, dict[str, object]] = {
     "German": {"USE_I18N": True, "LANGUAGE_CODE": "de", "USE_THOUSAND_SEPARATOR": True, "TIME_ZONE": "Europe/Berlin"},
@@ -40,18 +40,18 @@ LOCALES: dict[str, dict[str, object]] = {
 }
 
 
-class Choose(Protocol):
+class Configure(Protocol):
     def __call__(self, **names: object) -> None: ...
 
 
 @pytest.fixture
-def choose(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Choose:
-    """Set these settings, for a process that has rendered pages already."""
+def configure(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Configure:
+    """Change settings in a process that has rendered pages already."""
 
     def set_all(**values: object) -> None:
         for name, value in values.items():
             setattr(settings, name, value)
-        # Django asks for USE_I18N once.
+        # Django reads USE_I18N only once.
         row_cache.forget()
         monkeypatch.setattr(translation, "_trans", type(vars(translation)["_trans"])())
 
@@ -60,14 +60,14 @@ def choose(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Choose:
 
 @pytest.fixture
 def alice() -> User:
-    """With a key above 999, as all that follows."""
+    """Alice, with a key above 999, like all keys and positions here."""
     Log.objects.update_or_create(pk=1, defaults={"epoch": "k3x9", "head": 5000, "floor": 5000})
     return User.objects.create_user("alice", pk=1234)
 
 
 @pytest.fixture
 def hello(alice: User) -> StatusChange:
-    """The newest event that is no comment, below many others."""
+    """A status with many others below it, and many comments."""
     Event.objects.all().delete()
     Change.objects.all().delete()
     for number in range(5001, 5040):
@@ -81,7 +81,7 @@ def hello(alice: User) -> StatusChange:
 
 
 def markup(html: str) -> list[tuple[str, dict[str, str]]]:
-    """All elements with their attributes, without those that are new each time, or words of Django's for people."""
+    """All elements with their attributes, except random values and Django's texts for people."""
     return [(each.tag, attributes(each)) for each in elements(html)]
 
 
@@ -112,24 +112,24 @@ def frame(after: int) -> str:
 
 
 @pytest.mark.parametrize("locale", LOCALES)
-def test_what_a_program_reads_is_the_same_under_every_locale(
-    alice: User, hello: StatusChange, choose: Choose, locale: str
+def test_the_markup_is_the_same_in_every_locale(
+    alice: User, hello: StatusChange, configure: Configure, locale: str
 ) -> None:
     plain = pages(alice, hello)
-    choose(**LOCALES[locale])
+    configure(**LOCALES[locale])
     for path, html in pages(alice, hello).items():
         assert markup(html) == markup(plain[path]), path
         for element in elements(html):
             assert not LOCALISED.search(element.text.replace(" UTC", "")), (path, element)
 
 
-def test_a_comment_names_what_it_is_about_as_it_is(hello: StatusChange, choose: Choose) -> None:
-    choose(LANGUAGE_CODE="de", USE_THOUSAND_SEPARATOR=True)
+def test_a_comment_shows_the_id_of_its_thread_without_separators(hello: StatusChange, configure: Configure) -> None:
+    configure(LANGUAGE_CODE="de", USE_THOUSAND_SEPARATOR=True)
     assert f"#{hello.pk}</a>" in render_row(Comment.objects.latest("pk"))
 
 
-def test_a_row_does_not_depend_on_the_request_that_rendered_it(hello: StatusChange, choose: Choose) -> None:
-    choose(USE_I18N=True)
+def test_a_row_does_not_depend_on_the_request_that_rendered_it(hello: StatusChange, configure: Configure) -> None:
+    configure(USE_I18N=True)
     StatusChange.objects.update(created_at=timezone.now().replace(month=10))
     hello.refresh_from_db()
     here = render_row(hello)

@@ -1,4 +1,4 @@
-"""Edits and deletions that are sent again, because the answer to the first request was lost."""
+"""Edits and deletions that are sent again because the first response was lost."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +12,7 @@ HTMX = {"HX-Request": "true"}
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 302), (HTMX, 204)])
-def test_what_is_deleted_already_is_deleted(
+def test_a_deletion_that_is_sent_again_succeeds(
     as_alice: Client, alice: User, headers: dict[str, str], status: int
 ) -> None:
     hello = StatusChange.objects.create(user=alice, text="Hello")
@@ -24,11 +24,11 @@ def test_what_is_deleted_already_is_deleted(
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 302), (HTMX, 204)])
-def test_an_edit_that_is_sent_again_is_the_same_edit(
+def test_an_edit_that_is_sent_again_succeeds(
     as_alice: Client, alice: User, headers: dict[str, str], status: int
 ) -> None:
     hello = StatusChange.objects.create(user=alice, text="Hello")
     for _ in range(3):
-        answer = as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Hello, world"}, headers=headers)
-        assert answer.status_code == status
+        response = as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Hello, world"}, headers=headers)
+        assert response.status_code == status
     assert StatusChange.objects.get().text == "Hello, world"

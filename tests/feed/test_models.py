@@ -24,7 +24,7 @@ def test_events_come_as_instances_of_their_own_kind(alice: User) -> None:
     assert [type(event) for event in found] == [StatusChange, Comment, Announcement, Temperature]
 
 
-def test_events_are_loaded_by_a_query_for_the_rows_and_one_for_each_kind_among_them(alice: User) -> None:
+def test_events_are_loaded_by_one_query_and_one_more_for_each_kind(alice: User) -> None:
     for number in range(5):
         StatusChange.objects.create(user=alice, text=str(number))
         Announcement.objects.create(user=alice, text=str(number))
@@ -33,7 +33,7 @@ def test_events_are_loaded_by_a_query_for_the_rows_and_one_for_each_kind_among_t
         shown = [f"{event.user} {event}" for event in Event.objects.with_users().newest()]
     assert len(shown) == 16
     loading = [query for query in queries if "SAVEPOINT" not in query["sql"]]
-    assert len(loading) == 5  # of four kinds; the welcome is the fourth
+    assert len(loading) == 5  # one for the rows, and one for each kind; the fourth kind is the welcome
 
 
 def test_kinds_are_named_in_lower_snake_case() -> None:
@@ -44,7 +44,7 @@ def test_kinds_are_named_in_lower_snake_case() -> None:
     )
 
 
-def test_a_kind_without_a_str_of_its_own_tells_its_fields(alice: User) -> None:
+def test_a_kind_without_its_own_str_lists_its_fields(alice: User) -> None:
     deploy = Deploy.objects.create(user=alice, service="web")
     assert str(deploy).startswith("alice: deploy, service web")
 
@@ -55,7 +55,7 @@ def test_own_fields_are_those_that_a_kind_adds() -> None:
     assert [field.name for field in Event.own_fields()] == []
 
 
-def test_a_comment_knows_its_thread_and_a_thread_its_comments(alice: User) -> None:
+def test_a_comment_is_in_the_stream_of_its_thread(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     comment = Comment.objects.create(user=alice, thread=status, text="Hi!")
     assert Comment.objects.get(pk=comment.pk).thread.pk == status.pk

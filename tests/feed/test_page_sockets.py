@@ -1,4 +1,4 @@
-"""The websocket of a page: rows of HTML, from the cursor that the page says."""
+"""The websocket of a page: rows of HTML, from the cursor that the page sends."""
 
 import pytest
 from channels.db import database_sync_to_async
@@ -7,64 +7,64 @@ from pytest_django import Settings
 
 from feed import log
 from feed.models import StatusChange
-from tests.feed.sockets import PATIENCE, client, post
+from tests.feed.sockets import TIMEOUT, connect, post_status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
 
-async def test_a_page_of_a_thread_that_is_gone_is_told_of_its_deletion_too(alice: User) -> None:
-    status = await post(alice, "Hello")
+async def test_the_page_of_a_deleted_thread_gets_its_deletion(alice: User) -> None:
+    status = await post_status(alice, "Hello")
     pk, cursor = status.pk, (await database_sync_to_async(log.number)()).head
     await database_sync_to_async(status.delete)()
-    async with client(f"?format=html&stream=thread:{pk}") as page:
+    async with connect(f"?format=html&stream=thread:{pk}") as page:
         await page.send_json_to({"after": str(cursor)})
         assert f'hx-target="#event-{pk}" hx-swap="delete"' in await page.html()
 
 
-async def test_a_page_that_never_says_where_it_stands_is_ended(alice: User, settings: Settings) -> None:
+async def test_a_page_that_never_sends_its_cursor_is_disconnected(alice: User, settings: Settings) -> None:
     settings.FEED_STALL = 0.1
-    async with client("?format=html") as page:
-        await page.wait(timeout=PATIENCE)
+    async with connect("?format=html") as page:
+        await page.wait(timeout=TIMEOUT)
         assert page.future.done()
 
 
-async def test_a_page_takes_its_cursor_from_its_first_message(alice: User) -> None:
-    status = await post(alice, "Hello")
-    async with client("?format=html") as page:
+async def test_the_first_message_of_a_page_sets_its_cursor(alice: User) -> None:
+    status = await post_status(alice, "Hello")
+    async with connect("?format=html") as page:
         await page.send_json_to({"after": "1", "headers": {"HX-Request": "true"}})
         frame = await page.html()
         assert f'id="event-{status.pk}"' in frame
         assert frame.endswith('<input type="hidden" id="cursor" name="after" value="2" hx-swap-oob="true">')
-        await post(alice, "live")
+        await post_status(alice, "live")
         assert "live" in await page.html()
 
 
-async def test_a_page_of_another_log_is_told_to_load_its_events_anew(alice: User) -> None:
-    async with client("?format=html") as page:
+async def test_a_page_with_a_cursor_of_another_log_is_reset(alice: User) -> None:
+    async with connect("?format=html") as page:
         await page.send_json_to({"after": "1", "log": "another"})
         frame = await page.html()
     assert 'id="cursor"' in frame
     assert "hx-get" in frame
 
 
-async def test_a_page_that_puts_in_older_rows_gets_what_has_changed_since_they_were_read(alice: User) -> None:
-    status = await post(alice, "Hello")
-    async with client("?format=html") as page:
+async def test_a_page_that_adds_older_rows_gets_the_changes_since_they_were_read(alice: User) -> None:
+    status = await post_status(alice, "Hello")
+    async with connect("?format=html") as page:
         await page.send_json_to({"after": "2"})
         await page.html()
-        status.text = "edited while older rows were on their way"
+        status.text = "edited while the page loaded older rows"
         await database_sync_to_async(status.save)()
         assert "edited while" in await page.html()
         await page.send_json_to({"after": "2"})
         assert "edited while" in await page.html()
 
 
-async def test_a_page_may_go_back_further_than_memory_goes(alice: User, settings: Settings) -> None:
-    """As when all events were changed by one query while older rows were on their way to it."""
+async def test_a_page_may_send_a_cursor_older_than_the_tail(alice: User, settings: Settings) -> None:
+    """As after one query has changed all events while the page loaded older rows."""
     settings.FEED_TAIL = 1
-    await post(alice, "first")
-    await post(alice, "second")
-    async with client("?format=html") as page:
+    await post_status(alice, "first")
+    await post_status(alice, "second")
+    async with connect("?format=html") as page:
         await page.send_json_to({"after": "3"})
         await page.html()
         await database_sync_to_async(StatusChange.objects.update)(text="changed")
@@ -78,10 +78,10 @@ async def test_a_page_may_go_back_further_than_memory_goes(alice: User, settings
     assert shown.count("outerMorph") == 2
 
 
-async def test_both_formats_see_what_was_posted_before_the_other_came(alice: User) -> None:
-    async with client("?after=0") as program:
+async def test_a_page_gets_a_post_from_when_only_programs_watched(alice: User) -> None:
+    async with connect("?after=0") as program:
         await program.frame()
-        await post(alice, "Hello")
+        await post_status(alice, "Hello")
         await program.frame()
-        async with client("?format=html&after=0") as page:
+        async with connect("?format=html&after=0") as page:
             assert "Hello" in await page.html()

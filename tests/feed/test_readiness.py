@@ -1,4 +1,4 @@
-"""Whether a process can serve: a hub that doesn't get on is told of, and so is one that gets on again."""
+"""Readiness: a process isn't ready while its hub fails or hangs, and is ready again afterwards."""
 
 import asyncio
 import threading
@@ -12,19 +12,19 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from feed.hub.poller import LogPoller
-from tests.feed.sockets import client, post, texts
+from tests.feed.sockets import connect, post_status, texts
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 
 @pytest.fixture
-def hurried(settings: Settings) -> None:
+def short_poll(settings: Settings) -> None:
     settings.FEED_POLL = 0.05
 
 
-async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+async def wait_for(condition: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(60):
-        while not await condition():  # noqa: ASYNC110 (it is asked over HTTP)
+        while not await condition():  # noqa: ASYNC110 (the condition is polled over HTTP)
             await asyncio.sleep(0.01)
 
 
@@ -39,27 +39,27 @@ async def is_not_ready() -> bool:
     return not await is_ready()
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("short_poll")
 @pytest.mark.parametrize("error", [ZeroDivisionError, AssertionError])
-async def test_a_hub_whose_every_cycle_fails_is_not_ready_until_one_succeeds(
+async def test_a_process_is_not_ready_while_every_cycle_of_its_hub_fails(
     alice: User, closed_hub: None, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def fail(self: LogPoller, read_ahead: bool) -> None:
         raise error
 
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
-        await until(is_ready)
-        with monkeypatch.context() as broken:
-            broken.setattr(LogPoller, "_read", fail)
-            await until(is_not_ready)
-            await post(alice, "Hello")
+        await wait_for(is_ready)
+        with monkeypatch.context() as patch:
+            patch.setattr(LogPoller, "_read", fail)
+            await wait_for(is_not_ready)
+            await post_status(alice, "Hello")
         assert texts(await watcher.frame()) == ["Hello"]
-        await until(is_ready)
+        await wait_for(is_ready)
 
 
-@pytest.mark.usefixtures("hurried")
-async def test_a_hub_whose_read_hangs_is_not_ready(
+@pytest.mark.usefixtures("short_poll")
+async def test_a_process_is_not_ready_while_a_read_of_its_hub_hangs(
     alice: User, closed_hub: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = threading.Event()
@@ -69,11 +69,11 @@ async def test_a_hub_whose_read_hangs_is_not_ready(
         released.wait()
         return read(self, read_ahead)
 
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         monkeypatch.setattr(LogPoller, "_read", hang)
         try:
-            await until(is_not_ready)
+            await wait_for(is_not_ready)
         finally:
             released.set()
-        await until(is_ready)
+        await wait_for(is_ready)

@@ -1,11 +1,11 @@
-"""Who may not connect, and what ends a connection: each is told why."""
+"""Refused clients, and messages that end a connection."""
 
 import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
 from asgi import application
-from tests.feed.sockets import PATIENCE, Client, client
+from tests.feed.sockets import TIMEOUT, SocketClient, connect
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
@@ -28,21 +28,21 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pyt
         ("?" + "&".join(f"stream=user:{number}" for number in range(101)), ("too_many_streams", 4429)),
     ],
 )
-async def test_what_can_not_be_served_is_told_why(alice: User, query: str, refusal: tuple[str, int]) -> None:
-    async with client(query) as watcher:
+async def test_a_refused_client_gets_the_reason(alice: User, query: str, refusal: tuple[str, int]) -> None:
+    async with connect(query) as watcher:
         assert await watcher.refusal() == refusal
 
 
 @pytest.mark.parametrize("message", ["hello", "[1]", '{"type": "post"}', "{}", "[" * 4000, '"ping"'])
 async def test_anything_but_a_ping_ends_the_connection(alice: User, message: str) -> None:
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         await watcher.send_to(text_data=message)
         assert await watcher.refusal() == ("bad_request", 4400)
 
 
-async def test_more_messages_than_anybody_needs_end_the_connection(alice: User) -> None:
-    async with client() as watcher:
+async def test_too_many_messages_end_the_connection(alice: User) -> None:
+    async with connect() as watcher:
         for _ in range(60):
             await watcher.send_json_to({"type": "ping"})
         frame = await watcher.frame()
@@ -52,18 +52,18 @@ async def test_more_messages_than_anybody_needs_end_the_connection(alice: User) 
 
 
 async def test_binary_messages_and_large_ones_end_the_connection(alice: User) -> None:
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         await watcher.send_to(bytes_data=b"\0")
         assert await watcher.refusal() == ("bad_request", 4400)
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         await watcher.send_to(text_data='{"type": "ping", "pad": "' + "x" * 4096 + '"}')
         assert await watcher.refusal() == ("too_large", 4400)
 
 
 @pytest.mark.parametrize(
-    ("origin", "welcome"),
+    ("origin", "is_accepted"),
     [
         (None, True),
         ("http://testserver", True),
@@ -79,25 +79,25 @@ async def test_binary_messages_and_large_ones_end_the_connection(alice: User) ->
     ],
 )
 async def test_pages_of_other_origins_are_refused(
-    alice: User, settings: Settings, origin: str | None, welcome: bool
+    alice: User, settings: Settings, origin: str | None, is_accepted: bool
 ) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     settings.CSRF_TRUSTED_ORIGINS = ["https://trusted.example", "https://*.wide.example"]
     headers = [(b"host", b"testserver")] + ([(b"origin", origin.encode())] if origin else [])
-    connection = Client(application, "/ws/feed/", headers)
-    connected, _ = await connection.connect(timeout=PATIENCE)
-    assert connected is welcome
-    await connection.disconnect(timeout=PATIENCE)
+    connection = SocketClient(application, "/ws/feed/", headers)
+    connected, _ = await connection.connect(timeout=TIMEOUT)
+    assert connected is is_accepted
+    await connection.disconnect(timeout=TIMEOUT)
 
 
-async def test_a_page_whose_name_was_pointed_here_is_refused(alice: User, settings: Settings) -> None:
+async def test_a_page_that_uses_dns_rebinding_is_refused(alice: User, settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["testserver"]
     headers = [(b"host", b"evil.example"), (b"origin", b"http://evil.example")]
-    connected, _ = await Client(application, "/ws/feed/", headers).connect(timeout=PATIENCE)
+    connected, _ = await SocketClient(application, "/ws/feed/", headers).connect(timeout=TIMEOUT)
     assert not connected
 
 
-async def test_any_other_path_says_where_the_feed_is(alice: User) -> None:
-    connection = Client(application, "/ws/nothing/")
-    assert (await connection.connect(timeout=PATIENCE))[0]
+async def test_any_other_path_is_not_found(alice: User) -> None:
+    connection = SocketClient(application, "/ws/nothing/")
+    assert (await connection.connect(timeout=TIMEOUT))[0]
     assert await connection.refusal() == ("not_found", 4404)

@@ -1,4 +1,4 @@
-"""When the doorbell rings for what is saved, and that no post depends on it."""
+"""When saving an event rings the doorbell, and that no post depends on it."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def test_each_save_and_deletion_rings_once(
     assert rings == [expected] * 3
 
 
-def test_what_is_rolled_back_is_not_recorded_and_does_not_ring(alice: User, rings: list[tuple[int, str]]) -> None:
+def test_a_rolled_back_post_is_not_recorded_and_does_not_ring(alice: User, rings: list[tuple[int, str]]) -> None:
     with pytest.raises(ZeroDivisionError), transaction.atomic():
         StatusChange.objects.create(user=alice, text="never")
         raise ZeroDivisionError
@@ -40,16 +40,16 @@ def test_what_is_rolled_back_is_not_recorded_and_does_not_ring(alice: User, ring
     assert rings == []
 
 
-def test_what_is_rolled_back_to_a_savepoint_is_not_recorded_and_the_rest_is(
+def test_a_post_rolled_back_to_a_savepoint_is_not_recorded_and_others_are(
     alice: User, rings: list[tuple[int, str]]
 ) -> None:
     with transaction.atomic():
         with pytest.raises(ZeroDivisionError), transaction.atomic():
             StatusChange.objects.create(user=alice, text="never")
             raise ZeroDivisionError
-        kept = StatusChange.objects.create(user=alice, text="kept")
-    assert changes() == [("created", kept.pk, "status_change")]
-    assert rings == [(kept.pk, "alice: kept")]
+        saved = StatusChange.objects.create(user=alice, text="saved")
+    assert changes() == [("created", saved.pk, "status_change")]
+    assert rings == [(saved.pk, "alice: saved")]
 
 
 def test_a_transaction_rings_only_when_it_commits(alice: User, rings: list[tuple[int, str]]) -> None:
@@ -60,7 +60,7 @@ def test_a_transaction_rings_only_when_it_commits(alice: User, rings: list[tuple
     assert [text for _, text in rings] == ["alice: a", "alice: b", "alice: c"]
 
 
-def test_a_doorbell_that_is_out_of_order_fails_no_post(
+def test_a_post_succeeds_while_the_doorbell_fails(
     alice: User, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.BrokenLayer"}}
@@ -70,18 +70,18 @@ def test_a_doorbell_that_is_out_of_order_fails_no_post(
     assert "nobody there" in caplog.text
 
 
-def test_a_doorbell_that_hangs_holds_up_no_post(
+def test_a_post_does_not_wait_for_a_doorbell_that_hangs(
     alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("feed.doorbell.RETRY_AFTER", 3600)
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.HangingLayer"}}
     first, second = (StatusChange.objects.create(user=alice, text="Hello") for _ in range(2))
-    assert not doorbell.wait(0), "Whoever posted has waited for the doorbell."
+    assert not doorbell.wait(0), "The post waited for the doorbell."
     assert changes() == [("created", status.pk, "status_change") for status in (first, second)]
     wait_until(lambda: "TimeoutError" in caplog.text, "the ring to be given up")
 
 
-def test_a_doorbell_that_works_again_rings_again(
+def test_a_doorbell_that_failed_is_rung_again(
     alice: User, monkeypatch: pytest.MonkeyPatch, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.BrokenLayer"}}
@@ -92,7 +92,7 @@ def test_a_doorbell_that_works_again_rings_again(
     assert caplog.text.count("nobody there") == 2
 
 
-def test_nothing_that_goes_wrong_when_ringing_fails_a_post(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_while_ringing_does_not_fail_a_post(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(self: MessageFactory, summary: str) -> None:
         raise ZeroDivisionError
 

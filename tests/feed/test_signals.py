@@ -1,4 +1,4 @@
-"""Saving, changing and deleting an event of any kind: what is recorded."""
+"""Saving and deleting an event of any kind: the changes that are recorded."""
 
 from datetime import timedelta
 from typing import Any
@@ -34,7 +34,7 @@ def test_each_save_and_deletion_is_one_change(
 
 
 @every_kind
-def test_an_event_loaded_as_its_root_is_recorded_as_its_own_kind(
+def test_an_event_loaded_through_its_root_is_recorded_as_its_own_kind(
     alice: User, kind: type[Event], fields: dict[str, Any], name: str
 ) -> None:
     pk = kind.objects.create(user=alice, **fields).pk
@@ -45,7 +45,7 @@ def test_an_event_loaded_as_its_root_is_recorded_as_its_own_kind(
     assert not kind._base_manager.filter(pk=pk).exists()
 
 
-def test_an_insert_is_not_edited_and_an_update_is(alice: User) -> None:
+def test_an_update_sets_edited_at_and_an_insert_does_not(alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         status = StatusChange.objects.create(user=alice, text="Hello")
     assert not any("SELECT" in query["sql"] for query in queries)
@@ -56,36 +56,36 @@ def test_an_insert_is_not_edited_and_an_update_is(alice: User) -> None:
     assert StatusChange.objects.get().edited_at == status.edited_at
 
 
-def test_an_update_of_one_field_is_edited_too(alice: User) -> None:
+def test_an_update_of_one_field_sets_edited_at(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     status.text = "Hello!"
     status.save(update_fields=["text"])
     assert StatusChange.objects.get().edited_at is not None
 
 
-def test_saving_no_field_changes_nothing(alice: User) -> None:
+def test_saving_no_field_records_nothing(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     forget_changes()
     status.save(update_fields=[])
     assert changes() == []
 
 
-def test_deleting_what_is_gone_records_nothing(alice: User) -> None:
+def test_deleting_a_deleted_event_records_nothing(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="a")
-    again = StatusChange.objects.get()
+    copy = StatusChange.objects.get()
     status.delete()
     forget_changes()
-    assert again.delete() == (0, {})
+    assert copy.delete() == (0, {})
     assert changes() == []
 
 
-def test_an_event_keeps_all_of_its_parts(alice: User) -> None:
+def test_an_event_cannot_be_deleted_without_its_parents(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="a")
     with pytest.raises(NotSupportedError):
         status.delete(keep_parents=True)
 
 
-def test_an_event_whose_change_can_not_be_recorded_is_not_saved(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_whose_change_cannot_be_recorded_is_not_saved(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: Any) -> None:
         raise ZeroDivisionError
 
@@ -96,7 +96,7 @@ def test_an_event_whose_change_can_not_be_recorded_is_not_saved(alice: User, mon
     assert not Event.objects.exclude(kind="welcome").exists()
 
 
-def test_fixtures_are_neither_recorded_nor_edited(alice: User, rings: list[tuple[int, str]]) -> None:
+def test_loading_fixtures_records_nothing_and_does_not_set_edited_at(alice: User, rings: list[tuple[int, str]]) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     saved = serializers.serialize("json", [*Event._base_manager.all(), status])
     Event.objects.all().delete()
@@ -113,7 +113,7 @@ def test_fixtures_are_neither_recorded_nor_edited(alice: User, rings: list[tuple
     ]
 
 
-def test_a_deletion_reaches_those_whom_the_event_could_reach(alice: User) -> None:
+def test_a_deletion_is_in_the_streams_of_its_event(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     comment = Comment.objects.create(user=alice, thread=status, text="Hi!")
     created = Change.objects.get(event_id=comment.pk)
@@ -123,7 +123,7 @@ def test_a_deletion_reaches_those_whom_the_event_could_reach(alice: User) -> Non
     assert f"thread:{status.pk}" in deleted.streams
 
 
-def test_what_is_saved_after_the_database_was_connected_anew_is_recorded(alice: User) -> None:
+def test_a_save_after_a_reconnection_is_recorded(alice: User) -> None:
     statuses = []
     for _ in range(2):
         statuses += [StatusChange.objects.create(user=alice, text="Hello") for _ in range(2)]
@@ -131,15 +131,15 @@ def test_what_is_saved_after_the_database_was_connected_anew_is_recorded(alice: 
     assert changes() == [("created", status.pk, "status_change") for status in statuses]
 
 
-def test_a_change_is_dated_by_the_clock_of_the_database(alice: User) -> None:
-    before = timezone.now() - timedelta(milliseconds=1)  # SQLite's clock is that coarse
+def test_a_change_is_dated_by_the_database_clock(alice: User) -> None:
+    before = timezone.now() - timedelta(milliseconds=1)  # the resolution of SQLite's clock
     StatusChange.objects.create(user=alice, text="Hello")
     assert before <= Change.objects.get().at <= timezone.now()
 
 
-def test_saving_takes_one_query_more_than_without_a_log(alice: User) -> None:
+def test_recording_a_save_takes_one_insert(alice: User) -> None:
     with CaptureQueriesContext(connection) as queries:
         StatusChange.objects.create(user=alice, text="Hello")
     inserts = [query["sql"] for query in queries if query["sql"].startswith("INSERT")]
-    assert len(inserts) == 3  # the event, its kind's part, and the change
+    assert len(inserts) == 3  # the event, the part of its kind, and the change
     assert log.state().waiting

@@ -1,4 +1,4 @@
-"""Stream names: which are understood, which exist, and which events they hold."""
+"""Stream names: which are valid, which exist, and which events are in them."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +13,7 @@ from feed.refusals import Refusal
 @pytest.mark.parametrize(
     "name", ["public", "user:alice", "user:a b/../:<x>", "kind:comment", "kind:welcome", "thread:42"]
 )
-def test_understood(name: str) -> None:
+def test_valid_names_are_parsed(name: str) -> None:
     assert streams.parse([name]) == {name}
 
 
@@ -25,24 +25,24 @@ def test_understood(name: str) -> None:
         *("thread:", "thread:0", "thread:-1", "thread:007", "thread:x", "thread:٣", "thread:" + "9" * 19),
     ],
 )
-def test_not_understood(name: str) -> None:
+def test_invalid_names_are_refused(name: str) -> None:
     with pytest.raises(Refusal) as refused:
         streams.parse([name])
     assert (refused.value.code, refused.value.close) == ("unknown_stream", 4404)
 
 
-def test_public_is_the_default() -> None:
+def test_the_default_stream_is_public() -> None:
     assert streams.parse([]) == {"public"}
 
 
-def test_too_many_are_refused() -> None:
+def test_too_many_streams_are_refused() -> None:
     with pytest.raises(Refusal) as refused:
         streams.parse(f"user:{number}" for number in range(10_000))
     assert refused.value.close == 4429
 
 
 @pytest.mark.django_db
-def test_streams_of_nobody_and_nothing_do_not_exist(alice: User) -> None:
+def test_streams_of_unknown_users_kinds_and_threads_do_not_exist(alice: User) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     streams.check(["public", "kind:comment", "user:alice", f"thread:{status.pk}"])
     for name in ["user:Alice", "user:bob", "kind:nothing", f"thread:{status.pk + 1}"]:
@@ -51,8 +51,8 @@ def test_streams_of_nobody_and_nothing_do_not_exist(alice: User) -> None:
 
 
 @pytest.mark.django_db
-def test_a_snapshot_holds_what_the_log_would_bring(alice: User) -> None:
-    """Both say which events are in a stream: the query of a snapshot, and the names that a change is recorded with."""
+def test_a_snapshot_and_the_log_agree_on_the_events_of_a_stream(alice: User) -> None:
+    """A snapshot selects them by a query, and the log by the stream names recorded with each change."""
     bob = User.objects.create_user("bob")
     status = StatusChange.objects.create(user=alice, text="Hello")
     comment = Comment.objects.create(user=bob, thread=status, text="Hi!")
@@ -78,12 +78,12 @@ def test_several_streams_are_their_union(alice: User) -> None:
     bob = User.objects.create_user("bob")
     mine = StatusChange.objects.create(user=alice, text="Hello")
     about = Comment.objects.create(user=bob, thread=mine, text="Hi!")
-    held = streams.newest(Event.objects.all(), ["user:bob", f"thread:{mine.pk}"], None, 100)
-    assert sorted(event.pk for event in held) == [Event.objects.get(user=bob, kind="welcome").pk, mine.pk, about.pk]
+    found = streams.newest(Event.objects.all(), ["user:bob", f"thread:{mine.pk}"], None, 100)
+    assert sorted(event.pk for event in found) == [Event.objects.get(user=bob, kind="welcome").pk, mine.pk, about.pk]
 
 
 @pytest.mark.django_db
-def test_the_newest_of_many_streams_are_found_whatever_they_hold(alice: User) -> None:
+def test_pages_of_many_streams_hold_each_event_once(alice: User) -> None:
     people = [User.objects.create_user(f"person{number}") for number in range(5)]
     statuses = [StatusChange.objects.create(user=person, text=str(number)) for number in range(4) for person in people]
     Comment.objects.create(user=alice, thread=statuses[0], text="Hi!")
@@ -103,7 +103,7 @@ def test_the_newest_of_many_streams_are_found_whatever_they_hold(alice: User) ->
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("known_by", ["rows", "name"])
-def test_a_kind_that_another_release_knows_is_refused_for_now(alice: User, known_by: str) -> None:
+def test_a_kind_that_only_another_release_knows_is_not_here_yet(alice: User, known_by: str) -> None:
     if known_by == "rows":
         QuerySet(Event).filter(user=alice).update(kind="new_kind")
     else:

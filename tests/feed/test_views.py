@@ -1,4 +1,4 @@
-"""The pages over HTTP: what each answers to alice, who owns, to bob, and to somebody who isn't logged in."""
+"""The pages over HTTP, for alice, who owns an event, for bob, and for a visitor who isn't logged in."""
 
 from typing import Any
 
@@ -31,26 +31,26 @@ def page(client: Client, path: str = "/", **headers: Any) -> str:
 
 def test_the_feed_shows_the_newest_events_and_its_cursor(client: Client, hello: StatusChange) -> None:
     state = log.number()
-    shown = page(client)
-    assert f'id="event-{hello.pk}"' in shown
-    assert f'id="cursor" name="after" value="{state.head}"' in shown
-    assert state.epoch in shown
-    assert 'id="feed" role="feed"' in shown
+    html = page(client)
+    assert f'id="event-{hello.pk}"' in html
+    assert f'id="cursor" name="after" value="{state.head}"' in html
+    assert state.epoch in html
+    assert 'id="feed" role="feed"' in html
 
 
 def test_the_cursor_is_read_before_the_events(client: Client, posted_in_between: int) -> None:
-    """Whatever is posted in between is on the page, and comes by the socket once more."""
-    shown = page(client)
-    assert "in between" in shown
-    assert f'name="after" value="{posted_in_between}"' in shown
+    """An event posted in between is on the page, and arrives again on its websocket."""
+    html = page(client)
+    assert "in between" in html
+    assert f'name="after" value="{posted_in_between}"' in html
 
 
-def test_only_who_is_logged_in_can_compose(client: Client, as_alice: Client) -> None:
+def test_only_a_logged_in_user_gets_the_compose_form(client: Client, as_alice: Client) -> None:
     assert 'id="compose"' not in page(client)
     assert 'id="compose"' in page(as_alice)
 
 
-def test_the_number_of_queries_depends_on_the_kinds_that_are_shown_alone(
+def test_the_number_of_queries_depends_only_on_the_kinds_that_are_shown(
     as_alice: Client, alice: User, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(8):
@@ -61,17 +61,17 @@ def test_the_number_of_queries_depends_on_the_kinds_that_are_shown_alone(
         Temperature.objects.create(user=person, value=20)
         Deploy.objects.create(user=alice, service="web")
     log.number()
-    with django_assert_max_num_queries(4 + 6):  # session, user, log, events; six kinds
+    with django_assert_max_num_queries(4 + 6):  # session, user, log and events; six kinds
         assert page(as_alice).count("<article") == 30
 
 
-def test_older_events_come_alone_for_htmx_and_as_a_page_otherwise(client: Client, alice: User) -> None:
+def test_older_events_are_a_fragment_for_htmx_and_a_page_otherwise(client: Client, alice: User) -> None:
     events = [StatusChange.objects.create(user=alice, text=f"post {number}") for number in range(40)]
     before = events[10].pk
     whole, fragment = page(client, f"/?before={before}"), page(client, f"/?before={before}", **HTMX)
-    for shown in (whole, fragment):
-        assert "post 9" in shown
-        assert "post 10" not in shown
+    for html in (whole, fragment):
+        assert "post 9" in html
+        assert "post 10" not in html
     assert "<html" in whole
     assert "<html" not in fragment
     assert 'hx-ws:send hx-trigger="load"' in fragment
@@ -79,17 +79,17 @@ def test_older_events_come_alone_for_htmx_and_as_a_page_otherwise(client: Client
 
 
 @pytest.mark.parametrize("before", ["x", "-1", "9" * 30, ""])
-def test_a_page_that_can_not_be_is_not_found(client: Client, before: str) -> None:
+def test_a_page_before_an_invalid_id_is_not_found(client: Client, before: str) -> None:
     assert client.get(f"/?before={before}").status_code == 404
 
 
-def test_posting_without_htmx_leads_back_to_the_feed(as_alice: Client) -> None:
+def test_posting_without_htmx_redirects_to_the_feed(as_alice: Client) -> None:
     response = as_alice.post("/events/", {"text": "Hello\r\nworld"})
     assert (response.status_code, response.headers["Location"]) == (302, "/")
     assert StatusChange.objects.get().text == "Hello\nworld"
 
 
-def test_posting_with_htmx_gives_an_empty_form_and_not_the_row(as_alice: Client) -> None:
+def test_posting_with_htmx_returns_an_empty_form_without_the_row(as_alice: Client) -> None:
     response = as_alice.post("/events/", {"text": "Hello"}, headers=HTMX)
     assert response.status_code == 200
     assert "<article" not in response.content.decode()
@@ -98,14 +98,14 @@ def test_posting_with_htmx_gives_an_empty_form_and_not_the_row(as_alice: Client)
 
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * 2001, "nul\0"])
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_text_that_can_not_be_posted_is_told_why(as_alice: Client, text: str, headers: dict[str, str]) -> None:
+def test_an_invalid_text_gets_an_error_at_its_field(as_alice: Client, text: str, headers: dict[str, str]) -> None:
     response = as_alice.post("/events/", {"text": text}, headers=headers)
     assert response.status_code == 422
     assert 'aria-invalid="true"' in response.content.decode()
     assert StatusChange.objects.count() == 0
 
 
-def test_text_may_have_2000_characters_whatever_they_are(as_alice: Client) -> None:
+def test_a_text_may_have_2000_characters_of_four_bytes(as_alice: Client) -> None:
     assert as_alice.post("/events/", {"text": "\N{WATER WAVE}" * 2000}).status_code == 302
 
 
@@ -113,10 +113,10 @@ def test_an_event_is_shown_with_its_comments_oldest_first(client: Client, alice:
     for text in ("first", "second"):
         Comment.objects.create(user=alice, thread=hello, text=text)
     StatusChange.objects.create(user=alice, text="elsewhere")
-    shown = page(client, f"/events/{hello.pk}/")
-    assert shown.index("Hello</p>") < shown.index("first") < shown.index("second")
-    assert "elsewhere" not in shown
-    assert f"stream=thread%3A{hello.pk}" in shown
+    html = page(client, f"/events/{hello.pk}/")
+    assert html.index("Hello</p>") < html.index("first") < html.index("second")
+    assert "elsewhere" not in html
+    assert f"stream=thread%3A{hello.pk}" in html
 
 
 def test_bob_comments_on_alices_post(as_bob: Client, hello: StatusChange) -> None:
@@ -126,19 +126,19 @@ def test_bob_comments_on_alices_post(as_bob: Client, hello: StatusChange) -> Non
     assert (comment.user.username, comment.thread_id) == ("bob", hello.pk)
 
 
-def test_comments_on_comments_have_an_end(as_alice: Client, alice: User, hello: StatusChange) -> None:
-    """Or a chain of them would be too long for Django to delete, and its root with it."""
-    above: Event = hello
+def test_the_depth_of_comments_is_limited(as_alice: Client, alice: User, hello: StatusChange) -> None:
+    """Django could not delete a longer chain of comments, nor the event at its root."""
+    parent: Event = hello
     for _ in range(Comment.DEEPEST):
-        above = Comment.objects.create(user=alice, thread=above, text="on that")
-    response = as_alice.post(f"/events/{above.pk}/comments/", {"text": "one more"})
+        parent = Comment.objects.create(user=alice, thread=parent, text="on that")
+    response = as_alice.post(f"/events/{parent.pk}/comments/", {"text": "one more"})
     assert response.status_code == 422
     assert Comment.objects.count() == Comment.DEEPEST
     assert as_alice.post(f"/events/{hello.pk}/delete/").status_code == 302
     assert Comment.objects.count() == 0
 
 
-def test_alice_edits_her_own(as_alice: Client, hello: StatusChange) -> None:
+def test_alice_edits_her_post(as_alice: Client, hello: StatusChange) -> None:
     assert "Hello" in page(as_alice, f"/events/{hello.pk}/edit/")
     assert as_alice.post(f"/events/{hello.pk}/edit/", {"text": ""}).status_code == 422
     assert as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Hello!"}).status_code == 302
@@ -148,7 +148,7 @@ def test_alice_edits_her_own(as_alice: Client, hello: StatusChange) -> None:
     assert as_alice.post(f"/events/{hello.pk}/edit/", {"text": "Again"}, headers=HTMX).status_code == 204
 
 
-def test_alice_deletes_her_own(as_alice: Client, hello: StatusChange) -> None:
+def test_alice_deletes_her_post(as_alice: Client, hello: StatusChange) -> None:
     page(as_alice, f"/events/{hello.pk}/delete/")
     assert StatusChange.objects.count() == 1
     assert as_alice.post(f"/events/{hello.pk}/delete/").status_code == 302
@@ -156,17 +156,17 @@ def test_alice_deletes_her_own(as_alice: Client, hello: StatusChange) -> None:
 
 
 @pytest.mark.parametrize("path", ["/events/{}/", "/events/{}/edit/", "/events/{}/delete/"])
-def test_what_is_not_there_is_not_found(as_alice: Client, hello: StatusChange, path: str) -> None:
+def test_an_unknown_event_is_not_found(as_alice: Client, hello: StatusChange, path: str) -> None:
     assert as_alice.get(path.format(hello.pk + 1)).status_code == 404
     assert as_alice.get(path.format(10**30)).status_code == 404
 
 
-def test_a_welcome_can_not_be_edited(as_alice: Client) -> None:
+def test_a_welcome_cannot_be_edited(as_alice: Client) -> None:
     welcome = Event.objects.get(kind="welcome")
     assert as_alice.get(f"/events/{welcome.pk}/edit/").status_code == 404
 
 
-def test_an_edit_keeps_to_the_limits_of_its_kind(as_alice: Client, alice: User) -> None:
+def test_an_edit_respects_the_maximum_length_of_its_kind(as_alice: Client, alice: User) -> None:
     slogan = Slogan.objects.create(user=alice, text="Short")
     response = as_alice.post(f"/events/{slogan.pk}/edit/", {"text": "far too long"})
     assert response.status_code == 422
@@ -189,7 +189,7 @@ def test_every_kind_can_be_added_in_the_admin(admin_client: Client) -> None:
             page(admin_client, f"/admin/{kind._meta.app_label}/{kind._meta.model_name}/add/")
 
 
-def test_a_kind_may_have_an_admin_of_its_own() -> None:
+def test_a_kind_may_have_its_own_admin() -> None:
     class Own(admin.ModelAdmin):  # type: ignore[type-arg]
         pass
 
@@ -201,7 +201,7 @@ def test_a_kind_may_have_an_admin_of_its_own() -> None:
     register_kinds()
 
 
-def test_events_are_administered(admin_client: Client, hello: StatusChange) -> None:
+def test_the_admin_lists_events_changes_and_profiles(admin_client: Client, hello: StatusChange) -> None:
     assert "Hello" in page(admin_client, "/admin/feed/event/")
     assert "status_change" in page(admin_client, "/admin/feed/event/?kind=status_change")
     assert page(admin_client, "/admin/feed/change/")

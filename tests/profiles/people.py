@@ -1,4 +1,4 @@
-"""How one becomes a person, for the tests."""
+"""Signing up."""
 
 from django.http import HttpResponse
 from django.test import Client
@@ -6,6 +6,6 @@ from django.test import Client
 PASSWORD = "correct horse battery"
 
 
-def sign_up(client: Client, name: str, **more: str) -> HttpResponse:
-    fields = {"username": name, "password1": PASSWORD, "password2": PASSWORD}
-    return client.post("/accounts/signup/", fields | more)  # type: ignore[return-value]
+def sign_up(client: Client, name: str, **fields: str) -> HttpResponse:
+    form = {"username": name, "password1": PASSWORD, "password2": PASSWORD} | fields
+    return client.post("/accounts/signup/", form)  # type: ignore[return-value]

@@ -1,4 +1,4 @@
-"""Who may not: sessions that somebody else has fixed, ways out to other sites, and more rights than a person has."""
+"""Attacks on accounts: planted sessions, redirects to other sites, and extra rights."""
 
 from urllib.parse import urljoin, urlsplit
 
@@ -11,7 +11,7 @@ from profiles.models import UserProfile
 from tests.profiles.people import PASSWORD, sign_up
 from tests.support.markup import elements
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hurried_hasher")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fast_hasher")]
 
 SITE = "http://testserver"
 
@@ -21,14 +21,14 @@ def bob(db: None) -> User:
     return User.objects.create_user("bob", password=PASSWORD)
 
 
-def log_in(client: Client, wanted: str = "") -> str:
-    """Where bob is led when he has logged in."""
-    response = client.post("/accounts/login/", {"username": "bob", "password": PASSWORD, "next": wanted})
+def log_in(client: Client, next_url: str = "") -> str:
+    """Log bob in. Returns the URL that he is redirected to."""
+    response = client.post("/accounts/login/", {"username": "bob", "password": PASSWORD, "next": next_url})
     assert response.status_code == 302
     return response.headers["Location"]
 
 
-ELSEWHERE = [
+OTHER_SITES = [
     "https://evil.example/",
     "//evil.example/",
     "///evil.example/",
@@ -47,22 +47,22 @@ ELSEWHERE = [
 ]
 
 
-def is_here(location: str) -> bool:
-    """Whether a browser that is at the log-in stays on the site."""
-    place = urlsplit(urljoin(f"{SITE}/accounts/login/", location.replace("\\", "/")))
-    return f"{place.scheme}://{place.netloc}" == SITE
+def is_on_this_site(location: str) -> bool:
+    """Whether a browser on the login page that is redirected to this location stays on the site."""
+    target = urlsplit(urljoin(f"{SITE}/accounts/login/", location.replace("\\", "/")))
+    return f"{target.scheme}://{target.netloc}" == SITE
 
 
-@pytest.mark.parametrize("wanted", ELSEWHERE)
-def test_neither_logging_in_nor_out_leads_to_another_site(client: Client, bob: User, wanted: str) -> None:
-    assert log_in(client, wanted) == "/"
-    already = client.get("/accounts/login/", {"next": wanted})
-    assert (already.status_code, already.headers["Location"]) == (302, "/")
-    assert client.post("/accounts/logout/", {"next": wanted}).headers["Location"] == "/"
+@pytest.mark.parametrize("next_url", OTHER_SITES)
+def test_login_and_logout_never_redirect_to_another_site(client: Client, bob: User, next_url: str) -> None:
+    assert log_in(client, next_url) == "/"
+    logged_in = client.get("/accounts/login/", {"next": next_url})
+    assert (logged_in.status_code, logged_in.headers["Location"]) == (302, "/")
+    assert client.post("/accounts/logout/", {"next": next_url}).headers["Location"] == "/"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "there"),
+    ("next_url", "location"),
     [
         ("/profile/", "/profile/"),
         ("/events/1/?a=b", "/events/1/?a=b"),
@@ -70,15 +70,15 @@ def test_neither_logging_in_nor_out_leads_to_another_site(client: Client, bob: U
         ("/../..//evil.example", "/../..//evil.example"),
     ],
 )
-def test_logging_in_leads_back(client: Client, bob: User, wanted: str, there: str) -> None:
-    assert log_in(client, wanted) == there
-    assert is_here(there)
+def test_login_redirects_to_the_requested_page(client: Client, bob: User, next_url: str, location: str) -> None:
+    assert log_in(client, next_url) == location
+    assert is_on_this_site(location)
 
 
-@pytest.mark.parametrize("wanted", ["/accounts/login/", "/accounts/login/?next=/accounts/login/"])
-def test_the_log_in_never_leads_back_to_itself(client: Client, bob: User, wanted: str) -> None:
-    assert log_in(client, wanted) == "/"
-    assert client.get("/accounts/login/", {"next": wanted}).headers["Location"] == "/"
+@pytest.mark.parametrize("next_url", ["/accounts/login/", "/accounts/login/?next=/accounts/login/"])
+def test_login_never_redirects_to_itself(client: Client, bob: User, next_url: str) -> None:
+    assert log_in(client, next_url) == "/"
+    assert client.get("/accounts/login/", {"next": next_url}).headers["Location"] == "/"
 
 
 @pytest.mark.parametrize(
@@ -92,21 +92,18 @@ def test_the_log_in_never_leads_back_to_itself(client: Client, bob: User, wanted
         "http://[broken",
     ],
 )
-def test_the_way_back_that_htmx_tells_never_leads_to_another_site(client: Client, bob: User, page: str) -> None:
+def test_the_current_url_of_htmx_never_redirects_to_another_site(client: Client, bob: User, page: str) -> None:
     response = client.post("/events/", headers={"HX-Request": "true", "HX-Current-URL": page})
     location = response.headers["HX-Redirect"]
     assert location.startswith("/accounts/login/?next=/")
-    landed = client.post(location, {"username": "bob", "password": PASSWORD})
-    assert landed.status_code == 302
-    assert is_here(landed.headers["Location"])
+    response = client.post(location, {"username": "bob", "password": PASSWORD})
+    assert response.status_code == 302
+    assert is_on_this_site(response.headers["Location"])
 
 
-PLANTED = ["made up", "anonymous", "mallory's"]
-
-
-@pytest.fixture(params=PLANTED)
+@pytest.fixture(params=["made up", "anonymous", "mallory's"])
 def planted(request: pytest.FixtureRequest, db: None) -> str:
-    """A session's key that somebody else knows, and has put into a victim's browser."""
+    """The session key that mallory has put into the browser of a victim."""
     mallory = Client()
     if request.param == "mallory's":
         mallory.force_login(User.objects.create_user("mallory"))
@@ -116,71 +113,71 @@ def planted(request: pytest.FixtureRequest, db: None) -> str:
     return "a" * 32 if request.param == "made up" else str(session.session_key)
 
 
-def who_is(key: str) -> str | None:
-    """The name that a browser with this session's key is logged in by."""
+def user_of(key: str) -> str | None:
+    """The name of the user who is logged in by this session key."""
     client = Client()
     client.cookies["sessionid"] = key
     (body,) = (each for each in elements(client.get("/").content.decode()) if each.tag == "body")
     return body.attributes.get("data-user")
 
 
-def test_a_session_that_was_planted_is_not_logged_in(client: Client, bob: User, planted: str) -> None:
+def test_login_does_not_use_a_planted_session(client: Client, bob: User, planted: str) -> None:
     client.cookies["sessionid"] = planted
-    if who_is(planted) == "mallory":
+    if user_of(planted) == "mallory":
         client.post("/accounts/logout/")
     log_in(client)
     own = client.cookies["sessionid"].value
     assert own != planted
-    assert who_is(own) == "bob"
-    assert who_is(planted) is None
+    assert user_of(own) == "bob"
+    assert user_of(planted) is None
 
 
-def test_a_session_that_was_planted_is_not_signed_up(client: Client, planted: str) -> None:
+def test_signup_does_not_use_a_planted_session(client: Client, planted: str) -> None:
     client.cookies["sessionid"] = planted
-    if who_is(planted) == "mallory":
+    if user_of(planted) == "mallory":
         client.post("/accounts/logout/")
     assert sign_up(client, "carol").status_code == 302
     own = client.cookies["sessionid"].value
     assert own != planted
-    assert who_is(own) == "carol"
-    assert who_is(planted) is None
+    assert user_of(own) == "carol"
+    assert user_of(planted) is None
 
 
-def test_logging_out_ends_the_session_for_whoever_has_its_key(client: Client, bob: User) -> None:
+def test_logout_ends_the_session_for_everyone_with_its_key(client: Client, bob: User) -> None:
     log_in(client)
     key = client.cookies["sessionid"].value
-    assert who_is(key) == "bob"
+    assert user_of(key) == "bob"
     assert client.post("/accounts/logout/").status_code == 302
-    assert who_is(key) is None
+    assert user_of(key) is None
     assert not Session.objects.exists()
 
 
-def test_who_is_deactivated_or_has_a_new_password_is_logged_out(client: Client, bob: User) -> None:
+def test_deactivation_and_a_new_password_end_the_session(client: Client, bob: User) -> None:
     log_in(client)
     key = client.cookies["sessionid"].value
     User.objects.update(is_active=False)
-    assert who_is(key) is None
+    assert user_of(key) is None
     User.objects.update(is_active=True)
-    assert who_is(key) == "bob"
+    assert user_of(key) == "bob"
     bob.set_password("another horse")
     bob.save()
-    assert who_is(key) is None
+    assert user_of(key) is None
 
 
-def test_scripts_and_other_sites_do_not_get_the_session(client: Client, bob: User) -> None:
+def test_scripts_and_other_sites_do_not_get_the_session_cookie(client: Client, bob: User) -> None:
     log_in(client)
     cookie = client.cookies["sessionid"]
     assert (cookie["httponly"], cookie["samesite"], cookie["domain"]) == (True, "Lax", "")
 
 
-def test_nobody_signs_up_as_more_than_a_person(client: Client) -> None:
+def test_signup_grants_no_extra_rights(client: Client) -> None:
     sign_up(client, "carol", is_staff="on", is_superuser="on", user_permissions="1", groups="1", id="1")
     carol = User.objects.get()
     assert (carol.username, carol.is_staff, carol.is_superuser) == ("carol", False, False)
     assert client.get("/admin/").headers["Location"].startswith("/admin/login/")
 
 
-def test_a_profile_stays_its_owners(client: Client, alice: User, bob: User) -> None:
+def test_bob_cannot_change_alices_profile(client: Client, alice: User, bob: User) -> None:
     client.force_login(bob)
     fields = {"bio": "by bob", "user": alice.pk, "id": alice.profile.pk, "pk": alice.profile.pk, "username": "alice"}
     assert client.post(f"/profile/?user={alice.pk}", fields).status_code == 302

@@ -1,4 +1,4 @@
-"""Names that look like paths, markup or somebody else: none of them becomes more than a name."""
+"""Names that look like paths, markup or another user's name are shown as they are, and refused at sign-up."""
 
 import unicodedata
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -13,7 +13,7 @@ from tests.conftest import logged_in
 from tests.profiles.people import sign_up
 from tests.support.markup import elements, skeleton
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("hurried_hasher")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fast_hasher")]
 
 
 PATHS = ["../admin", "../../accounts/logout", "a/b", "//evil.example", "/", ".", "..", "%2e%2e", "%2F", "100%", "a\\b"]
@@ -25,19 +25,19 @@ MARKUP = [
     "`{{ 7|add:7 }}{% now 'Y' %}`",
     "&lt;b&gt;",
 ]
-ALIKE = [
+LOOKALIKES = [
     "\u0430lice",  # with a Cyrillic a
-    "\u202eecila",  # from right to left
-    "al\u200bice",  # with a space of no width
+    "\u202eecila",  # written from right to left
+    "al\u200bice",  # with a zero-width space
     "a b",
 ]
 LONG = "x" * 150
-NAMES = [*PATHS, *MARKUP, *ALIKE, "a?b=c&d#e", LONG]
-"""None of them can be had by signing up but the last; from a shell, any can."""
+NAMES = [*PATHS, *MARKUP, *LOOKALIKES, "a?b=c&d#e", LONG]
+"""Sign-up refuses all but the last. A user with any of them can be made in a shell."""
 
 
 def pages_of(name: str) -> dict[str, str]:
-    """Where somebody's name stands: on the front page, on their own, on a form, and in what the socket brings."""
+    """Each place that shows a user's name: the front page, their own page, a form, and a row of the websocket."""
     user = User.objects.create_user(name)
     client = logged_in(user)
     pages = [client.get(path).content.decode() for path in ("/", user.profile.get_absolute_url(), "/profile/")]
@@ -48,7 +48,7 @@ def pages_of(name: str) -> dict[str, str]:
 
 def test_no_name_becomes_markup() -> None:
     harmless = pages_of("alice")
-    for name in [*MARKUP, *ALIKE]:
+    for name in [*MARKUP, *LOOKALIKES]:
         for place, html in pages_of(name).items():
             assert skeleton(html) == skeleton(harmless[place]), (name, place)
 
@@ -67,7 +67,7 @@ def test_every_name_is_shown_as_it_is(client: Client, name: str) -> None:
 
 
 def path_of(user: User) -> str:
-    """Where links to somebody lead. Browsers take .. for a way up, quoted or not, and proxies may unquote a slash."""
+    """The path of a user's page. Browsers resolve `..` even if it is quoted, and proxies may unquote a slash."""
     path: str = user.profile.get_absolute_url()
     root, people, name, end = path.split("/")
     assert (root, people, end) == ("", "people", "")
@@ -85,38 +85,38 @@ def test_every_name_has_its_stream_and_its_json(client: Client) -> None:
         assert (event["user"], event["summary"]) == (name, f"{name} has joined")
 
 
-def test_names_that_are_traps_can_not_be_had_by_signing_up(client: Client) -> None:
-    for name in [*PATHS, *MARKUP, *ALIKE, "a?b=c&d#e", "", LONG + "x", "nul\0", "\n"]:
+def test_signup_refuses_misleading_names(client: Client) -> None:
+    for name in [*PATHS, *MARKUP, *LOOKALIKES, "a?b=c&d#e", "", LONG + "x", "nul\0", "\n"]:
         assert sign_up(client, name).status_code == 422, name
     assert not User.objects.exists()
 
 
 @pytest.mark.database
 @pytest.mark.parametrize(
-    ("taken", "wanted"),
+    ("taken", "name"),
     [
         ("alice", "Alice"),
         ("Alice", "alice"),
-        ("alice", "\uff41lice"),  # as wide as a Chinese letter
+        ("alice", "\uff41lice"),  # with a full-width a
         ("žofie", "ŽOFIE"),
         ("Žofie", "žofie"),
     ],
 )
-def test_names_that_differ_only_in_case_or_width_are_one(client: Client, taken: str, wanted: str) -> None:
+def test_signup_refuses_a_name_that_differs_only_in_case_or_width(client: Client, taken: str, name: str) -> None:
     User.objects.create_user(taken)
-    response = sign_up(client, wanted)
+    response = sign_up(client, name)
     assert response.status_code == 422
     assert "A user with that username already exists." in response.content.decode()
     assert User.objects.count() == 1
 
 
 @pytest.mark.parametrize("name", ["a.b@c+d-e_f", "žofie", "名前", "アリスalice", "Αλίκη", "Алиса", "42"])
-def test_names_of_all_languages_can_be_had(client: Client, name: str) -> None:
+def test_signup_accepts_names_of_all_languages(client: Client, name: str) -> None:
     assert sign_up(client, name).status_code == 302
     assert User.objects.get().username == unicodedata.normalize("NFKC", name)
 
 
-def test_createsuperuser_keeps_to_names_that_are_no_traps() -> None:
+def test_createsuperuser_refuses_misleading_names() -> None:
     for name in ("../admin", "<b>", "a/b"):
         with pytest.raises(CommandError, match="Enter a valid username"):
             call_command("createsuperuser", interactive=False, username=name, email="")

@@ -1,4 +1,4 @@
-"""Projects have user models of their own, which a process can't change: hence in another one."""
+"""A custom user model. It runs in another process, because a process can't change its user model."""
 
 import subprocess
 import sys
@@ -7,7 +7,7 @@ from tests.support.databases import ROOT, clean_environment, sqlite_url
 from tests.support.processes import temporary_folder
 
 
-def test_people_of_another_user_model_sign_up_post_and_have_pages() -> None:
+def test_users_of_a_custom_user_model_sign_up_post_and_have_pages() -> None:
     with temporary_folder() as folder:
         environment = clean_environment(sqlite_url(folder / "own_users.sqlite3"))
         environment |= {"DJANGO_SETTINGS_MODULE": "tests.own_users.settings"}

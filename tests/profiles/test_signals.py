@@ -1,4 +1,4 @@
-"""A user is made: there is a profile, and everybody is told."""
+"""A new user gets a profile and a welcome."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -19,17 +19,17 @@ def is_welcomed(name: str) -> bool:
     return (profiles.count(), welcomes.count()) == (1, 1)
 
 
-def test_by_shell() -> None:
+def test_a_user_made_in_a_shell_is_welcomed() -> None:
     User.objects.create_user("alice")
     assert is_welcomed("alice")
 
 
-def test_by_createsuperuser() -> None:
+def test_a_user_made_by_createsuperuser_is_welcomed() -> None:
     call_command("createsuperuser", interactive=False, username="root", email="root@example.com")
     assert is_welcomed("root")
 
 
-def test_by_sign_up(client: Client) -> None:
+def test_a_user_who_signs_up_is_welcomed(client: Client) -> None:
     response = client.post(
         "/accounts/signup/", {"username": "alice", "password1": "correct horse", "password2": "correct horse"}
     )
@@ -37,7 +37,7 @@ def test_by_sign_up(client: Client) -> None:
     assert is_welcomed("alice")
 
 
-def test_by_admin(admin_client: Client) -> None:
+def test_a_user_made_in_the_admin_is_welcomed(admin_client: Client) -> None:
     fields = {
         "username": "alice",
         "usable_password": "true",
@@ -49,14 +49,14 @@ def test_by_admin(admin_client: Client) -> None:
     assert is_welcomed("alice")
 
 
-def test_never_twice() -> None:
+def test_a_user_who_is_saved_again_is_welcomed_once() -> None:
     alice = User.objects.create_user("alice")
     alice.first_name = "Alice"
     alice.save()
     assert is_welcomed("alice")
 
 
-def test_not_for_fixtures() -> None:
+def test_a_user_loaded_from_a_fixture_is_not_welcomed() -> None:
     alice = User.objects.create_user("alice")
     fixture = serializers.serialize("json", [alice])
     alice.delete()
@@ -67,7 +67,7 @@ def test_not_for_fixtures() -> None:
     assert UserProfile.objects.count() == Event.objects.count() == Change.objects.count() == 0
 
 
-def test_the_welcome_is_recorded_and_tells_who_has_joined() -> None:
+def test_the_welcome_is_recorded_and_names_the_user() -> None:
     User.objects.create_user("alice")
     welcome = Welcome.objects.get()
     assert (welcome.kind, str(welcome)) == ("welcome", "alice has joined")

@@ -1,4 +1,4 @@
-"""People's pages, and how one becomes a person."""
+"""Signing up, logging out, and the pages of people."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -22,24 +22,24 @@ def test_passwords_that_differ_or_are_weak_are_refused(client: Client) -> None:
     assert User.objects.count() == 0
 
 
-def test_logging_out_is_a_post(as_alice: Client) -> None:
+def test_logout_needs_a_post_request(as_alice: Client) -> None:
     assert as_alice.get("/accounts/logout/").status_code == 405
     assert as_alice.post("/accounts/logout/").status_code == 302
     assert "<body data-user" not in as_alice.get("/").content.decode()
 
 
-def test_a_person_has_a_page_with_what_they_did(client: Client, alice: User) -> None:
+def test_a_persons_page_shows_only_their_events(client: Client, alice: User) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     StatusChange.objects.create(user=User.objects.create_user("bob"), text="Not hers")
-    shown = client.get("/people/alice/").content.decode()
-    assert "Hello" in shown
-    assert "Not hers" not in shown
-    assert "stream=user%3Aalice" in shown
+    html = client.get("/people/alice/").content.decode()
+    assert "Hello" in html
+    assert "Not hers" not in html
+    assert "stream=user%3Aalice" in html
 
 
 @pytest.mark.database
 @pytest.mark.parametrize("name", ["nobody", "%00", "x" * 200, "../profile"])
-def test_nobody_has_no_page(client: Client, name: str) -> None:
+def test_an_unknown_person_has_no_page(client: Client, name: str) -> None:
     assert client.get(f"/people/{name}/").status_code == 404
 
 
@@ -54,13 +54,13 @@ def test_a_user_without_a_profile_has_a_page(client: Client, alice: User) -> Non
 def test_alice_edits_her_own_profile(as_alice: Client, alice: User) -> None:
     response = as_alice.post("/profile/", {"website": "https://rivers.example/", "bio": "I like rivers."})
     assert response.headers["Location"] == "/people/alice/"
-    shown = as_alice.get("/people/alice/").content.decode()
-    assert 'href="https://rivers.example/"' in shown
-    assert "I like rivers." in shown
+    html = as_alice.get("/people/alice/").content.decode()
+    assert 'href="https://rivers.example/"' in html
+    assert "I like rivers." in html
 
 
 @pytest.mark.parametrize("website", ["javascript:alert(1)", "data:text/html,x", "nonsense", "ftp://files.example/"])
-def test_a_website_is_on_the_web(as_alice: Client, alice: User, website: str) -> None:
+def test_a_website_must_be_an_http_url(as_alice: Client, alice: User, website: str) -> None:
     response = as_alice.post("/profile/", {"website": website, "bio": ""})
     assert response.status_code == 422
     assert response.content.decode().count("Enter a valid URL.") == 1
@@ -68,5 +68,5 @@ def test_a_website_is_on_the_web(as_alice: Client, alice: User, website: str) ->
     assert f'href="{website}' not in as_alice.get("/people/alice/").content.decode()
 
 
-def test_a_biography_has_an_end(as_alice: Client) -> None:
+def test_the_length_of_a_biography_is_limited(as_alice: Client) -> None:
     assert as_alice.post("/profile/", {"website": "", "bio": "x" * 501}).status_code == 422

@@ -1,4 +1,4 @@
-"""What stands between a transport and a protocol: what it passes on, and when it reads."""
+"""The metered connection between a transport and a protocol: what it delivers, and when it reads."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ PING = masked(0x89, b"")
 FLOOD = PING * 1000
 
 
-class Recorded(MeteredConnection):
-    """Notes what a transport and a protocol would be told."""
+class RecordingConnection(MeteredConnection):
+    """Records its calls to the transport and the protocol."""
 
     def __init__(self, send: Any) -> None:
         super().__init__(send, None)
@@ -37,15 +37,15 @@ class Recorded(MeteredConnection):
 async def send(message: Message) -> None: ...
 
 
-async def test_what_is_within_the_budget_is_passed_on_and_more_is_read() -> None:
-    connection = Recorded(send)
+async def test_data_within_the_budget_is_delivered_and_reading_continues() -> None:
+    connection = RecordingConnection(send)
     connection.received(PING)
     assert connection.delivered == PING
     assert connection.is_reading
 
 
-async def test_a_header_that_came_in_parts_is_passed_on_when_it_is_complete() -> None:
-    connection = Recorded(send)
+async def test_a_header_that_arrives_in_parts_is_delivered_once_it_is_complete() -> None:
+    connection = RecordingConnection(send)
     connection.received(PING[:3])
     assert connection.delivered == b""
     assert connection.is_reading
@@ -54,15 +54,15 @@ async def test_a_header_that_came_in_parts_is_passed_on_when_it_is_complete() ->
 
 
 async def test_a_client_that_has_spent_its_budget_is_not_read_from() -> None:
-    connection = Recorded(send)
+    connection = RecordingConnection(send)
     connection.received(FLOOD)
     assert FLOOD.startswith(connection.delivered)
     assert 0 < len(connection.delivered) < len(FLOOD)
     assert not connection.is_reading
 
 
-async def test_nothing_is_passed_on_while_reading_is_paused() -> None:
-    connection = Recorded(send)
+async def test_nothing_is_delivered_while_reading_is_paused() -> None:
+    connection = RecordingConnection(send)
     with reading_paused(connection):
         assert not connection.is_reading
         connection.received(PING)
@@ -71,8 +71,8 @@ async def test_nothing_is_passed_on_while_reading_is_paused() -> None:
     assert connection.is_reading
 
 
-async def test_a_client_that_is_sent_a_frame_by_the_server_is_read_from_afterwards() -> None:
-    connection = Recorded(send)
+async def test_reading_resumes_after_the_server_has_sent_a_frame() -> None:
+    connection = RecordingConnection(send)
     connection.write(Frame("Hello"))
     connection.received(PING)
     assert not connection.is_reading
@@ -81,16 +81,16 @@ async def test_a_client_that_is_sent_a_frame_by_the_server_is_read_from_afterwar
     assert connection.is_reading
 
 
-async def test_a_server_that_reads_although_it_should_not_fills_no_memory() -> None:
-    connection = Recorded(send)
+async def test_a_connection_is_aborted_if_its_server_keeps_reading_while_paused() -> None:
+    connection = RecordingConnection(send)
     connection.pause_reading()
     while not connection.is_aborted:
         connection.received(FLOOD)
         assert len(connection._waiting) <= MAX_MESSAGE + len(FLOOD)
 
 
-async def test_a_connection_that_is_lost_is_passed_nothing_and_read_no_more() -> None:
-    connection = Recorded(send)
+async def test_a_lost_connection_neither_delivers_nor_reads() -> None:
+    connection = RecordingConnection(send)
     connection.received(FLOOD)
     delivered = connection.delivered
     connection._lost()

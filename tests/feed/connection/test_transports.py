@@ -1,4 +1,4 @@
-"""Frames on their way into a server's transport: at once, in order, and as the client agreed to have them."""
+"""Frames are written to a server's transport at once, in order, and in the encoding that the client agreed to."""
 
 import socket
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ HELLO = Frame("Hello")
 
 
 class Reactor:
-    """Notes who wants to be told when the socket takes more."""
+    """Records the transports that wait for their socket to be writable."""
 
     def __init__(self) -> None:
         self.writers: set[object] = set()
@@ -32,7 +32,7 @@ class Reactor:
 
 @pytest.fixture
 def pair() -> tuple[socket.socket, socket.socket]:
-    """The server's end, and the client's."""
+    """The server's socket, and the client's."""
     server, client = socket.socketpair()
     server.setblocking(False)
     client.setblocking(False)
@@ -65,13 +65,13 @@ def received(client: socket.socket) -> bytes:
     return got
 
 
-def test_what_fits_is_with_the_client_at_once(transport: Any, client: socket.socket) -> None:
+def test_data_that_fits_reaches_the_client_at_once(transport: Any, client: socket.socket) -> None:
     write_now(transport, b"Hello")
     assert received(client) == b"Hello"
     assert not transport.reactor.writers
 
 
-def test_what_does_not_fit_is_sent_when_the_client_has_read(transport: Any, client: socket.socket) -> None:
+def test_data_that_does_not_fit_is_sent_once_the_client_reads(transport: Any, client: socket.socket) -> None:
     large = bytes(range(256)) * 16_384
     write_now(transport, large)
     write_now(transport, b"the end")
@@ -83,7 +83,7 @@ def test_what_does_not_fit_is_sent_when_the_client_has_read(transport: Any, clie
     assert got == large + b"the end"
 
 
-def test_nothing_overtakes_what_the_server_has_written(transport: Any, client: socket.socket) -> None:
+def test_a_frame_does_not_overtake_earlier_writes_of_the_server(transport: Any, client: socket.socket) -> None:
     transport.write(b"a ping, ")
     write_now(transport, b"and a frame")
     assert received(client) == b""
@@ -91,7 +91,7 @@ def test_nothing_overtakes_what_the_server_has_written(transport: Any, client: s
     assert received(client) == b"a ping, and a frame"
 
 
-def test_a_transport_that_encrypts_is_not_passed_by(transport: Any, client: socket.socket) -> None:
+def test_a_frame_does_not_bypass_encryption(transport: Any, client: socket.socket) -> None:
     written: list[bytes] = []
     wrapped = SimpleNamespace(dataBuffer=b"", _tempDataBuffer=[], write=written.append, transport=transport)
     write_now(wrapped, b"Hello")
@@ -102,14 +102,14 @@ def test_a_transport_that_encrypts_is_not_passed_by(transport: Any, client: sock
     assert received(client) == b""
 
 
-def test_a_connection_that_is_lost_takes_nothing(transport: Any, client: socket.socket) -> None:
+def test_a_write_to_a_lost_connection_is_left_to_the_reactor(transport: Any, client: socket.socket) -> None:
     client.close()
     write_now(transport, b"Hello")
-    assert transport in transport.reactor.writers, "The reactor finds out."
+    assert transport in transport.reactor.writers, "The reactor must notice that the connection is lost."
 
 
-class Protocol:
-    """As uvicorn's, with what was agreed on in the handshake."""
+class UvicornProtocol:
+    """Uvicorn's protocol, with the extensions that were negotiated in the handshake."""
 
     def __init__(self, extensions: list[object]) -> None:
         self.written: list[bytes] = []
@@ -118,7 +118,7 @@ class Protocol:
         self.transport: Any = SimpleNamespace(
             write=self.written.append,
             is_closing=lambda: False,
-            set_write_buffer_limits=lambda most: None,
+            set_write_buffer_limits=lambda high: None,
             set_protocol=lambda protocol: None,
             pause_reading=lambda: None,
             resume_reading=lambda: None,
@@ -133,53 +133,53 @@ class Protocol:
         self.sent.append(message)
 
 
-async def test_uvicorns_clients_are_written_the_same_bytes() -> None:
-    protocol = Protocol([])
-    flow = UvicornConnection(protocol.send, protocol)
-    flow.write(HELLO)
+async def test_a_client_of_uvicorn_gets_the_encoded_message() -> None:
+    protocol = UvicornProtocol([])
+    connection = UvicornConnection(protocol.send, protocol)
+    connection.write(HELLO)
     assert protocol.written == [HELLO.message]
-    assert flow.is_writable
+    assert connection.is_writable
 
 
-async def test_what_tls_writes_into_parts_of_the_buffer_reaches_uvicorn() -> None:
-    """asyncio decrypts one record after the other, each into a slice of what is left of the buffer."""
+async def test_tls_records_in_slices_of_the_buffer_reach_uvicorn() -> None:
+    """asyncio decrypts each record into a slice of the rest of the buffer."""
     got: list[bytes] = []
-    protocol: Any = Protocol([])
+    protocol: Any = UvicornProtocol([])
     protocol.data_received = got.append
-    flow = UvicornConnection(protocol.send, protocol)
-    buffer = flow.get_buffer(-1)
+    connection = UvicornConnection(protocol.send, protocol)
+    buffer = connection.get_buffer(-1)
     buffer[:3] = b"one"
     buffer[3:][:3] = b"two"
-    flow.buffer_updated(6)
+    connection.buffer_updated(6)
     assert b"".join(got) == b"onetwo"
 
 
-async def test_who_agreed_to_compression_is_sent_frames_by_the_server() -> None:
-    protocol = Protocol(["permessage-deflate"])
-    flow = UvicornConnection(protocol.send, protocol)
-    flow.write(HELLO)
-    assert not flow.is_writable
-    await flow.writable()
+async def test_a_client_with_compression_gets_its_frames_from_the_server() -> None:
+    protocol = UvicornProtocol(["permessage-deflate"])
+    connection = UvicornConnection(protocol.send, protocol)
+    connection.write(HELLO)
+    assert not connection.is_writable
+    await connection.writable()
     assert protocol.sent == [{"type": "websocket.send", "text": "Hello"}]
     assert protocol.written == []
 
 
-async def test_who_has_left_is_written_nothing() -> None:
-    protocol = Protocol([])
+async def test_a_client_that_has_left_gets_nothing() -> None:
+    protocol = UvicornProtocol([])
     protocol.transport.is_closing = lambda: True
-    flow = UvicornConnection(protocol.send, protocol)
-    flow.write(HELLO)
+    connection = UvicornConnection(protocol.send, protocol)
+    connection.write(HELLO)
     assert protocol.written == []
 
 
-async def test_an_unknown_server_is_taken_at_its_word() -> None:
+async def test_an_unknown_server_gets_frames_through_asgi() -> None:
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    flow = connection_for(send)
-    assert not isinstance(flow, UvicornConnection | DaphneConnection)
-    flow.write(HELLO)
-    await flow.writable()
+    connection = connection_for(send)
+    assert not isinstance(connection, UvicornConnection | DaphneConnection)
+    connection.write(HELLO)
+    await connection.writable()
     assert sent == [{"type": "websocket.send", "text": "Hello"}]

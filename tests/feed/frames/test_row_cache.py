@@ -1,4 +1,4 @@
-"""Rows that are kept: each is rendered once until something in it changes, and is never stale."""
+"""Cached rows: each is rendered once until something in it changes, and is never stale."""
 
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,11 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ids: list[int] = []
     render = rows._rendered
 
-    def noting(templates: list[str], event: Event) -> Any:
+    def record(templates: list[str], event: Event) -> Any:
         ids.append(event.id)
         return render(templates, event)
 
-    monkeypatch.setattr(rows, "_rendered", noting)
+    monkeypatch.setattr(rows, "_rendered", record)
     return ids
 
 
@@ -34,20 +34,22 @@ def home(client: Client) -> str:
     return client.get("/").content.decode()
 
 
-def test_a_row_is_rendered_once_for_all_who_look(
+def test_a_row_is_rendered_once_for_all_visitors(
     client: Client, as_bob: Client, alice: User, rendered: list[int], django_assert_num_queries: Any
 ) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     first = home(client)
     assert status.pk in rendered
     rendered.clear()
-    with django_assert_num_queries(2):  # the log, and the rows of the events: their kinds needn't be loaded
+    with django_assert_num_queries(2):  # the log and the events: their kinds needn't be loaded
         assert home(client) == first
     assert "Hello" in home(as_bob)
     assert rendered == []
 
 
-def test_what_the_hub_has_rendered_is_not_rendered_again(client: Client, alice: User, rendered: list[int]) -> None:
+def test_a_row_that_the_hub_has_rendered_is_not_rendered_again(
+    client: Client, alice: User, rendered: list[int]
+) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     for event in Event.objects.with_users():
         rows.render_row(event)
@@ -84,7 +86,7 @@ def test_a_renamed_user_shows_at_the_next_load(client: Client, alice: User) -> N
     assert home(client).count('data-user="alicia"') == 3
 
 
-def test_a_row_that_asks_the_database_is_rendered_each_time(
+def test_a_row_that_queries_the_database_is_rendered_each_time(
     client: Client, alice: User, tmp_path: Path, settings: Settings
 ) -> None:
     bob = User.objects.create_user("bob")
@@ -107,7 +109,7 @@ def test_in_debug_a_changed_template_shows_at_the_next_load(
 
 
 def use_templates(settings: Settings, folder: Path, kind: str, text: str) -> None:
-    """Look for templates in this folder first, and read them anew each time, as in DEBUG."""
+    """Look for templates in this folder first, and read them at each use, as in DEBUG."""
     (folder / "feed/events").mkdir(parents=True)
     (folder / f"feed/events/{kind}.html").write_text(text)
     (first,) = settings.TEMPLATES
@@ -116,7 +118,7 @@ def use_templates(settings: Settings, folder: Path, kind: str, text: str) -> Non
     assert str(engines["django"].dirs[0]) == str(folder)
 
 
-def test_memory_is_bounded_in_bytes(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_row_cache_is_bounded_in_bytes(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(row_cache, "_rows", type(row_cache._rows)(10_000, 60, getsizeof=len))
     for number in range(20):
         rows.render_row(StatusChange.objects.create(user=alice, text=f"{number} " + "x" * 1000))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
-def own_redis(redis_url: str) -> Iterator[services.Service]:  # redis_url: skipped, or failed, where there is none
+def own_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
     with services.redis() as service:
         yield service
 
@@ -38,24 +38,24 @@ def shared(redis: "redis_client.Redis") -> list[bytes]:
 
 
 def render_in_another_process(redis: "redis_client.Redis", count: int) -> None:
-    """What one process has rendered: in Redis, and not in the memory of this one."""
+    """Render all rows and share them, as another process does: they are in Redis, but not in this process's memory."""
     for event in Event.objects.with_users():
         rows.render_row(event)
     wait_until(lambda: len(shared(redis)) == count, "the rows to be shared")
     row_cache.forget()
 
 
-def test_what_another_process_has_rendered_is_not_rendered_again(
+def test_a_row_that_another_process_has_rendered_is_not_rendered_again(
     redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
     render_in_another_process(redis, 2)
-    monkeypatch.setattr(rows, "_rendered", lambda *_: pytest.fail("It was rendered again."))
+    monkeypatch.setattr(rows, "_rendered", lambda *_: pytest.fail("The row was rendered again."))
     assert "Hello" in client.get("/").content.decode()
     assert all(0 < redis.pttl(name) <= row_cache.SECONDS * 1000 for name in shared(redis))
 
 
-def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
+def test_a_row_without_the_signature_of_the_site_is_not_shown(
     redis: "redis_client.Redis", client: Client, alice: User
 ) -> None:
     StatusChange.objects.create(user=alice, text="Hello")
@@ -69,7 +69,7 @@ def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
         b"\xff",
     ]:
         redis.set(first, forged)
-        redis.set(second, genuine)  # another's row
+        redis.set(second, genuine)  # signed, but another event's row
         page = client.get("/").content.decode()
         assert "Hello" in page
         assert "has joined" in page
@@ -77,7 +77,7 @@ def test_a_row_that_was_not_signed_by_the_site_is_not_shown(
         row_cache.forget()
 
 
-def test_a_row_that_is_larger_than_all_that_may_be_kept_is_not_shared(
+def test_a_shared_row_that_is_larger_than_the_cache_is_shown(
     redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     StatusChange.objects.create(user=alice, text="x" * 20_000)
@@ -86,16 +86,16 @@ def test_a_row_that_is_larger_than_all_that_may_be_kept_is_not_shared(
     assert "x" * 20_000 in client.get("/").content.decode()
 
 
-def test_another_release_renders_for_itself(
+def test_another_release_renders_its_own_rows(
     redis: "redis_client.Redis", client: Client, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     render_in_another_process(redis, 1)
     monkeypatch.setattr(shared_rows, "fingerprint", lambda: "another")
     assert "has joined" in client.get("/").content.decode()
-    wait_until(lambda: len(shared(redis)) == 2, "its row to be shared")
+    wait_until(lambda: len(shared(redis)) == 2, "the row of this release to be shared")
 
 
-def test_a_redis_that_hangs_keeps_no_page_waiting(
+def test_a_page_does_not_wait_for_a_redis_that_hangs(
     own_redis: services.Service,
     redis: "redis_client.Redis",
     client: Client,

@@ -1,4 +1,4 @@
-"""What following the log costs the database: by the cycle of a hub, and not by the event or the watcher."""
+"""What the hub costs the database: its queries grow with its cycles, not with events or watchers."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from feed.hub.tail import make_frame
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from tests.feed.log.statements import numbers
-from tests.feed.sockets import client, post
+from tests.feed.sockets import connect, post_status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
 
@@ -33,7 +33,7 @@ class Cycles:
 
 @pytest.fixture
 def cycles(monkeypatch: pytest.MonkeyPatch) -> Cycles:
-    """What the hubs do to the database, from now on."""
+    """Counts what the hub does in the database."""
     counted = Cycles()
     read = LogPoller._read
 
@@ -52,17 +52,17 @@ def cycles(monkeypatch: pytest.MonkeyPatch) -> Cycles:
 
 
 @pytest.fixture(autouse=True)
-def rung_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.FEED_POLL = 3600
+def no_polls(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.FEED_POLL = 3600  # only the doorbell starts a cycle
     monkeypatch.setattr("feed.hub.database_watch.INTERVAL", 3600)
 
 
 async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
         before = await between_cycles(cycles)
         for number in range(5):
-            await post(alice, str(number))
+            await post_status(alice, str(number))
             await watcher.frame()
         after = await between_cycles(cycles)
     count = after.count - before.count
@@ -71,34 +71,36 @@ async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cyc
 
 
 @pytest.mark.postgresql
-async def test_a_post_of_a_kind_that_has_come_before_costs_postgresql_one_journey(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher:
+async def test_a_post_of_a_known_kind_costs_postgresql_one_round_trip(alice: User, cycles: Cycles) -> None:
+    async with connect() as watcher:
         await watcher.frame()
-        await deafen(hub())
-        journeys = []
+        await stop_cycles(hub())
+        round_trips = []
         for text in ("first", "second", "third"):
-            await post(alice, text)
+            await post_status(alice, text)
             before = cycles.queries
             await hub().poller.advance(read_ahead=True)
-            journeys.append(cycles.queries - before)
+            round_trips.append(cycles.queries - before)
         texts = [json.loads(entry.encoded["json"] or "{}").get("text") for entry in hub().tail.entries]
         await hub().poller._thread.run(connections.close_all)
     assert texts[-3:] == ["first", "second", "third"]
-    assert journeys[-1] == 1 < journeys[0], "All of it is planned by then, and in the first the connection is new."
+    assert round_trips[-1] == 1 < round_trips[0], (
+        "The first post opens the connection. By the third, all statements are prepared."
+    )
 
 
-async def test_what_has_been_posted_at_once_costs_no_more_than_a_single_post(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher, client("?stream=user:alice") as other:
+async def test_posts_made_at_once_are_numbered_together(alice: User, cycles: Cycles) -> None:
+    async with connect() as watcher, connect("?stream=user:alice") as other:
         first = [await watcher.frame(), await other.frame()]
         before = cycles.numberings
         async with hub().poller.reading:
             for number in range(50):
-                await post(alice, str(number))
+                await post_status(alice, str(number))
         head = first[0]["position"] + 50
         for each in (watcher, other):
             while (await each.frame())["position"] < head:
                 pass
-    assert cycles.numberings - before < 10, "As many as there were posts, or a fifth of that."
+    assert cycles.numberings - before < 10, "Each post was numbered on its own."
 
 
 async def test_a_frame_is_made_once_for_all_watchers_of_the_same_streams(
@@ -110,13 +112,13 @@ async def test_a_frame_is_made_once_for_all_watchers_of_the_same_streams(
         made.append(watcher)
         return make_frame(watcher, entries, position)
 
-    async with client() as one, client() as two, client("?stream=user:alice") as third:
+    async with connect() as one, connect() as two, connect("?stream=user:alice") as third:
         watchers = (one, two, third)
         for watcher in watchers:
             await watcher.frame()
-        await deafen(hub())
+        await stop_cycles(hub())
         monkeypatch.setattr(tail, "make_frame", counted)
-        await post(alice, "hello")
+        await post_status(alice, "hello")
         await hub().poller.advance()
         sending = asyncio.create_task(hub()._scheduler.run())
         try:
@@ -125,13 +127,13 @@ async def test_a_frame_is_made_once_for_all_watchers_of_the_same_streams(
             sending.cancel()
         await hub().poller._thread.run(connections.close_all)
     assert [frame["changes"][0]["event"]["text"] for frame in frames] == ["hello"] * 3
-    assert len(made) == 2, "Once for the two that watch the same streams, and once for the third."
+    assert len(made) == 2, "One frame for the two watchers of the same streams, and one for the third."
 
 
 async def test_a_poll_that_finds_nothing_costs_one_query(alice: User, cycles: Cycles) -> None:
-    async with client() as watcher:
+    async with connect() as watcher:
         await watcher.frame()
-        await deafen(hub())
+        await stop_cycles(hub())
         before = cycles.count, cycles.queries, cycles.numberings
         await hub().poller.advance()
         after = cycles.count, cycles.queries, cycles.numberings
@@ -140,12 +142,12 @@ async def test_a_poll_that_finds_nothing_costs_one_query(alice: User, cycles: Cy
 
 
 async def between_cycles(cycles: Cycles) -> Cycles:
-    """What has been counted by now, when none is half done: a ring for what was posted before may have begun one."""
+    """The counts while no cycle runs: the ring of an earlier post may have started one."""
     async with hub().poller.reading:
         return replace(cycles)
 
 
-async def deafen(hub: Hub) -> None:
-    """Let nothing but the test begin a cycle: a ring for what was posted before it may still be on its way."""
+async def stop_cycles(hub: Hub) -> None:
+    """Let only the test start cycles: the ring of an earlier post may still be on its way."""
     await hub.close()
     hub.poller._thread = ReadingThreads(1, "rill-hub", keep_connection=True)

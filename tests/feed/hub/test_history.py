@@ -1,4 +1,4 @@
-"""Pages of history: as large as a few frames, and read once for all of them."""
+"""Pages of history: each holds a few frames, and is read once for all of them."""
 
 import json
 
@@ -18,21 +18,21 @@ pytestmark = pytest.mark.database
 PUBLIC = HistoryQuery("k3x9", frozenset(["public"]), "json")
 
 
-def fill(alice: User, *texts: str) -> int:
-    """Posts the texts, and returns the head of the log."""
+def post_texts(alice: User, *texts: str) -> int:
+    """Post the texts. Returns the head of the log."""
     for text in texts:
         StatusChange.objects.create(user=alice, text=text)
     return log.number().head
 
 
-class Unused(ReadingThreads):
+class UnusedThreads(ReadingThreads):
     """Fails the test if something is read in another thread."""
 
     def __init__(self) -> None: ...
 
 
 def new_history() -> History:
-    return History(Unused())
+    return History(UnusedThreads())
 
 
 def cached(history: History, query: HistoryQuery, after: int) -> HistoryPage | None:
@@ -47,7 +47,7 @@ def texts(page: HistoryPage, after: int) -> list[str]:
 def test_the_frames_after_the_first_need_no_query(
     alice: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    head = fill(alice, *"abcd")
+    head = post_texts(alice, *"abcd")
     history = new_history()
     history.read(PUBLIC, 0, head)
     with django_assert_num_queries(0):
@@ -58,7 +58,7 @@ def test_the_frames_after_the_first_need_no_query(
 
 
 def test_a_page_answers_only_the_same_query_and_only_for_a_moment(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    head = fill(alice, *"abcd")
+    head = post_texts(alice, *"abcd")
     history = new_history()
     page = history.read(PUBLIC, 1, head)
     assert cached(history, PUBLIC, 1) is page
@@ -71,11 +71,11 @@ def test_a_page_answers_only_the_same_query_and_only_for_a_moment(alice: User, m
 
 
 @pytest.mark.parametrize("length", [20, 1900])
-def test_a_page_is_as_large_as_a_few_frames_whatever_the_size_of_the_events(
+def test_a_page_is_as_large_as_a_few_frames_with_events_of_any_size(
     alice: User, length: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feed.hub.history.PAGE_SIZE", 8_000)
-    head = fill(alice, *(["x" * length] * 100))
+    head = post_texts(alice, *(["x" * length] * 100))
     history = new_history()
     position, sizes = 0, list[int]()
     while position < head:
@@ -86,12 +86,12 @@ def test_a_page_is_as_large_as_a_few_frames_whatever_the_size_of_the_events(
     assert all(5_000 < size < 13_000 for size in sizes[:-1])
 
 
-def test_few_among_many_are_found_in_parts_that_tile(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_search_for_rare_changes_returns_parts_that_tile(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.hub.history.BATCH", 5)
-    fill(alice, "status")
+    post_texts(alice, "status")
     for number in range(20):
         if number % 4:
-            fill(alice, "noise")
+            post_texts(alice, "noise")
         else:
             Comment.objects.create(user=alice, thread=StatusChange.objects.first(), text=str(number))
     head = log.number().head

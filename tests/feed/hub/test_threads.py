@@ -1,4 +1,4 @@
-"""Reads that are never answered: their threads are left, and the next read has another."""
+"""Reads that hang: their thread is abandoned, and the next read gets a new one."""
 
 import threading
 
@@ -12,13 +12,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, p
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "READ_TIMEOUT", 0.2)
     monkeypatch.setattr(threads, "STEP", 0.02)
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_a_read_that_hangs_is_left_and_the_next_one_has_another_thread() -> None:
+@pytest.mark.usefixtures("short_timeout")
+async def test_a_read_after_one_that_hangs_gets_a_new_thread() -> None:
     reading, answered = ReadingThreads(1, "test"), threading.Event()
     first = await reading.run(threading.get_ident)
     with pytest.raises(OperationalError, match="not answered"):
@@ -28,8 +28,8 @@ async def test_a_read_that_hangs_is_left_and_the_next_one_has_another_thread() -
     await reading.close()
 
 
-@pytest.mark.usefixtures("impatient")
-async def test_what_a_read_raises_reaches_the_one_who_asked() -> None:
+@pytest.mark.usefixtures("short_timeout")
+async def test_the_caller_gets_the_exception_of_its_read() -> None:
     reading = ReadingThreads(1, "test")
     with pytest.raises(ZeroDivisionError):
         await reading.run(lambda: 1 / 0)

@@ -1,4 +1,4 @@
-"""Rows are read as Django reads them, by a statement that was compiled once."""
+"""Compiled reads: the same rows as Django reads, by a statement that is compiled once."""
 
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from django.db import connection
 from feed import log
 from feed.kinds.compiled import MAX_READ_AHEAD, CompiledQuery, compiled
 from feed.models import Comment, Event, StatusChange
-from tests.feed.log.test_batch import followed
+from tests.feed.log.test_batch import number_and_load
 from tests.support.kinds import Announcement, Deploy, Slogan, Temperature
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -24,14 +24,14 @@ def query(kind: type[Event]) -> CompiledQuery:
 
 
 def state(event: Event) -> dict[str, Any]:
-    """All that is in an instance and in its user."""
+    """All attributes of an event and of its user."""
     own = {name: value for name, value in vars(event).items() if name != "_state"}
     user = {name: value for name, value in vars(event.user).items() if name != "_state"}
     return {"class": type(event), "adding": event._state.adding, "db": event._state.db, "user": user, **own}
 
 
 @pytest.mark.parametrize("kind", [Event, StatusChange, Comment, Announcement, Deploy, Slogan, Temperature])
-def test_rows_are_the_same_as_those_that_django_reads(kind: type[Event], django_assert_num_queries: Any) -> None:
+def test_a_compiled_read_returns_the_same_rows_as_django(kind: type[Event], django_assert_num_queries: Any) -> None:
     users = [User.objects.create(username=name, email=f"{name}@example.com") for name in ("alice", "bob")]
     thread = Event.objects.create(user=users[0])
     values: dict[type[Event], dict[str, Any]] = {
@@ -50,31 +50,31 @@ def test_rows_are_the_same_as_those_that_django_reads(kind: type[Event], django_
     log.number()
     keys = [kind.objects.create(user=user, **values.get(kind, {})).pk for user in users for _ in range(2)]
     saved = kind.rows.get(pk=keys[0])
-    saved.save()  # it has an `edited_at`
-    wanted = kind.rows.filter(pk__in=keys).select_related("user").order_by("pk")
+    saved.save()  # sets its `edited_at`
+    expected = kind.rows.filter(pk__in=keys).select_related("user").order_by("pk")
     with django_assert_num_queries(1):
         read = sorted(query(kind).read([*keys, 10**9]), key=lambda event: event.pk)
         found = [state(event) for event in read]
-    assert found == [state(event) for event in wanted]
+    assert found == [state(event) for event in expected]
     assert len(found) == 4
     if connection.vendor == "postgresql":
-        read = sorted(followed(log.number().head - len(keys) - 1, 10, [kind])[2], key=lambda event: event.pk)
+        read = sorted(number_and_load(log.number().head - len(keys) - 1, 10, [kind])[2], key=lambda event: event.pk)
         assert [state(event) for event in read] == found
 
 
 @pytest.mark.postgresql
-def test_few_rows_are_read_together_with_the_changes(alice: User) -> None:
-    """The log is locked meanwhile."""
+def test_only_a_few_rows_are_read_together_with_the_changes(alice: User) -> None:
+    """The log is locked during this read."""
     before = log.number().head
     posts = [StatusChange.objects.create(user=alice, text=str(number)) for number in range(MAX_READ_AHEAD + 2)]
     others = [Comment.objects.create(user=alice, text="Aha", thread=posts[0]) for _ in range(2)]
-    _, changes, events = followed(before, 100, [StatusChange])
+    _, changes, events = number_and_load(before, 100, [StatusChange])
     assert [change.event_id for change in changes] == [event.pk for event in (*posts, *others)]
     assert {event.pk for event in events} == {event.pk for event in posts[:MAX_READ_AHEAD]}
-    assert {event.pk for event in followed(before, 100, [Comment])[2]} == {event.pk for event in others}
+    assert {event.pk for event in number_and_load(before, 100, [Comment])[2]} == {event.pk for event in others}
 
 
-def test_no_row_is_no_error(alice: User) -> None:
+def test_a_missing_row_is_no_error(alice: User) -> None:
     assert list(query(StatusChange).read([10**9])) == []
 
 

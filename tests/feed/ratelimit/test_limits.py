@@ -1,4 +1,4 @@
-"""Who does too much in too short a time: what is counted, what is answered, and that waiting helps."""
+"""Rate limits: what counts, the response when one is exceeded, and that waiting helps."""
 
 import math
 import time
@@ -25,34 +25,27 @@ BOB = Limit("FEED_POST_LIMIT", ("bob",))
 
 
 @pytest.fixture
-def as_alice(alice: User) -> Client:
-    client = Client()
-    client.force_login(alice)
-    return client
-
-
-@pytest.fixture
 def hello(alice: User) -> StatusChange:
     status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
     return status
 
 
 @pytest.fixture(scope="module")
-def one_redis(redis_url: str) -> Iterator[services.Service]:  # redis_url: skipped, or failed, where there is none
+def one_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
     with services.redis() as service:
         yield service
 
 
 @pytest.fixture
 def redis(one_redis: services.Service) -> services.Service:
-    """With nothing in it; it may be frozen."""
+    """An empty Redis that a test may freeze."""
     with redis_client.Redis.from_url(one_redis.url) as client:
         client.flushall()
     return one_redis
 
 
 @pytest.fixture(params=["memory", "redis"])
-def counted_in(request: pytest.FixtureRequest, settings: Settings, patient: None) -> str:
+def counted_in(request: pytest.FixtureRequest, settings: Settings, long_redis_timeout: None) -> str:
     if request.param == "redis":
         service = request.getfixturevalue("redis")
         settings.REDIS_URL = service.url
@@ -60,54 +53,54 @@ def counted_in(request: pytest.FixtureRequest, settings: Settings, patient: None
 
 
 @pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Redis may take its time: on a busy machine it would now and then count as one that hangs."""
-    another_process(monkeypatch)
+def long_redis_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the default timeout, Redis on a busy machine would sometimes count as hanging."""
+    use_new_storage(monkeypatch)
 
 
-def another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That has counted nothing itself."""
+def use_new_storage(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use a storage without counts in memory, as another process would."""
     monkeypatch.setattr("feed.ratelimit.storage", cache(lambda url: FallbackStorage(url, timeout=60)))
 
 
 @pytest.mark.usefixtures("counted_in")
-def test_who_waits_for_as_long_as_they_are_told_may_go_on(settings: Settings) -> None:
+def test_waiting_for_the_returned_seconds_lifts_the_limit(settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "3/second; 100/hour"
-    told = next(wait for wait in iter(lambda: hit(ALICE), None) if wait)
+    wait = next(seconds for seconds in iter(lambda: hit(ALICE), None) if seconds)
     now = time.time()
-    assert told == 1
+    assert wait == 1
     assert seconds_left(BOB) == 0
-    wait_until(lambda: time.time() >= now + told, "the time to pass")
+    wait_until(lambda: time.time() >= now + wait, "the time to pass")
     assert seconds_left(ALICE) == 0
     assert hit(ALICE) == 0
 
 
 @pytest.mark.usefixtures("counted_in")
-def test_what_is_refused_is_not_counted_and_no_wait_is_told_too_short(settings: Settings) -> None:
+def test_a_refused_hit_does_not_count_and_its_wait_is_never_too_short(settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "2/hour"
     began = time.time()
     assert [hit(ALICE), hit(ALICE)] == [0, 0]
     for _ in range(10):
-        told = hit(ALICE)
-        assert told <= 3600
-        assert time.time() + told > began + 3600
+        wait = hit(ALICE)
+        assert wait <= 3600
+        assert time.time() + wait > began + 3600
 
 
 @pytest.mark.usefixtures("counted_in")
-def test_of_many_at_once_no_more_get_through_than_one_after_the_other(settings: Settings) -> None:
+def test_concurrent_hits_do_not_exceed_the_limit(settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "3/hour"
     together = Barrier(8)
 
-    def take_together() -> int:
+    def hit_together() -> int:
         together.wait()
         return hit(ALICE)
 
     with ThreadPoolExecutor(8) as threads:
-        waits = [threads.submit(take_together) for _ in range(8)]
+        waits = [threads.submit(hit_together) for _ in range(8)]
     assert [wait.result() for wait in waits].count(0) == 3
 
 
-def test_several_limits_hold_each_and_what_one_refuses_the_other_does_not_count(settings: Settings) -> None:
+def test_a_hit_that_one_limit_refuses_does_not_count_for_the_other(settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "4/hour"
     settings.LOGIN_LIMIT = "2/day"
     both = ALICE, Limit("LOGIN_LIMIT", ("alice",))
@@ -117,13 +110,13 @@ def test_several_limits_hold_each_and_what_one_refuses_the_other_does_not_count(
     assert 3500 < hit(ALICE) <= 3600
 
 
-def test_what_is_kept_of_a_name_has_one_length_and_is_this_sites_alone(settings: Settings) -> None:
+def test_a_name_is_counted_under_a_keyed_hash_of_fixed_length(settings: Settings) -> None:
     def key(name: str) -> str:
         return Limit("LOGIN_LIMIT", ("192.0.2.1", name)).windows()[0][0]
 
     assert len(key("x" * 1_000_000)) == len(key("")) < 120
     assert key("alice") != key("bob")
-    assert key("\udcff")  # no name, but no reason to fail
+    assert key("\udcff")  # invalid, but it must not fail
     before, settings.SECRET_KEY = key("alice"), "another site's"
     assert key("alice") != before
 
@@ -139,11 +132,11 @@ def test_what_is_kept_of_a_name_has_one_length_and_is_this_sites_alone(settings:
         ("not an address", None),
     ],
 )
-def test_an_ipv6_address_counts_with_all_that_one_customer_has(remote: str, counted_as: str | None) -> None:
+def test_ipv6_addresses_of_one_customer_count_together(remote: str, counted_as: str | None) -> None:
     assert address(RequestFactory().get("/", REMOTE_ADDR=remote)) == counted_as
 
 
-def test_those_whose_address_is_not_known_do_not_share_a_limit(settings: Settings) -> None:
+def test_clients_without_a_known_address_share_no_limit(settings: Settings) -> None:
     settings.SIGNUP_LIMIT = "1/hour"
     assert [hit(Limit("SIGNUP_LIMIT", (None,))) for _ in range(3)] == [0, 0, 0]
     assert hit(Limit("SIGNUP_LIMIT", ("192.0.2.7",))) == 0
@@ -151,16 +144,16 @@ def test_those_whose_address_is_not_known_do_not_share_a_limit(settings: Setting
 
 
 @pytest.mark.parametrize(
-    ("seconds", "said"),
+    ("seconds", "text"),
     [(1, "1 second"), (90, "90 seconds"), (121, "3 minutes"), (7200, "2 hours"), (200_000, "3 days")],
 )
-def test_a_wait_is_told_as_people_would_and_never_too_short(seconds: int, said: str) -> None:
-    assert humanize(seconds) == said
+def test_a_wait_is_rounded_up_to_a_readable_unit(seconds: int, text: str) -> None:
+    assert humanize(seconds) == text
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
 @pytest.mark.parametrize("path", ["/events/", "/events/{}/comments/", "/events/{}/edit/"])
-def test_what_is_posted_too_soon_comes_back_with_its_text(
+def test_a_post_over_the_limit_comes_back_with_its_text(
     as_alice: Client, hello: StatusChange, settings: Settings, path: str, headers: dict[str, str]
 ) -> None:
     settings.FEED_POST_LIMIT = "1/hour"
@@ -168,15 +161,15 @@ def test_what_is_posted_too_soon_comes_back_with_its_text(
     response = as_alice.post(path.format(hello.pk), {"text": "long thought out"}, headers=headers)
     assert response.status_code == 429
     assert 3500 < int(response.headers["Retry-After"]) <= 3600
-    shown = response.content.decode()
-    assert "long thought out</textarea>" in shown
-    assert "Try again in 60 minutes." in shown
+    html = response.content.decode()
+    assert "long thought out</textarea>" in html
+    assert "Try again in 60 minutes." in html
     assert set(StatusChange.objects.values_list("text", flat=True)) == {"Hello", "First"}
     assert Comment.objects.count() == 0
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
-def test_what_is_deleted_too_soon_stays(
+def test_a_deletion_over_the_limit_deletes_nothing(
     as_alice: Client, hello: StatusChange, settings: Settings, headers: dict[str, str]
 ) -> None:
     settings.FEED_POST_LIMIT = "1/hour"
@@ -188,7 +181,7 @@ def test_what_is_deleted_too_soon_stays(
     assert StatusChange.objects.filter(pk=hello.pk).exists()
 
 
-def test_all_that_alice_posts_counts_together_and_nothing_of_bobs(
+def test_all_writes_of_alice_count_together_and_those_of_bob_do_not(
     as_alice: Client, hello: StatusChange, settings: Settings
 ) -> None:
     settings.FEED_POST_LIMIT = "4/hour"
@@ -200,14 +193,14 @@ def test_all_that_alice_posts_counts_together_and_nothing_of_bobs(
     assert as_bob.post("/events/", {"text": "Hi"}).status_code == 302
 
 
-def test_what_can_not_be_posted_anyway_is_not_counted(as_alice: Client, settings: Settings) -> None:
+def test_an_invalid_post_does_not_count(as_alice: Client, settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "1/hour"
     for _ in range(3):
         assert as_alice.post("/events/", {"text": " "}).status_code == 422
     assert as_alice.post("/events/", {"text": "Hi"}).status_code == 302
 
 
-def test_looking_is_not_counted(as_alice: Client, hello: StatusChange, settings: Settings) -> None:
+def test_reading_does_not_count(as_alice: Client, hello: StatusChange, settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "1/hour"
     for _ in range(3):
         for path in ("/", "/events/{}/", "/events/{}/edit/", "/events/{}/delete/"):
@@ -215,17 +208,17 @@ def test_looking_is_not_counted(as_alice: Client, hello: StatusChange, settings:
     assert as_alice.post("/events/", {"text": "Hi"}).status_code == 302
 
 
-@pytest.mark.usefixtures("patient")
-def test_a_limit_is_one_for_all_processes_that_share_a_redis(
+@pytest.mark.usefixtures("long_redis_timeout")
+def test_processes_that_share_a_redis_share_a_limit(
     as_alice: Client, redis: services.Service, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.REDIS_URL, settings.FEED_POST_LIMIT = redis.url, "1/hour"
     assert as_alice.post("/events/", {"text": "Hi"}).status_code == 302
-    another_process(monkeypatch)
+    use_new_storage(monkeypatch)
     assert as_alice.post("/events/", {"text": "Hi"}).status_code == 429
 
 
-def test_alice_posts_while_redis_hangs(as_alice: Client, redis: services.Service, settings: Settings) -> None:
+def test_alice_can_post_while_redis_hangs(as_alice: Client, redis: services.Service, settings: Settings) -> None:
     settings.REDIS_URL, settings.FEED_POST_LIMIT = redis.url, "3/hour"
     redis.freeze()
     try:
