@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.postgresql, p
 @pytest.fixture
 def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threads, "READ_TIMEOUT", 0.2)
-    monkeypatch.setattr(threads, "STEP", 0.02)
+    monkeypatch.setattr(threads, "CHECK_INTERVAL", 0.02)
 
 
 @pytest.mark.usefixtures("short_timeout")
