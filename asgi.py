@@ -9,16 +9,11 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 http = get_asgi_application()
 
-# Imported here because these need the apps to be loaded.
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
-
-from feed.connection.asgi import remember_send  # noqa: E402
-from feed.connection.origins import same_origin_or_none  # noqa: E402
-from feed.routing import websocket_urlpatterns  # noqa: E402
+# Imported here because they need the apps to be loaded.
+from feed.asgi import with_feed  # noqa: E402
 from project.graceful_shutdown import GracefulShutdown  # noqa: E402
 
-websocket = remember_send(same_origin_or_none(URLRouter(websocket_urlpatterns)))
-application = ProtocolTypeRouter({"http": GracefulShutdown(http), "websocket": websocket})
+application = with_feed(GracefulShutdown(http))
 
 # Seconds for which a thread may keep the interpreter while others wait: a fifth of the default. The threads that read
 # the log and render pages compete with the event loop, and a watcher's frame may have to wait several times.

@@ -16,6 +16,7 @@ from django.db import Error as DatabaseError
 from django.http import parse_cookie
 
 from feed import streams
+from feed.conf import conf
 from feed.connection import connection_for
 from feed.connection.asgi import (
     Connection,
@@ -171,7 +172,7 @@ class FeedConsumer(AsyncConsumer):
 
     async def hello(self) -> tuple[int, str]:
         """The first message of a page: its cursor and its log."""
-        async with asyncio.timeout(settings.FEED_STALL):
+        async with asyncio.timeout(conf.FEED_STALL):
             message = await self.message()
         return parse_cursor(message.get("after")), str(message.get("log", ""))
 

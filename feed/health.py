@@ -5,7 +5,6 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -13,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from feed import log
+from feed.conf import conf
 from feed.doorbell import RING_TIMEOUT
 from feed.hub import running_hub
 
@@ -70,6 +70,6 @@ def _hub(position: int) -> dict[str, Any]:
     if hub is None:
         return {"ok": True, "following": False}
     silent = hub.poller.seconds_since_read()
-    ok = silent < MAX_MISSED_POLLS * settings.FEED_POLL and not hub.is_stopping
+    ok = silent < MAX_MISSED_POLLS * conf.FEED_POLL and not hub.is_stopping
     lag = max(0, position - hub.tail.head)
     return {"ok": ok, "following": True, "stopping": hub.is_stopping, "lag": lag, "seconds": round(silent, 3)}

@@ -7,4 +7,4 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from profiles import receivers  # noqa: F401 (connects them)
+        from profiles import conf, receivers  # noqa: F401 (connects them)

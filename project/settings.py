@@ -10,6 +10,8 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialBackoff
 from redis.exceptions import ConnectionError, TimeoutError
 
+import profiles.conf  # noqa: F401 (adds its defaults)
+from feed.conf import DEFAULTS
 from project.environment import env, exit_on_bad_value, keepalive, positive, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -23,30 +25,18 @@ with exit_on_bad_value():
     DATABASE: dict[str, Any] = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'rill.sqlite3'}")
     REDIS_URL: str | None = env.redis("REDIS_URL", None)
 
-    FEED_TAIL: int = env.int("FEED_TAIL", 1000, validate=positive)
-    """How many of the newest changes a server process keeps in memory."""
-    FEED_TAIL_BYTES: int = env.int("FEED_TAIL_BYTES", 16 * 1024 * 1024, validate=positive)
-    """Maximum bytes of these changes. Older changes are read from the database when they are needed."""
-    FEED_HEARTBEAT: float = env.float("FEED_HEARTBEAT", 15.0, validate=positive)
-    """Seconds without a frame after which a watcher is sent an empty one."""
-    FEED_POLL: float = env.float("FEED_POLL", 1.0, validate=positive)
-    """Seconds after which the log is read even if no doorbell rang."""
-    FEED_RETENTION: float = env.float("FEED_RETENTION", 30.0, validate=positive)
-    """Days after which `manage.py prune_log` deletes a change."""
-    FEED_STALL: float = env.float("FEED_STALL", 30.0, validate=positive)
-    """Seconds after which the connection of a client that doesn't read is ended."""
-
-    # Rate limits, in the notation of https://limits.readthedocs.io/. Nobody reaches them by typing.
-    FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", "300/minute; 3000/hour")
-    """How often a user may post, comment, edit and delete, all counted together."""
-    FEED_READ_LIMIT: str = env.limit("FEED_READ_LIMIT", "3000/minute")
-    """How often an address may request a snapshot. A snapshot of many streams counts as several."""
-    LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", "10/minute; 50/hour")
-    """How often logins with the same name may fail from one address."""
-    LOGIN_ADDRESS_LIMIT: str = env.limit("LOGIN_ADDRESS_LIMIT", "100/hour")
-    """How often logins with any name may fail from one address."""
-    SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", "300/hour")
-    """How many users may sign up from one address."""
+    # What these mean is said where their defaults are: feed/conf.py, profiles/conf.py.
+    FEED_TAIL: int = env.int("FEED_TAIL", DEFAULTS["FEED_TAIL"], validate=positive)
+    FEED_TAIL_BYTES: int = env.int("FEED_TAIL_BYTES", DEFAULTS["FEED_TAIL_BYTES"], validate=positive)
+    FEED_HEARTBEAT: float = env.float("FEED_HEARTBEAT", DEFAULTS["FEED_HEARTBEAT"], validate=positive)
+    FEED_POLL: float = env.float("FEED_POLL", DEFAULTS["FEED_POLL"], validate=positive)
+    FEED_RETENTION: float = env.float("FEED_RETENTION", DEFAULTS["FEED_RETENTION"], validate=positive)
+    FEED_STALL: float = env.float("FEED_STALL", DEFAULTS["FEED_STALL"], validate=positive)
+    FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", DEFAULTS["FEED_POST_LIMIT"])
+    FEED_READ_LIMIT: str = env.limit("FEED_READ_LIMIT", DEFAULTS["FEED_READ_LIMIT"])
+    LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", DEFAULTS["LOGIN_LIMIT"])
+    LOGIN_ADDRESS_LIMIT: str = env.limit("LOGIN_ADDRESS_LIMIT", DEFAULTS["LOGIN_ADDRESS_LIMIT"])
+    SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", DEFAULTS["SIGNUP_LIMIT"])
 
 HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 

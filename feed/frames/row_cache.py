@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.utils.safestring import SafeString, mark_safe
 
+from feed.conf import conf
 from feed.frames import shared_rows
 from feed.models import Event
 
@@ -38,8 +39,8 @@ def find(events: Sequence[Event]) -> dict[int, SafeString]:
     keys = {_key(event): event.id for event in events}
     with _lock:
         found = {key: row for key in keys if (row := _rows.get(key)) is not None}
-    if (missing := keys.keys() - found.keys()) and settings.REDIS_URL:
-        elsewhere = shared_rows.find(settings.REDIS_URL, list(missing))
+    if (missing := keys.keys() - found.keys()) and conf.REDIS_URL:
+        elsewhere = shared_rows.find(conf.REDIS_URL, list(missing))
         for key, row in elsewhere.items():
             _put(key, row)
         found |= elsewhere
@@ -56,8 +57,8 @@ def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
 
 
 def _remember(key: Key, row: str) -> None:
-    if _put(key, row) and settings.REDIS_URL and not settings.DEBUG:
-        shared_rows.keep(settings.REDIS_URL, key, row, SECONDS)
+    if _put(key, row) and conf.REDIS_URL and not settings.DEBUG:
+        shared_rows.keep(conf.REDIS_URL, key, row, SECONDS)
 
 
 def _put(key: Key, row: str) -> bool:

@@ -14,10 +14,10 @@ from threading import Event, Thread
 from typing import Any
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
-from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import connection, connections
 
+from feed.conf import conf
 from feed.doorbell import MAX_SPACING
 from feed.log.reading import glance
 
@@ -98,7 +98,8 @@ class DatabaseWatch:
         except DatabaseError:  # the poller logs what is wrong, and polls meanwhile
             self._cursor = None
             connections.close_all()
-            return settings.FEED_POLL
+            pause: float = conf.FEED_POLL
+            return pause
         return INTERVAL
 
     def _may_have_changed(self) -> bool:

@@ -6,10 +6,10 @@ from contextlib import suppress
 from typing import TypeVar
 
 from channels.layers import get_channel_layer
-from django.conf import settings
 from django.db import Error as DatabaseError
 
 from feed import log
+from feed.conf import conf
 from feed.frames import encoding
 from feed.frames.entries import Entry
 from feed.hub.history import BATCH
@@ -54,7 +54,7 @@ class LogPoller:
             return
         async with self.reading:
             formats = self._formats | {name}
-            await self._thread.run(lambda: self._tail.encode_more(formats, settings.FEED_TAIL_BYTES))
+            await self._thread.run(lambda: self._tail.encode_more(formats, conf.FEED_TAIL_BYTES))
             self._formats = formats
 
     async def close(self) -> None:
@@ -83,7 +83,7 @@ class LogPoller:
     async def _ring_or_poll(self) -> bool:
         """Wait for the doorbell or the next poll. Returns whether it was the doorbell."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(settings.FEED_POLL):
+            async with asyncio.timeout(conf.FEED_POLL):
                 await self._woken.wait()
         self._woken.clear()
         was_rung, self._was_rung = self._was_rung, False
@@ -107,7 +107,7 @@ class LogPoller:
                     self.ring()
             except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
                 logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
-                await asyncio.sleep(settings.FEED_POLL)
+                await asyncio.sleep(conf.FEED_POLL)
 
     async def advance(self, wanted: int | None = None, *, read_ahead: bool = False) -> None:
         """Read the log up to its head. With `wanted`, only if that position hasn't been read yet."""
@@ -122,7 +122,7 @@ class LogPoller:
     def _take(self, state: log.State, entries: list[Entry], restart: bool) -> None:
         if restart:
             self._tail.restart(state.epoch, entries[0].position - 1 if entries else state.head)
-        self._tail.append(entries, settings.FEED_TAIL, settings.FEED_TAIL_BYTES)
+        self._tail.append(entries, conf.FEED_TAIL, conf.FEED_TAIL_BYTES)
         if restart:
             self._subscriptions.notify_all()
         self._subscriptions.notify(entries)
@@ -135,7 +135,7 @@ class LogPoller:
             state, changes, events = self._number() if read_ahead and self._tail.epoch else self._look()
             restart = self._is_other(state)
             if restart:
-                changes = log.read(max(state.floor, state.head - settings.FEED_TAIL), state.head)
+                changes = log.read(max(state.floor, state.head - conf.FEED_TAIL), state.head)
         except log.Expired:  # pruned beyond the head: watchers can't go on from here
             return log.state(), [], True
         return state, encoding.load_encoded(changes, self._formats, READ_BYTES, events), restart

@@ -8,8 +8,7 @@ from collections import deque
 from functools import partial
 from time import monotonic
 
-from django.conf import settings
-
+from feed.conf import conf
 from feed.hub.sender import Sender
 from feed.hub.watcher import Watcher
 
@@ -60,7 +59,7 @@ class Scheduler:
 
     async def run_timers(self) -> None:
         while True:
-            await asyncio.sleep(min(TICK, settings.FEED_HEARTBEAT / 10, settings.FEED_STALL / 10))
+            await asyncio.sleep(min(TICK, conf.FEED_HEARTBEAT / 10, conf.FEED_STALL / 10))
             self._enqueue_heartbeats()
             self._end_stalled()
 
@@ -93,13 +92,13 @@ class Scheduler:
             self.enqueue(watcher)
 
     def _enqueue_heartbeats(self) -> None:
-        before = monotonic() - settings.FEED_HEARTBEAT
+        before = monotonic() - conf.FEED_HEARTBEAT
         for watcher in self._watchers:
             if watcher.served_at <= before:
                 self.enqueue(watcher)
 
     def _end_stalled(self) -> None:
-        before = monotonic() - settings.FEED_STALL
+        before = monotonic() - conf.FEED_STALL
         for watcher, since in self._blocked.items():
             if since > before:
                 break

@@ -7,7 +7,6 @@ from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TypeVar
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
@@ -15,6 +14,7 @@ from django.utils.crypto import salted_hmac
 from limits import RateLimitItem, parse_many
 from limits.storage import MovingWindowSupport
 
+from feed.conf import conf
 from feed.ratelimit.storage import storage
 
 Window = tuple[str, int, int]
@@ -45,7 +45,7 @@ class Limit:
         # Hashed to one length, because anything can be typed as a name; with SECRET_KEY, because sites may share a
         # Redis.
         who = salted_hmac("feed.limits", "\0".join(known).encode(errors="replace")).hexdigest()
-        items = parsed(getattr(settings, self.setting))
+        items = parsed(getattr(conf, self.setting))
         return [(item.key_for(self.setting, who), item.amount, item.get_expiry()) for item in items]
 
 
@@ -72,13 +72,13 @@ def humanize(seconds: int) -> str:
 def seconds_left(*limits: Limit) -> int:
     """Seconds until all the limits have room for one more; 0 if they have it now."""
     windows = [window for limit in limits for window in limit.windows()]
-    return storage(settings.REDIS_URL).run(lambda counts: _left(counts, windows))
+    return storage(conf.REDIS_URL).run(lambda counts: _left(counts, windows))
 
 
 def hit(*limits: Limit, amount: int = 1) -> int:
     """Count `amount` hits if all the limits have room. Returns 0 if they were counted, else the seconds to wait."""
     windows = [window for limit in limits for window in limit.windows()]
-    return storage(settings.REDIS_URL).run(lambda counts: _hit(counts, windows, amount))
+    return storage(conf.REDIS_URL).run(lambda counts: _hit(counts, windows, amount))
 
 
 def _hit(counts: MovingWindowSupport, windows: list[Window], amount: int) -> int:

@@ -1,11 +1,11 @@
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from feed import idempotency, log
+from feed.conf import conf
 
 
 class Command(BaseCommand):
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--days",
             type=float,
-            default=settings.FEED_RETENTION,
+            default=conf.FEED_RETENTION,
             help="delete changes that are older than this (default: FEED_RETENTION)",
         )
 

@@ -1,0 +1,40 @@
+"""The settings of the feed. Django's settings override these defaults, by the same name."""
+
+from typing import Any
+
+from django.conf import settings
+
+DEFAULTS: dict[str, Any] = {
+    # Changes that a server process keeps in memory.
+    "FEED_TAIL": 1000,
+    # Maximum bytes of these changes. Older changes are read from the database when they are needed.
+    "FEED_TAIL_BYTES": 16 * 1024 * 1024,
+    # Seconds without a frame after which a watcher is sent an empty one.
+    "FEED_HEARTBEAT": 15.0,
+    # Seconds after which the log is read even if no doorbell rang.
+    "FEED_POLL": 1.0,
+    # Days after which `manage.py prune_log` deletes a change.
+    "FEED_RETENTION": 30.0,
+    # Seconds after which the connection of a client that doesn't read is ended.
+    "FEED_STALL": 30.0,
+    # How often a user may post, comment, edit and delete, all counted together. The notation of rate limits is that of
+    # https://limits.readthedocs.io/. Nobody reaches the limits by typing.
+    "FEED_POST_LIMIT": "300/minute; 3000/hour",
+    # How often an address may request a snapshot. A snapshot of many streams counts as several.
+    "FEED_READ_LIMIT": "3000/minute",
+    # Where processes share rate limits and rendered rows; without it each process has its own.
+    "REDIS_URL": None,
+}
+
+
+class Conf:
+    """Attributes are the settings, read when they are used: tests change them."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(settings, name, DEFAULTS[name])
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+conf = Conf()

@@ -1,0 +1,12 @@
+"""The settings of the profiles, with their defaults."""
+
+from feed.conf import DEFAULTS
+
+DEFAULTS |= {
+    # How often logins with the same name may fail from one address.
+    "LOGIN_LIMIT": "10/minute; 50/hour",
+    # How often logins with any name may fail from one address.
+    "LOGIN_ADDRESS_LIMIT": "100/hour",
+    # How many users may sign up from one address.
+    "SIGNUP_LIMIT": "300/hour",
+}
