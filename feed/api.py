@@ -38,7 +38,7 @@ class EventOut(Schema):
     kind: str
     user: str | None
     summary: str
-    url: str
+    url: str | None
     created_at: str
     edited_at: str | None
 

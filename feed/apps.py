@@ -1,4 +1,4 @@
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db.models.signals import pre_migrate
 
 
@@ -8,12 +8,14 @@ class FeedConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from feed import admin, checks, receivers  # noqa: F401 (registers the checks)
+        from feed import checks, receivers  # noqa: F401 (registers the checks)
         from feed.kinds.renames import follow_renames
         from feed.models import Event
 
         # `__init_subclass__` connects the subclasses, but not Event itself.
         receivers.connect(Event)
         pre_migrate.connect(follow_renames, sender=self)
-        # The admin has discovered all apps by now, because it stands before this app in INSTALLED_APPS.
-        admin.register_kinds()
+        if apps.is_installed("django.contrib.admin"):
+            from feed.admin import register_kinds
+
+            register_kinds()

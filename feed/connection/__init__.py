@@ -7,18 +7,21 @@ server that is known has a module here, which uses its transport directly. Under
 frames are sent by ASGI's `send`.
 """
 
+from importlib.util import find_spec
 from typing import Any
 
 from feed.connection.asgi import Connection, Send
-from feed.connection.daphne import DaphneConnection
 from feed.connection.metered import MeteredConnection
 from feed.connection.uvicorn import UvicornConnection
 from feed.fast_path import FastPath
 
 KNOWN: dict[type[MeteredConnection], FastPath] = {
     UvicornConnection: FastPath("Frames are sent by uvicorn's own `send`, which has no flow control"),
-    DaphneConnection: FastPath("Frames are sent by Daphne's own `send`, which has no flow control"),
 }
+if find_spec("twisted"):  # Daphne brings it
+    from feed.connection.daphne import DaphneConnection
+
+    KNOWN[DaphneConnection] = FastPath("Frames are sent by Daphne's own `send`, which has no flow control")
 
 
 def connection_for(send: Send) -> Connection:

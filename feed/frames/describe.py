@@ -1,9 +1,11 @@
 """Events as JSON."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from feed.kinds.guard import attempt
@@ -17,16 +19,34 @@ PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "created_at", "edited_a
 def describe(event: Event) -> dict[str, Any]:
     """The public fields of an event and the fields of its kind. Times are aware and in UTC."""
     own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
-    return own | _common(event, event.user.get_username(), event.get_absolute_url())
+    return own | _common(event, event.user.get_username(), url_of(event, type(event).get_absolute_url))
 
 
 def describe_simply(event: Event) -> dict[str, Any]:
     """The public fields only, for an event whose kind fails."""
-    url = attempt("find the URL of", "event", lambda: Event.get_absolute_url(event), str)
+    url = attempt("find the URL of", "event", lambda: url_of(event, Event.get_absolute_url), lambda: None)
     return _common(event, author(event), url)
 
 
-def _common(event: Event, user: str | None, url: str) -> dict[str, Any]:
+def url_of(event: Event, get: Callable[[Event], str]) -> str | None:
+    """The URL of the event's page. None in a project without the pages of the feed."""
+    try:
+        return get(event)
+    except NoReverseMatch:
+        if has_pages():
+            raise
+        return None
+
+
+def has_pages() -> bool:
+    try:
+        reverse("feed:home")
+    except NoReverseMatch:
+        return False
+    return True
+
+
+def _common(event: Event, user: str | None, url: str | None) -> dict[str, Any]:
     times = in_utc(event.created_at), in_utc(event.edited_at)
     values = (event.id, event.kind, user, encodable(str(event)), url, *times)
     return dict(zip(PUBLIC_FIELDS, values, strict=True))

@@ -50,6 +50,7 @@ class Server:
     database_url: a migrated database, such as another server's; by default a new SQLite file.
     unix_socket: the file to listen on instead of a port.
     options: more command-line options.
+    application: the ASGI application. health: a path that it answers.
     environment: more environment variables, such as `FEED_POLL="0.1"`.
     """
 
@@ -61,11 +62,14 @@ class Server:
         options: Sequence[str] = (),
         database_url: str | None = None,
         redis_url: str | None = None,
+        application: str = "asgi:application",
+        health: str = "/healthz",
         **environment: str,
     ) -> None:
         self.kind = kind
         self._unix_socket = unix_socket
         self._options = options
+        self._application, self._health = application, health
         self.port = free_port()
         self._stack = ExitStack()
         self._folder = self._stack.enter_context(temporary_folder())
@@ -94,7 +98,7 @@ class Server:
         assert self._process is None, "The server is already running."
         address, file = ADDRESS_OPTIONS[self.kind]
         listen = [file, self._unix_socket] if self._unix_socket else [address, HOST, "--port", str(self.port)]
-        command = [sys.executable, "-m", *COMMANDS[self.kind], *listen, *self._options, "asgi:application"]
+        command = [sys.executable, "-m", *COMMANDS[self.kind], *listen, *self._options, self._application]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
@@ -172,7 +176,7 @@ class Server:
             raise RuntimeError(f"{self.kind} ended instead of answering:\n{self.log()}")
         connection = self.connection(timeout=5)
         try:
-            connection.request("GET", "/healthz", headers={"Host": HOST})
+            connection.request("GET", self._health, headers={"Host": HOST})
             return connection.getresponse().status == http.client.OK
         except OSError:
             return False
