@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -11,6 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
+from feed.conf import conf
 from feed.frames.describe import PUBLIC_FIELDS
 from feed.querysets import EventQuerySet
 from feed.repair import kinds_in_use
@@ -131,6 +133,15 @@ def sessions_are_in_the_database(app_configs: Sequence[AppConfig] | None, **kwar
         return []
     hint = "Use django.contrib.sessions.backends.db, or cached_db."
     return [Error("SESSION_ENGINE keeps no sessions in the database.", hint=hint, id="feed.E003")]
+
+
+@register(Tags.caches)
+def redis_is_installed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.E006: rate limits and rendered rows are shared through Redis where REDIS_URL names one."""
+    if not conf.REDIS_URL or find_spec("redis"):
+        return []
+    hint = "Install it: pip install 'django-rill[redis]'. Or remove the setting."
+    return [Error("REDIS_URL is set, and the package redis isn't installed.", hint=hint, id="feed.E006")]
 
 
 def _kinds() -> "list[Any]":

@@ -4,12 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.util import find_spec
 from threading import Lock, Semaphore
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from redis import ConnectionPool
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+if find_spec("redis"):  # optional: the check feed.E006 says so where it is needed and missing
+    from redis import ConnectionPool
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
 
 TIMEOUT = 0.12
 """Seconds for one query. A log-in makes two. A post must not wait long for something that only counts."""
@@ -32,7 +34,7 @@ class RedisBreaker(Generic[Client]):
     def __init__(
         self,
         url: str,
-        connect: Callable[[ConnectionPool], Client],
+        connect: Callable[[Any], Client],
         warning: str,
         timeout: float = TIMEOUT,
         retry_after: float = RETRY_AFTER,
@@ -79,7 +81,7 @@ class RedisBreaker(Generic[Client]):
             self._client = self._client or self._connect(self._pool())
         return self._client
 
-    def _pool(self) -> ConnectionPool:
+    def _pool(self) -> Any:
         return ConnectionPool.from_url(
             self._url,
             socket_timeout=self._timeout,

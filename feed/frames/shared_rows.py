@@ -8,13 +8,16 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
+from importlib.util import find_spec
 from typing import Any, cast
 
 from django.utils.crypto import constant_time_compare, salted_hmac
-from redis import ConnectionPool, Redis
 
 from feed.circuit_breaker import RedisBreaker
 from feed.frames.release import fingerprint
+
+if find_spec("redis"):
+    from redis import Redis
 
 WARNING = "Each process renders all rows by itself while Redis fails: %s"
 SIGNATURE = 64
@@ -50,12 +53,12 @@ def _signature(name: str, row: str) -> str:
 
 
 @cache
-def _redis(url: str) -> "RedisBreaker[Redis]":
+def _redis(url: str) -> RedisBreaker[Any]:
     return RedisBreaker(url, _connect, WARNING)
 
 
 os.register_at_fork(after_in_child=_redis.cache_clear)
 
 
-def _connect(pool: ConnectionPool) -> Redis:
+def _connect(pool: Any) -> Any:
     return Redis(connection_pool=pool)

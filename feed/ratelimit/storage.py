@@ -5,10 +5,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from limits.storage import MovingWindowSupport, RedisStorage
-from redis import ConnectionPool
 
 from feed.circuit_breaker import RETRY_AFTER, TIMEOUT, RedisBreaker
 
@@ -71,7 +70,7 @@ class FallbackStorage:
         return self._redis.run(query, lambda: query(self._memory))
 
 
-def _storage(pool: ConnectionPool) -> RedisStorage:
+def _storage(pool: Any) -> RedisStorage:
     return RedisStorage("redis://", connection_pool=pool, key_prefix="rill")
 
 
