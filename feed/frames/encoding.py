@@ -69,14 +69,11 @@ def encode(entry: Entry, formats: Iterable[str]) -> None:
 def _present(changes: Sequence[Change | Entry], known: Iterable[Event] = ()) -> dict[int, Event]:
     """The events of these changes that exist, by id."""
     events = {event.id: event for event in known}
-    wanted: dict[str, set[int]] = {}
-    for change in changes:
-        if change.action != "deleted" and change.event_id not in events:
-            wanted.setdefault(change.kind, set()).add(change.event_id)
-    events |= loading.of_kinds(wanted, Event.kinds())
+    alive = [change for change in changes if change.action != "deleted" and change.event_id not in events]
+    events |= loading.of_kinds([(change.kind, change.event_id) for change in alive], Event.kinds())
     last = {change.event_id: change.action for change in changes}
-    if missing := {key for keys in wanted.values() for key in keys if key not in events and last[key] != "deleted"}:
-        events |= loading.by_id(Event, missing, tried=wanted)
+    if missing := {key for key, action in last.items() if action != "deleted" and key not in events}:
+        events |= loading.by_id(Event, missing, tried={change.kind for change in alive})
     return events
 
 

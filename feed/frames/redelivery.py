@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def mark(changes: Iterable[Change], events: Mapping[int, Event]) -> None:
-    """Mark the changes whose events this process loaded without the fields of their kind, because it can't read it."""
+    """Mark the changes whose events lack the fields of their kind, because this process can't read that kind."""
     partial = [change for change in changes if _is_partial(events.get(change.event_id))]
     names = {events[change.event_id].kind for change in partial}
     unreadable = names - _readable(names)
@@ -58,10 +58,7 @@ def redeliver() -> int:
     if not due:
         return 0
     with transaction.atomic():
-        wanted: dict[str, set[int]] = {}
-        for change in due:
-            wanted.setdefault(change.kind, set()).add(change.event_id)
-        events = loading.of_kinds(wanted, Event.kinds())
+        events = loading.of_kinds([(change.kind, change.event_id) for change in due], Event.kinds())
         # A deleted event isn't found. Its mark is removed all the same.
         taken = _unmark([change.event_id for change in due if _has_waited(change, events.get(change.event_id))])
         found = [events[key] for key in sorted(taken & events.keys())]
@@ -70,7 +67,8 @@ def redeliver() -> int:
 
 
 def _has_waited(change: Change, event: Event | None) -> bool:
-    """The wait doubles: while a process runs that can't load the event, the update is marked as incomplete, too."""
+    """Whether to send the event again. The wait is the event's age at the change, so it doubles each time: while a
+    process runs that can't load the event, that process marks each update as incomplete, too."""
     return event is None or timezone.now() - change.at >= min(change.at - event.created_at, MAX_WAIT)
 
 

@@ -5,7 +5,7 @@ as its root row. It stands below the models, so events are typed `Any` here.
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
@@ -27,13 +27,13 @@ def in_own_kinds(roots: Sequence[Any], copied: Collection[str] = (), using: str 
     copied: names of attributes to copy from the rows, such as annotations.
     """
     kinds = roots[0].kinds() if roots else {}
-    wanted: dict[str, set[int]] = {}
-    for root in roots:
-        kind = kinds.get(root.kind)
-        if root.kind != root.kind_name() and kind and issubclass(kind, root.concrete_model()):
-            wanted.setdefault(root.kind, set()).add(root.id)
-    found = of_kinds(wanted, kinds, using)
+    found = of_kinds([(root.kind, root.id) for root in roots if _has_other_kind(root, kinds)], kinds, using)
     return [_with_copied(found[root.id], root, copied) if root.id in found else root for root in roots]
+
+
+def _has_other_kind(root: Any, kinds: Mapping[str, Kind]) -> bool:
+    """Whether the event's kind is derived from the class of this row."""
+    return root.kind != root.kind_name() and issubclass(kinds.get(root.kind, object), root.concrete_model())
 
 
 def _with_copied(event: Any, root: Any, names: Collection[str]) -> Any:
@@ -43,15 +43,14 @@ def _with_copied(event: Any, root: Any, names: Collection[str]) -> Any:
     return event
 
 
-def of_kinds(
-    wanted: Mapping[str, Collection[int]], kinds: Mapping[str, Kind], using: str | None = None
-) -> dict[int, Any]:
-    """The events with these ids by id, one query for each kind, with their users. Without those that can't be loaded.
-
-    wanted: ids by the name of their kind.
-    """
+def of_kinds(wanted: Iterable[tuple[str, int]], kinds: Mapping[str, Kind], using: str | None = None) -> dict[int, Any]:
+    """The events with these kinds and ids, by id and with their users. One query for each kind. Without those that
+    can't be loaded."""
+    by_kind: dict[str, set[int]] = {}
+    for name, key in wanted:
+        by_kind.setdefault(name, set()).add(key)
     found: dict[int, Any] = {}
-    for name, keys in wanted.items():
+    for name, keys in by_kind.items():
         if name in kinds:
             found |= _of_kind(kinds[name], list(keys), using or DEFAULT_DB_ALIAS)
     return found
@@ -93,7 +92,7 @@ def is_readable(kind: Kind, using: str = DEFAULT_DB_ALIAS) -> bool:
 def by_id(root_model: Kind, keys: Collection[int], tried: Collection[str]) -> dict[int, Any]:
     """The events with these ids, whatever their kind: in their own kind and with their user where these can be loaded.
 
-    tried: the kinds that have been asked for these events already.
+    tried: the kinds in whose tables these events have been looked for already.
     """
     found = list(root_model.rows.filter(pk__in=keys))
     if found:
