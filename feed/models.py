@@ -30,9 +30,9 @@ class Event(models.Model):
     kind = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
-    """When it was last edited, as people see it. Code may leave it alone: `update(…, edited_at=None)`."""
+    """When it was last edited, as people see it. An update can leave it empty: `update(…, edited_at=None)`."""
     changed_at = models.DateTimeField(null=True, editable=False)
-    """When any of its fields was last changed, however that was done. It is part of the key of a cached row."""
+    """When any of its fields was last changed, even if `edited_at` was not. Part of the key of a cached row."""
 
     objects = EventManager()
     rows = RowManager()
@@ -67,9 +67,10 @@ class Event(models.Model):
     ) -> None:
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else set(update_fields)
-        if fields is None or fields:
-            marked = self._mark()
-            fields = fields and fields | marked
+        if fields is None:
+            self._mark()
+        elif fields:  # with none Django saves nothing
+            fields |= self._mark()
         # Without an open transaction, Django commits a save to several tables before it sends post_save.
         with transaction.atomic(using=using):
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=fields)
@@ -80,14 +81,15 @@ class Event(models.Model):
     def _mark(self) -> set[str]:
         """Set `kind` and the times. Returns the names of the fields that were set."""
         self.changed_at = self.edited_at = None if self._state.adding else timezone.now()
-        if "kind" not in vars(self) or self.kind == self.kind_name() or self._is_deeper():
+        is_deferred = "kind" not in vars(self)
+        if is_deferred or self.kind == self.kind_name() or self._is_row_of_parent():
             return {"edited_at", "changed_at"}
         self.kind = self.kind_name()
         return {"edited_at", "changed_at", "kind"}
 
-    def _is_deeper(self) -> bool:
-        """Whether this is only the row of a parent of the event's kind. A bare `Event` may always be one: its kind may
-        belong to another release."""
+    def _is_row_of_parent(self) -> bool:
+        """Whether the event is of a kind derived from this class. A root row of an unknown kind counts as one: its kind
+        may belong to another release."""
         if not self.kind:
             return False
         kind = self.kinds().get(self.kind)
@@ -106,7 +108,7 @@ class Event(models.Model):
     delete.alters_data = True  # type: ignore[attr-defined]
 
     def in_own_kind(self) -> "Event":
-        """The instance of its kind, if this is the row of a parent and the kind can be loaded; else itself."""
+        """The event as an instance of its own kind, or this instance if that can't be loaded."""
         return self if self.kind == self.kind_name() else in_own_kinds([self], using=self._state.db)[0]
 
     @property
@@ -192,7 +194,7 @@ class Comment(Event):
 
 
 def depth(event: Event) -> int:
-    """How many events there are above this one: 0 if it isn't about another. One query for each."""
+    """How many events are above this one in its thread; 0 if it isn't a comment. One query for each of them."""
     above = 0
     pk = event.in_thread
     while pk is not None:
