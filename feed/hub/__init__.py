@@ -81,8 +81,7 @@ class Hub:
             watcher.end(drain.ServerStopping())
 
     async def check(self, names: Collection[str]) -> None:
-        """Raise Refusal if one of the streams doesn't exist. Costs a query only for a user's, a thread's and the
-        like."""
+        """Raise Refusal if one of the streams doesn't exist. Queries the database only if that is needed to know."""
         if streams.may_be_absent(names):
             await self._threads.run(lambda: streams.check(names))
 
@@ -111,7 +110,7 @@ class Hub:
             drain.before_stopping(self.drain)
 
     async def drain(self) -> None:
-        """Tell all watchers to connect again, and those that still come. Returns when none is left."""
+        """Tell all watchers to connect again, even those that come meanwhile. Returns when none is left."""
         self.is_stopping = True
         await drain.end_all(self._subscriptions.watchers())
         while self._subscriptions:
@@ -138,7 +137,7 @@ class Hub:
                 logger.exception("No event was redelivered this time")
 
 
-_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub() -> Hub:
@@ -150,5 +149,5 @@ def hub() -> Hub:
 
 
 def running_hub() -> Hub | None:
-    """The hub of the running event loop, if a watcher has come yet."""
+    """The hub of the running event loop, or None before the first watcher has come."""
     return _hubs.get(asyncio.get_running_loop())
