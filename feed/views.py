@@ -124,22 +124,22 @@ def delete(request: OwnRequest, pk: int) -> HttpResponse:
     if not is_from_own_page(request, form):
         return show_form(request, "feed/delete.html", form, seen_event(request, pk))
     within_limit(request, form)
-    with transaction.atomic():
-        try:
+    about = None
+    try:
+        with transaction.atomic():
             event = own_event(request, pk)
-        except Http404:
-            if request.method == "GET":
-                raise
-            # Deleted in another tab, or by an earlier request whose answer was lost. That is what the user wanted.
-            return deleted(request)
-        if not form.is_valid():
-            return show_form(request, "feed/delete.html", form, event)
-        about = event.in_thread
-        event.delete()
+            if not form.is_valid():
+                return show_form(request, "feed/delete.html", form, event)
+            about = event.in_thread
+            event.delete()
+    except Http404:
+        if request.method == "GET":
+            raise
+        # Deleted in another tab, or by an earlier request whose answer was lost. That is what the user wanted.
     return deleted(request, about)
 
 
-def deleted(request: OwnRequest, about: int | None = None) -> HttpResponse:
+def deleted(request: OwnRequest, about: int | None) -> HttpResponse:
     if request.htmx:
         return done_in_dialog()
     return redirect("feed:event", about) if about else redirect("feed:home")
@@ -157,5 +157,5 @@ def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event |
 
 
 def done_in_dialog() -> HttpResponse:
-    """Have the page close its dialog. The change itself comes by the socket."""
+    """Tell the page to close its dialog. The change itself comes by the socket."""
     return trigger_client_event(HttpResponse(status=204), "rill:done")
