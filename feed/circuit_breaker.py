@@ -69,7 +69,7 @@ class RedisBreaker(Generic[Client]):
         if self._may_try() and self._room.acquire(blocking=False):
             self._threads.submit(lambda: command(self._connected())).add_done_callback(self._submitted)
 
-    def _submitted(self, done: "Future[object]") -> None:
+    def _submitted(self, done: Future[object]) -> None:
         self._room.release()
         if error := done.exception():
             self._failed(error)

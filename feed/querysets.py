@@ -30,7 +30,8 @@ class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
 def _with_kind(events: Any) -> Any:
     """The queryset with the column `kind`, whatever `only()` and `defer()` say. Otherwise each row would query it."""
     names, deferred = events.query.deferred_loading
-    if ("kind" in names) is not deferred:
+    is_loaded = ("kind" in names) is not deferred
+    if is_loaded:
         return events
     events = events._chain()
     events.query.deferred_loading = (names - {"kind"} if deferred else names | {"kind"}), deferred

@@ -83,7 +83,7 @@ class Sessions:
         finally:
             self._finding = None
 
-    async def _answer(self, asked: "dict[str, asyncio.Future[Login | None]]") -> None:
+    async def _answer(self, asked: dict[str, asyncio.Future[Login | None]]) -> None:
         try:
             found = await self._threads.run(lambda: logins_of(asked))
         except Exception as error:  # noqa: BLE001 (every caller that waits must get it)
@@ -119,7 +119,7 @@ def still_valid(logins: Collection[Login]) -> set[Login]:
     return of_allowed_users([login for login in logins if login.session in there])
 
 
-def open_sessions(keys: list[str]) -> "QuerySet[AbstractBaseSession]":
+def open_sessions(keys: list[str]) -> QuerySet[AbstractBaseSession]:
     model = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
     sessions: QuerySet[AbstractBaseSession] = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     return sessions

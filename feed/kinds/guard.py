@@ -16,14 +16,15 @@ TIMED_OUT = {"57014", "55P03"}
 """PostgreSQL's codes for `statement_timeout` and `lock_timeout`."""
 
 logger = logging.getLogger(__name__)
-_reported: dict[tuple[object, ...], None] = {}
+_reported: set[tuple[object, ...]] = set()
 
 
 def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[], T], using: str | None = None) -> T:
     """Return what `work` returns. If it fails, log the error once and return what `instead` returns.
 
-    what: a verb for the log, such as "load". kind: the kind of the event.
-    Raises what `work` raises in an outage of the database: that isn't the event's fault, and is tried again.
+    what: a verb for the log message, such as "load".
+    kind: the kind of the event.
+    Raises what `work` raises if the database is out of order: that isn't the event's fault, and the caller tries again.
     """
     connection = connections[using or DEFAULT_DB_ALIAS]
     try:
@@ -71,7 +72,7 @@ def report(what: str, kind: object, error: Exception) -> None:
         return
     if len(_reported) >= MAX_REPORTED:
         _reported.clear()
-    _reported[key] = None
+    _reported.add(key)
     message = "Failed to %s an event of kind %r; further failures like this one are not logged"
     logger.error(message, what, kind, exc_info=error)
 
@@ -82,8 +83,8 @@ def forget_reports() -> None:
 
 
 def is_single_statement(error: Exception) -> bool:
-    """Whether only this statement failed, because it ran or waited for a lock too long. A migration that locks the
-    table of one kind must not hold up the others."""
+    """Whether only this statement failed, because it ran too long or waited too long for a lock: a migration that locks
+    the table of one kind must not hold up the others."""
     return getattr(error.__cause__, "sqlstate", None) in TIMED_OUT
 
 
