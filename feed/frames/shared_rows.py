@@ -50,7 +50,7 @@ def _signature(name: str, row: str) -> str:
 
 
 @cache
-def _redis(url: str) -> RedisBreaker[Redis]:
+def _redis(url: str) -> "RedisBreaker[Redis]":
     return RedisBreaker(url, _connect, WARNING)
 
 
