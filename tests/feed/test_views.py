@@ -17,12 +17,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def hello(alice: User) -> StatusChange:
-    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
-    return status
-
-
 def page(client: Client, path: str = "/", **headers: Any) -> str:
     response = client.get(path, headers=headers)
     assert response.status_code == 200
