@@ -1,10 +1,8 @@
 """Events, their kinds, and the tables of the log."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import NotSupportedError, models, router, transaction
@@ -14,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feed import receivers, streams
+from feed.kinds.kind import Kind
 from feed.kinds.loading import in_own_kinds
-from feed.kinds.naming import guarded, snake_case
+from feed.kinds.naming import guarded
 from feed.log.tables import Change, Log  # noqa: F401 (Django looks for models here)
 from feed.querysets import EventManager, RowManager, lock
 
@@ -23,7 +22,7 @@ TEXT_LENGTH = 2000
 KEY_LENGTH = 100
 
 
-class Event(models.Model):
+class Event(Kind, models.Model):
     """Something that a user did. A subclass with its own fields is a new kind of event, and needs nothing else."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="events", db_index=False)
@@ -120,52 +119,6 @@ class Event(models.Model):
     def streams(self) -> list[str]:
         """The names of the streams that hold this event."""
         return streams.of(self)
-
-    @classmethod
-    @cache
-    def kind_name(cls) -> str:
-        """The model's name in snake case. A proxy has the name of its concrete model."""
-        return snake_case(cls.concrete_model().__name__)
-
-    @classmethod
-    def concrete_model(cls) -> type["Event"]:
-        """The model itself, or the model of a proxy."""
-        return cls._meta.concrete_model  # type: ignore[return-value]
-
-    @classmethod
-    def kinds(cls) -> dict[str, type["Event"]]:
-        """Every concrete kind by name, including `Event` itself."""
-        return {
-            model.kind_name(): model
-            for model in apps.get_models()
-            if issubclass(model, Event) and not model._meta.proxy
-        }
-
-    @classmethod
-    def root_model(cls) -> type["Event"]:
-        return Event
-
-    @classmethod
-    @cache
-    def own_fields(cls) -> list["models.Field[Any, Any]"]:
-        """The fields that the kind and its parents add to `Event`."""
-        common = set(Event._meta.concrete_fields)
-        links = set(cls._meta.parents.values())
-        return [
-            field
-            for field in cls._meta.concrete_fields
-            if field not in common and field not in links and not getattr(field.remote_field, "parent_link", False)
-        ]
-
-    @classmethod
-    @cache
-    def thread_field(cls) -> "models.ForeignKey[Any, Any] | None":
-        """The kind's field `thread`, if it is a foreign key to an event. No other field makes a thread."""
-        for field in cls.own_fields():
-            if field.name == "thread" and isinstance(field, models.ForeignKey):
-                target = field.remote_field.model
-                return field if isinstance(target, type) and issubclass(target, Event) else None
-        return None
 
 
 class StatusChange(Event):

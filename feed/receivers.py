@@ -11,6 +11,7 @@ from django.db.models.signals import post_save, pre_delete
 from django.utils import timezone
 
 from feed import log, messages
+from feed.kinds.kind import root_model
 
 
 def connect(kind: type) -> None:
@@ -35,7 +36,7 @@ def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:
     """Set `edited_at` after an update, and clear it after an insert. `save()` set it before it knew which of the two it
     does, and guesses wrong if the event was given the key of an existing row, or if its row is gone."""
     event.edited_at = event.changed_at = None if created else timezone.now()
-    rows: QuerySet[Any] = QuerySet(event.root_model(), using=using).filter(id=event.id)
+    rows: QuerySet[Any] = QuerySet(root_model(), using=using).filter(id=event.id)
     rows.update(edited_at=event.edited_at, changed_at=event.changed_at)
 
 
@@ -45,7 +46,7 @@ def send_deletion_notification(sender: Any, instance: Any, *, using: str | None 
     Django sends the signal for the kind and for each of its parents. Only the kind's own signal counts. If the event
     has no row of its kind (the class was removed or renamed), the root's signal counts.
     """
-    is_root = sender is instance.root_model()
+    is_root = sender is root_model()
     if instance.kind == sender.kind_name() or (is_root and not _has_row_of_kind(instance, using)):
         notify("deleted", [instance], using)
 

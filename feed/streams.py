@@ -13,8 +13,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from feed.batches import batches
+from feed.kinds.kind import root_model
 from feed.numbers import parse_number
-from feed.querysets import EventQuerySet, root_model
+from feed.querysets import EventQuerySet
 from feed.refusals import Refusal
 
 MAX_STREAMS = 100

@@ -70,10 +70,10 @@ def _present(changes: Sequence[Change | Entry], known: Iterable[Event] = ()) -> 
     """The events of these changes that exist, by id."""
     events = {event.id: event for event in known}
     alive = [change for change in changes if change.action != "deleted" and change.event_id not in events]
-    events |= loading.of_kinds([(change.kind, change.event_id) for change in alive], Event.kinds())
+    events |= loading.of_kinds([(change.kind, change.event_id) for change in alive])
     last = {change.event_id: change.action for change in changes}
     if missing := {key for key, action in last.items() if action != "deleted" and key not in events}:
-        events |= loading.by_id(Event, missing, tried={change.kind for change in alive})
+        events |= loading.by_id(missing, tried={change.kind for change in alive})
     return events
 
 

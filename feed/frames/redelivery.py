@@ -58,7 +58,7 @@ def redeliver() -> int:
     if not due:
         return 0
     with transaction.atomic():
-        events = loading.of_kinds([(change.kind, change.event_id) for change in due], Event.kinds())
+        events = loading.of_kinds([(change.kind, change.event_id) for change in due])
         # A deleted event isn't found. Its mark is removed all the same.
         taken = _unmark([change.event_id for change in due if _has_waited(change, events.get(change.event_id))])
         found = [events[key] for key in sorted(taken & events.keys())]
