@@ -14,16 +14,14 @@ client costs no memory, and under load there are fewer and larger frames.
 """
 
 import asyncio
-import logging
 from collections.abc import Collection
 from weakref import WeakKeyDictionary
-
-from django.db import Error as DatabaseError
 
 from feed import streams
 from feed.frames import redelivery
 from feed.hub import database_watch, drain
 from feed.hub.history import History
+from feed.hub.periodic import every
 from feed.hub.poller import LogPoller
 from feed.hub.scheduler import Scheduler
 from feed.hub.sender import Sender
@@ -33,10 +31,10 @@ from feed.hub.tail import Tail
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 
+SESSION_INTERVAL = 2.0
+"""Seconds between two checks of the sessions of all connections."""
 REDELIVERY_INTERVAL = 10.0
 """Seconds between two checks for events that can be sent in full now."""
-
-logger = logging.getLogger(__name__)
 
 
 class Hub:
@@ -58,8 +56,8 @@ class Hub:
             for task in (
                 self.poller.run(),
                 self.poller.listen(),
-                self.sessions.run(),
-                self._redeliver(),
+                every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
+                every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
                 database_watch.run(self.poller.ring, lambda: (self.tail.epoch, self.tail.head)),
                 self._scheduler.run(),
                 self._scheduler.run_timers(),
@@ -125,16 +123,6 @@ class Hub:
         await self._history.close()
         await self.poller.close()
         await self._threads.close()
-
-    async def _redeliver(self) -> None:
-        while True:
-            await asyncio.sleep(REDELIVERY_INTERVAL)
-            try:
-                await self._threads.run(redelivery.redeliver)
-            except DatabaseError as error:  # the poller logs what is wrong
-                logger.debug("No event can be redelivered: %s", error)
-            except Exception:
-                logger.exception("No event was redelivered this time")
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
