@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feed import receivers, streams
-from feed.kinds.kind import Kind
+from feed.kinds.kind import Kind, is_whole
 from feed.kinds.loading import in_own_kinds
 from feed.kinds.naming import guarded
 from feed.log.tables import Change, Log  # noqa: F401 (Django looks for models here)
@@ -108,7 +108,7 @@ class Event(Kind, models.Model):
 
     def in_own_kind(self) -> "Event":
         """The event as an instance of its own kind, or this instance if that can't be loaded."""
-        return self if self.kind == self.kind_name() else in_own_kinds([self], using=self._state.db)[0]
+        return self if is_whole(self) else in_own_kinds([self], using=self._state.db)[0]
 
     @property
     def in_thread(self) -> int | None:

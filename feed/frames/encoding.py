@@ -8,6 +8,7 @@ from feed.frames import redelivery
 from feed.frames.entries import Entry
 from feed.frames.formats import FORMATS
 from feed.kinds import loading
+from feed.kinds.kind import is_whole
 from feed.log import Change
 from feed.models import Event
 
@@ -80,6 +81,5 @@ def _present(changes: Sequence[Change | Entry], known: Iterable[Event] = ()) -> 
 def _entry(change: Change, event: Event | None, encoded: dict[str, str | None]) -> Entry:
     assert change.position is not None, "Only changes that have a position are read."
     action = change.action if event else "deleted"
-    is_whole = event is not None and event.kind == event.kind_name()
-    streams = frozenset(change.streams)
-    return Entry(change.position, action, change.event_id, change.kind, streams, event, encoded, is_whole)
+    whole, streams = event is not None and is_whole(event), frozenset(change.streams)
+    return Entry(change.position, action, change.event_id, change.kind, streams, event, encoded, whole)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from feed import receivers
 from feed.kinds import loading
+from feed.kinds.kind import is_whole
 from feed.log import Change
 from feed.models import Event
 
@@ -27,20 +28,16 @@ logger = logging.getLogger(__name__)
 
 def mark(changes: Iterable[Change], events: Mapping[int, Event]) -> None:
     """Mark the changes whose events lack the fields of their kind, because this process can't read that kind."""
-    partial = [change for change in changes if _is_partial(events.get(change.event_id))]
-    names = {events[change.event_id].kind for change in partial}
-    unreadable = names - _readable(names)
-    marked = [change.pk for change in partial if events[change.event_id].kind in unreadable]
+    present = [(change.pk, events[change.event_id]) for change in changes if change.event_id in events]
+    partial = {pk: event.kind for pk, event in present if not is_whole(event)}
+    readable = _readable(set(partial.values()))
+    marked = [pk for pk, kind in partial.items() if kind not in readable]
     if not marked:
         return
     try:
         Change.objects.filter(pk__in=marked, incomplete=False).update(incomplete=True)
     except DatabaseError as error:  # a read-only database; the next process that reads the change marks it
         logger.warning("Changes that were sent without their fields could not be marked: %s", error)
-
-
-def _is_partial(event: Event | None) -> bool:
-    return event is not None and event.kind != event.kind_name()
 
 
 def _readable(names: Iterable[str]) -> set[str]:

@@ -54,6 +54,11 @@ class Kind:
         return None
 
 
+def is_whole(event: Any) -> bool:
+    """Whether this instance has the fields of its kind. The row of a parent lacks them."""
+    return bool(event.kind == event.kind_name())
+
+
 def root_model() -> type[Any]:
     """`Event`, for the modules that its own module imports."""
     model: type[Any] = apps.get_model("feed", "Event")

@@ -13,7 +13,7 @@ from django.db.models import prefetch_related_objects
 
 from feed.kinds import compiled
 from feed.kinds.guard import attempt, is_single_statement
-from feed.kinds.kind import Kind, root_model
+from feed.kinds.kind import Kind, is_whole, root_model
 
 LOCKED_PAUSE = 2.0
 """Seconds without another read of a kind whose table was locked: each read waits, and a batch would take many."""
@@ -32,7 +32,7 @@ def in_own_kinds(roots: Sequence[Any], copied: Collection[str] = (), using: str 
 
 def _has_other_kind(root: Any, kinds: Mapping[str, type[Kind]]) -> bool:
     """Whether the event's kind is derived from the class of this row."""
-    return root.kind != root.kind_name() and issubclass(kinds.get(root.kind, object), root.concrete_model())
+    return not is_whole(root) and issubclass(kinds.get(root.kind, object), root.concrete_model())
 
 
 def _with_copied(event: Any, root: Any, names: Collection[str]) -> Any:
