@@ -1,4 +1,4 @@
-"""Registers every kind of event by itself. A kind with an admin of its own registers it as usual."""
+"""Gives each kind of event a page in the admin. A kind that needs its own ModelAdmin registers it as usual."""
 
 from typing import Any
 

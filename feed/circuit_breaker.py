@@ -1,4 +1,4 @@
-"""A circuit breaker for what Redis only makes faster or better: a time limit, and no queries while Redis fails."""
+"""A circuit breaker for optional uses of Redis: each query has a time limit, and while Redis fails there are none."""
 
 import logging
 import time
