@@ -42,7 +42,8 @@ logger = logging.getLogger(__name__)
 
 
 class FeedConsumer(AsyncConsumer):
-    """One connected websocket.
+    """One connected websocket: `run` accepts it, `begin` reads what the client asks for, `join` authorises the client
+    and starts its frames, `listen` answers its messages, and `end` says why it is closed. The hub sends the frames.
 
     Its messages aren't dispatched by Channels, which would subscribe a channel for each watcher, and switch threads for
     each message.

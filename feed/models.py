@@ -136,7 +136,7 @@ class Comment(Event):
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
     thread = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="comments", db_index=False)
 
-    DEEPEST = 50
+    MAX_DEPTH = 50
     """Maximum depth of comments on comments: Django deletes the levels recursively."""
 
     class Meta:

@@ -68,7 +68,7 @@ def comment(request: OwnRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         # Locked, or it could be deleted before the comment is saved.
         event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
-        if form.is_valid() and depth(event) >= Comment.DEEPEST:
+        if form.is_valid() and depth(event) >= Comment.MAX_DEPTH:
             form.add_error("text", "This thread is too deep. Comment on a post further up.")
         if form.is_valid():
             form.save(comment)
