@@ -32,7 +32,7 @@ from feed.hub.watcher import Watcher
 from feed.refusals import Refusal
 
 MAX_MESSAGE = 4096
-"""Bytes of a client's message."""
+"""Bytes of a message. A larger one is refused with a reason; from the budget's MAX_MESSAGE on it isn't even read."""
 MAX_MESSAGES, MESSAGES_PERIOD = 50, 10.0
 """Messages that a client may send, and the seconds in which they count."""
 CLOSE_TIMEOUT = 3.0

@@ -102,7 +102,7 @@ class Hub:
             self._empty.set()
 
     def drain_on_stop(self) -> None:
-        """Have the server drain when it is told to stop."""
+        """Make the server drain when it is told to stop."""
         if not self._drains_on_stop:
             self._drains_on_stop = True
             drain.before_stopping(self.drain)

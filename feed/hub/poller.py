@@ -90,7 +90,7 @@ class LogPoller:
         return was_rung
 
     def ring(self) -> None:
-        """Have the log read now."""
+        """Make `run` read the log now."""
         self._rung.set()
 
     async def listen(self) -> None:
@@ -140,8 +140,8 @@ class LogPoller:
         return state, encoding.load_encoded(changes, self._formats, READ_BYTES, events), restart
 
     def _read_ahead(self) -> Read:
-        """After a ring, when there surely is something: number and read in one transaction, together with events of
-        the kinds that came last, where that saves a round trip to the database."""
+        """After a ring something waits for sure: number and read in one transaction. Where batches are supported, the
+        same message reads the newest events of the kinds that came last, too."""
         head, queries = self._tail.head, self._queries_of_recent_kinds() if supports_batches() else []
         extra = [(query.changed, (head, head + BATCH)) for query in queries]
         state, changes, found = log.number_and_read(head, BATCH, extra)
@@ -154,7 +154,7 @@ class LogPoller:
         return [query for kind in kinds if (query := compiled(kind))]
 
     def _look(self) -> Read:
-        """At a poll, when there may be nothing: find out without taking a lock."""
+        """At a poll there may be nothing: find that out without a lock, and only then number and read."""
         state = log.state()
         if state.waiting:
             state = log.number()

@@ -44,7 +44,7 @@ class Scheduler:
         self._sender.forget(watcher)
 
     def enqueue(self, watcher: Watcher) -> None:
-        """Have a frame sent to the watcher, even one without changes."""
+        """Send the watcher a frame in its turn, even one without changes."""
         if not watcher.is_due:
             watcher.is_due = True
             self._queue.append(watcher)
