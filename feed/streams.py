@@ -20,6 +20,8 @@ from feed.refusals import Refusal
 
 MAX_STREAMS = 100
 """Streams in one request."""
+RETRY_AFTER = 5
+"""Seconds after which this server may know a kind that another release has already."""
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
 
@@ -119,7 +121,8 @@ class OfKind(Stream):
         unknown = {key for key in keys if self.needs_query(key)}
         for key in unknown:
             if _is_known_elsewhere(key):
-                raise Refusal("not_here_yet", f"This server can't serve the stream 'kind:{key}' yet. Try again.", None)
+                message = f"This server can't serve the stream 'kind:{key}' yet. Try again."
+                raise Refusal("not_here_yet", message, None, retry_after=RETRY_AFTER)
         return unknown
 
     def needs_query(self, key: str) -> bool:
