@@ -3,11 +3,11 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 T = TypeVar("T")
@@ -44,25 +44,18 @@ def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[]
 def lazy_savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """A savepoint that the first query makes. After a failed query PostgreSQL refuses everything else in a transaction;
     but most guarded code makes no query at all."""
-    made: list[Any] = []
+    is_made = False
+    with ExitStack() as stack:
 
-    def make_first(execute: Callable[..., Any], *query: Any) -> Any:
-        if not made:
-            made.append(None)  # first, because SAVEPOINT comes through here as well
-            made[0] = connection.savepoint()
-        return execute(*query)
+        def make_first(execute: Callable[..., Any], *query: Any) -> Any:
+            nonlocal is_made
+            if not is_made:
+                is_made = True  # first, because SAVEPOINT comes through here as well
+                stack.enter_context(transaction.atomic(connection.alias))
+            return execute(*query)
 
-    try:
         with connection.execute_wrapper(make_first):
             yield
-    except Exception:
-        if made:
-            connection.savepoint_rollback(made[0])
-            connection.needs_rollback = False
-        raise
-    else:
-        if made:
-            connection.savepoint_commit(made[0])
 
 
 def report(what: str, kind: object, error: Exception) -> None:
