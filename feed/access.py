@@ -62,8 +62,8 @@ def posted(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def now_logged_in(request: HttpRequest) -> str | None:
-    """A sentence for a user whose page was made for another user, because of a new log-in in another tab.
+def other_login_warning(request: HttpRequest) -> str | None:
+    """The warning if the form is on another user's page: somebody else has logged in in another tab since.
 
     None if the page is the user's own, or if the request doesn't say whose page it comes from, as with programs.
     """
@@ -75,11 +75,11 @@ def now_logged_in(request: HttpRequest) -> str | None:
 
 def is_from_own_page(request: HttpRequest, form: BaseForm, field: str | None = None) -> bool:
     """Whether the form comes from a page of the logged-in user. If not, the form gets an error."""
-    sentence = now_logged_in(request)
-    if sentence and form.is_bound:
+    warning = other_login_warning(request)
+    if warning and form.is_bound:
         form.errors  # noqa: B018 (validates the form, which would drop an error added before)
-        form.add_error(field, sentence)
-    return sentence is None
+        form.add_error(field, warning)
+    return warning is None
 
 
 def seen_event(request: OwnRequest, pk: int) -> Event:

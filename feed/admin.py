@@ -1,4 +1,4 @@
-"""Registers every kind of event by itself. A kind with an admin of its own registers it as usual."""
+"""Gives each kind of event a page in the admin. A kind that needs its own ModelAdmin registers it as usual."""
 
 from typing import Any
 
@@ -16,7 +16,6 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     list_display = ["id", "__str__", "user", "created_at", "edited_at"]
     list_display_links = ["id", "__str__"]
-    list_select_related = False  # `with_users` does that
     ordering = ["-pk"]
     date_hierarchy = "created_at"
 
@@ -35,7 +34,7 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_deleted_objects(self.model.rows.filter(pk__in=[event.pk for event in objs]), request)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> list[str]:
-        return [name for name in self._relations() if obj]
+        return self._relations() if obj else []
 
     @property
     def raw_id_fields(self) -> list[str]:  # type: ignore[override]

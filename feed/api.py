@@ -17,16 +17,8 @@ MAX_EVENTS = 200
 STATUS = {4404: 404, 4429: 429, None: 503}
 STREAMS_AS_ONE = 10
 """This many streams in a snapshot count as one more request."""
-RETRY_AFTER = 5
-"""Seconds after which to retry what can't be served yet."""
 
 api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api")
-
-
-class TooManyReads(Refusal):
-    def __init__(self, wait: int) -> None:
-        super().__init__("too_many_requests", f"Too many requests. Try again in {ratelimit.humanize(wait)}.", 4429)
-        self.wait = wait
 
 
 class EventOut(Schema):
@@ -63,8 +55,8 @@ class ErrorOut(Schema):
 def refuse(request: HttpRequest, refusal: Refusal) -> JsonResponse:
     body = {"code": refusal.code, "message": refusal.message}
     response = JsonResponse(body, status=STATUS.get(refusal.close, 400))
-    if refusal.close is None or isinstance(refusal, TooManyReads):
-        response["Retry-After"] = str(getattr(refusal, "wait", RETRY_AFTER))
+    if refusal.retry_after:
+        response["Retry-After"] = str(refusal.retry_after)
     return response
 
 
@@ -100,7 +92,8 @@ def within_limit(request: HttpRequest, count: int) -> None:
     """Raise Refusal if the address has sent too many requests. A snapshot costs more the more streams it has."""
     limit = ratelimit.Limit("FEED_READ_LIMIT", (ratelimit.address(request),))
     if wait := ratelimit.hit(limit, amount=1 + count // STREAMS_AS_ONE):
-        raise TooManyReads(wait)
+        message = f"Too many requests. Try again in {ratelimit.humanize(wait)}."
+        raise Refusal("too_many_requests", message, 4429, retry_after=wait)
 
 
 def _next(request: HttpRequest, before: int) -> str:

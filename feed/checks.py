@@ -14,6 +14,7 @@ from django.template.loader import get_template
 
 from feed.conf import conf
 from feed.frames.describe import PUBLIC_FIELDS
+from feed.models import Event
 from feed.querysets import EventQuerySet
 from feed.repair import kinds_in_use
 
@@ -61,21 +62,21 @@ def kinds_have_the_key_of_their_event(app_configs: Sequence[AppConfig] | None, *
 def _has_key_of_event(kind: Any) -> bool:
     key = kind._meta.pk
     if key.remote_field is None:
-        return bool(key.model._meta.label == "feed.Event")
+        return key.model is Event
     return bool(key.remote_field.parent_link) and _has_key_of_event(key.remote_field.model)
 
 
 @register(Tags.models)
 def managers_record_changes(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """feed.E005: updates by another kind of manager wouldn't reach the watchers."""
-    hint = "Derive it feed.querysets.EventManager, or its queryset feed.querysets.EventQuerySet."
+    hint = "Derive it from feed.querysets.EventManager, or its queryset from feed.querysets.EventQuerySet."
+    message = "The manager {!r} would change events without recording it."
     return [
-        Error(f"The manager {manager.name!r} would change events without recording it.", hint=hint, obj=kind,
-              id="feed.E005")
+        Error(message.format(manager.name), hint=hint, obj=kind, id="feed.E005")
         for kind in _kinds()
         for manager in kind._meta.managers
         if not isinstance(manager.get_queryset(), EventQuerySet)
-    ]  # fmt: skip
+    ]
 
 
 @register(Tags.models)
@@ -99,8 +100,7 @@ def events_are_of_kinds_that_are_there(
     """feed.W003: such events are shown without their fields, and are missing in the stream of their kind."""
     if DEFAULT_DB_ALIAS not in (databases or ()) or not _has_table():
         return []
-    known = {kind.kind_name() for kind in _kinds()}
-    unknown = sorted(set(kinds_in_use()) - known)
+    unknown = sorted(set(kinds_in_use()) - set(Event.kinds()))
     hint = "Run manage.py repair_events. If the class was removed, delete these events, or bring it back."
     return [
         Warning(f"There are events of the kind {name!r}, which no app has.", hint=hint, id="feed.W003")
@@ -109,7 +109,7 @@ def events_are_of_kinds_that_are_there(
 
 
 def _has_table() -> bool:
-    return apps.get_model("feed", "Event")._meta.db_table in connection.introspection.table_names()
+    return Event._meta.db_table in connection.introspection.table_names()
 
 
 @register(Tags.templates)
@@ -144,6 +144,6 @@ def redis_is_installed(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -
     return [Error("REDIS_URL is set, and the package redis isn't installed.", hint=hint, id="feed.E006")]
 
 
-def _kinds() -> "list[Any]":
-    event = apps.get_model("feed", "Event")
-    return [model for model in apps.get_models() if issubclass(model, event) and not model._meta.proxy]
+def _kinds() -> list[Any]:
+    """All kinds. `Event.kinds()` would have only one of two with the same name."""
+    return [model for model in apps.get_models() if issubclass(model, Event) and not model._meta.proxy]

@@ -1,4 +1,4 @@
-"""A circuit breaker for what Redis only makes faster or better: a time limit, and no queries while Redis fails."""
+"""A circuit breaker for optional uses of Redis: each query has a time limit, and while Redis fails there are none."""
 
 import logging
 import time
@@ -71,7 +71,7 @@ class RedisBreaker(Generic[Client]):
         if self._may_try() and self._room.acquire(blocking=False):
             self._threads.submit(lambda: command(self._connected())).add_done_callback(self._submitted)
 
-    def _submitted(self, done: "Future[object]") -> None:
+    def _submitted(self, done: Future[object]) -> None:
         self._room.release()
         if error := done.exception():
             self._failed(error)

@@ -1,4 +1,4 @@
-"""A client of the websocket. It follows a feed, and after a lost connection goes on where it was."""
+"""A client of the websocket. It follows a feed, and continues at its cursor after a lost connection."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
 from urllib.request import urlopen
 
 from websockets.asyncio.client import connect
@@ -81,10 +81,9 @@ class FeedClient:
 
     def snapshot(self) -> Frame:
         """Load the newest events over HTTP: to begin with, or after a reset."""
-        scheme, host, *_ = urlsplit(self.url)
-        asked = [name for key, name in parse_qsl(urlsplit(self.url).query) if key == "stream"]
-        query = urlencode([("stream", name) for name in [*asked, *self.streams]])
-        address = urljoin(f"{scheme.replace('ws', 'http')}://{host}", f"/api/events/?{query}")
+        scheme, host, _, query, _ = urlsplit(self.url)
+        names = [*parse_qs(query).get("stream", []), *self.streams]
+        address = f"{scheme.replace('ws', 'http')}://{host}/api/events/?{urlencode({'stream': names}, doseq=True)}"
         with urlopen(address, timeout=SNAPSHOT_TIMEOUT) as answer:  # noqa: S310 (http or https, by construction)
             loaded: Frame = json.load(answer)
         return loaded

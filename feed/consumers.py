@@ -4,18 +4,13 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable
-from dataclasses import dataclass
-from typing import Any, Self
-from urllib.parse import parse_qs
+from typing import Any
 
 import msgspec
 from asgiref.sync import markcoroutinefunction
 from channels.consumer import AsyncConsumer
-from django.conf import settings
 from django.db import Error as DatabaseError
-from django.http import parse_cookie
 
-from feed import streams
 from feed.conf import conf
 from feed.connection import connection_for
 from feed.connection.asgi import (
@@ -29,15 +24,15 @@ from feed.connection.asgi import (
     send_message,
 )
 from feed.frames.formats import FORMATS, Frame
+from feed.handshake import Request, format_of, parse_cursor, session_of
 from feed.hub import hub
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Watcher
-from feed.numbers import parse_number
 from feed.refusals import Refusal
 
 MAX_MESSAGE = 4096
-"""Bytes of a client's message."""
+"""Bytes of a message. A larger one is refused with a reason; from the budget's MAX_MESSAGE on it isn't even read."""
 MAX_MESSAGES, MESSAGES_PERIOD = 50, 10.0
 """Messages that a client may send, and the seconds in which they count."""
 CLOSE_TIMEOUT = 3.0
@@ -46,80 +41,38 @@ CLOSE_TIMEOUT = 3.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a client asks for in its URL."""
-
-    streams: frozenset[str]
-    format: str
-    after: int | None
-    epoch: str
-
-    @classmethod
-    def parse(cls, query: bytes) -> Self:
-        """Raises Refusal, as soon as something can't be served."""
-        try:
-            values = parse_qs(query.decode(), keep_blank_values=True, max_num_fields=1000, errors="strict")
-        except ValueError:
-            raise Refusal("bad_request", "The query string can't be read.") from None
-        return cls(
-            streams=streams.parse(values.get("stream", [])),
-            format=format_of(query),
-            after=parse_cursor(values["after"][-1]) if "after" in values else None,
-            epoch=values.get("log", [""])[-1],
-        )
-
-
-def format_of(query: bytes) -> str:
-    name = parse_qs(query.decode(errors="replace")).get("format", ["json"])[-1]
-    if name not in FORMATS:
-        raise Refusal("bad_request", f"The format is one of {', '.join(FORMATS)}.")
-    return name
-
-
-def parse_cursor(value: object) -> int:
-    """A cursor from a URL or a message. Raises Refusal."""
-    number = parse_number(value)
-    if number is None:
-        raise Refusal("bad_cursor", "A cursor is a whole number that is not negative.")
-    return number
-
-
-def session_of(scope: Scope) -> str | None:
-    """The key of the session that the client's cookie names."""
-    cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
-    return cookies.get(settings.SESSION_COOKIE_NAME)
-
-
 class FeedConsumer(AsyncConsumer):
-    """One connected websocket.
+    """One connected websocket: `run` accepts it, `begin` reads what the client asks for, `join` authorises the client
+    and starts its frames, `listen` answers its messages, and `end` says why it is closed. The hub sends the frames.
 
-    Channels doesn't dispatch its messages: that would subscribe a channel for each watcher, and switch threads for each
-    message.
+    Its messages aren't dispatched by Channels, which would subscribe a channel for each watcher, and switch threads for
+    each message.
     """
+
+    format = "json"
 
     @classmethod
     def as_asgi(cls, **initkwargs: Any) -> Any:  # an Application, which `path` doesn't take for a view
-        """Like that of Channels, but without a coroutine that keeps the router's copy of the scope until the end."""
+        """Like that of Channels, but without a coroutine, which would keep the scope for as long as the connection."""
 
         def application(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
             return cls(**initkwargs)(scope, receive, send)
 
         return markcoroutinefunction(application)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        query, session, server_send = scope["query_string"], session_of(scope), scope.get("server_send", send)
-        del scope  # it would live as long as the connection
-        await receive()  # websocket.connect
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         self.send, self.receive = send, receive
+        return self.run(scope["query_string"], session_of(scope), scope.get("server_send", send))
+
+    async def run(self, query: bytes, session: str | None, server_send: Send) -> None:
+        await self.receive()  # websocket.connect
         self.connection = connection_for(server_send)  # before accepting: a client may flood the server at once
         try:
-            await send_message(send, {"type": "websocket.accept"})
+            await send_message(self.send, {"type": "websocket.accept"})
         except Disconnected:  # or its handshake was invalid
             return
-        self.format = "json"
         try:
-            await self.serve_or_end(query, session)
+            await self.serve_or_say_why(query, session)
         except Disconnected:
             pass
         except (Stalled, TimeoutError):  # a client that doesn't read can't be told why
@@ -127,33 +80,26 @@ class FeedConsumer(AsyncConsumer):
         finally:
             self.connection.close(CLOSE_TIMEOUT)
 
-    async def serve_or_end(self, query: bytes, session: str | None) -> None:
+    async def serve_or_say_why(self, query: bytes, session: str | None) -> None:
+        """Serve the client. Whatever ends that, except the client itself, closes the connection with a code."""
         try:
             await self.serve(query, session)
         except Refusal as refusal:
-            with reading_paused(self.connection):  # whatever else it sends
+            with reading_paused(self.connection):  # it may go on sending
                 await self.end(refusal.close or self.connection.retry_code, FORMATS[self.format].error(refusal))
         except ServerStopping:
             await self.end(self.connection.retry_code)
         except DatabaseError as error:
-            logger.warning("A watcher was sent away, as the database can't be read: %s", error)
+            logger.warning("A watcher has to connect again, because the database can't be read: %s", error)
             await self.end(self.connection.retry_code)
         except (Disconnected, Stalled, TimeoutError):
             raise
         except Exception:
-            logger.exception("A watcher was sent away, as it could not be served")
+            logger.exception("A watcher has to connect again, because serving it failed")
             await self.end(self.connection.retry_code)
 
     async def serve(self, query: bytes, session: str | None) -> None:
-        self.format = format_of(query)
-        request = Request.parse(query)
-        self.hub = hub()
-        if type(self.connection) is not Connection:  # an unknown server may have other signals
-            self.hub.drain_on_stop()
-        after, epoch = request.after, request.epoch
-        if request.format == "html" and after is None:
-            after, epoch = await self.hello()
-        watcher = Watcher(request.streams, request.format, self.connection, epoch=epoch)
+        watcher, after = await self.begin(query)
         try:
             async with asyncio.timeout(None) as watcher.cancel_scope:
                 await self.join(watcher, after, session)
@@ -162,6 +108,18 @@ class FeedConsumer(AsyncConsumer):
             raise watcher.reason or TimeoutError from None
         finally:
             self.hub.leave(watcher)
+
+    async def begin(self, query: bytes) -> tuple[Watcher, int | None]:
+        """The watcher that the client asks for, and the cursor to start it at. Raises Refusal."""
+        self.format = format_of(query)
+        request = Request.parse(query)
+        self.hub = hub()
+        if type(self.connection) is not Connection:  # an unknown server may have other signals
+            self.hub.drain_on_stop()
+        after, epoch = request.after, request.epoch
+        if self.format == "html" and after is None:
+            after, epoch = await self.hello()
+        return Watcher(request.streams, self.format, self.connection, epoch=epoch), after
 
     async def join(self, watcher: Watcher, after: int | None, session: str | None) -> None:
         with reading_paused(self.connection):
@@ -177,14 +135,10 @@ class FeedConsumer(AsyncConsumer):
         return parse_cursor(message.get("after")), str(message.get("log", ""))
 
     async def listen(self, watcher: Watcher) -> None:
-        loop = asyncio.get_running_loop()
-        times: deque[float] | None = None  # few clients ever send something
+        times: deque[float] | None = None
         while True:
             message = await self.message()
-            times = times or deque([-MESSAGES_PERIOD] * MAX_MESSAGES, maxlen=MAX_MESSAGES)
-            if loop.time() - times[0] < MESSAGES_PERIOD:  # an answer costs more than a message
-                raise Refusal("too_many_messages", f"At most {MAX_MESSAGES} in {MESSAGES_PERIOD:.0f} seconds.", 4429)
-            times.append(loop.time())
+            times = counted(times)
             if message.get("type") == "ping":
                 self.hub.send_frame(watcher)
             elif self.format == "html" and "after" in message:
@@ -219,8 +173,19 @@ class FeedConsumer(AsyncConsumer):
             await send_message(self.send, {"type": "websocket.close", "code": code})
 
 
+def counted(times: deque[float] | None) -> deque[float]:
+    """The times of the client's newest messages, with one at this moment. None before the first, to save memory: few
+    clients ever send something. Raises Refusal if there are too many, because an answer costs more than a message."""
+    now = asyncio.get_running_loop().time()
+    times = times or deque([-MESSAGES_PERIOD] * MAX_MESSAGES, maxlen=MAX_MESSAGES)
+    if now - times[0] < MESSAGES_PERIOD:
+        raise Refusal("too_many_messages", f"At most {MAX_MESSAGES} in {MESSAGES_PERIOD:.0f} seconds.", 4429)
+    times.append(now)
+    return times
+
+
 class NowhereConsumer(FeedConsumer):
-    """Any other path. Accepted to be told so: a refused handshake tells a program nothing."""
+    """Any other path. The handshake is accepted, because a refused one doesn't tell a program the reason."""
 
     async def serve(self, query: bytes, session: str | None) -> None:
         raise Refusal("not_found", "There is no websocket at this path; the feed is at /ws/feed/.", 4404)

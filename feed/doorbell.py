@@ -1,7 +1,7 @@
 """Rings the doorbell in another thread, so that no post waits for it. Rings at the same time are coalesced.
 
-With `async_to_sync` a post would wait for the channel layer. And where no event loop runs (a command, a shell, a
-worker) each ring would open its own connection to Redis.
+With `async_to_sync` a post would wait for the channel layer. And where no event loop runs (in a command, a shell or a
+worker), each ring would open its own connection to Redis.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ RING_TIMEOUT = 0.5
 RETRY_AFTER = 3.0
 """Seconds to wait after a failed ring."""
 SPACING, MAX_SPACING = 0.02, 0.06
-"""Seconds between two rings, for each post that the ring stands for, and at most. Without them a stream of posts would
-cost more in rings, and in reads of each hub, than in events."""
+"""Seconds to wait after a ring: for each post that it stands for, and at most. Without these pauses a stream of posts
+would cost more in rings, and in reads of each hub, than in events."""
 
 Message = dict[str, object]
 
@@ -40,20 +40,20 @@ class Bell:
         self._is_running = self._is_sending = self._has_failed = False
 
     def ring(self, loop: asyncio.AbstractEventLoop, layer: BaseChannelLayer, group: str, message: Message) -> None:
-        """Ring soon. A ring that is still waiting is enough for two posts."""
+        """Ring soon. If a ring is still waiting, it stands for this post, too."""
         with self._changed:
             self._waiting = message
             self._asked += 1
             begin, self._is_running = not self._is_running, True
         if begin:
-            loop.call_soon_threadsafe(lambda: loop.create_task(self._ring_on(layer, group)))
+            loop.call_soon_threadsafe(lambda: loop.create_task(self._ring_until_idle(layer, group)))
 
     def wait(self, seconds: float) -> bool:
         """Wait until everything is sent, or sending has failed. Returns False if that takes longer."""
         with self._changed:
             return self._changed.wait_for(lambda: self._has_failed or not (self._waiting or self._is_sending), seconds)
 
-    async def _ring_on(self, layer: BaseChannelLayer, group: str) -> None:
+    async def _ring_until_idle(self, layer: BaseChannelLayer, group: str) -> None:
         try:
             while waiting := self._next():
                 message, asked = waiting

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -44,7 +44,10 @@ def is_repeated(event: Event, key: str) -> bool:
 
     Ask before checking limits: what was posted already must not be refused.
     """
-    return bool(key) and _posted(event, key) is not None
+    posted = Posted.objects.filter(user_id=event.user_id, key=key).first() if key else None
+    if posted:
+        _check(posted, event)
+    return posted is not None
 
 
 def save(event: Event, key: str) -> int | None:
@@ -56,15 +59,13 @@ def save(event: Event, key: str) -> int | None:
         if not key:
             event.save()
             return event.pk
-        try:
-            # The key before the event: of two concurrent requests the second waits here, and then finds the key.
-            with transaction.atomic():
-                posted = Posted.objects.create(user_id=event.user_id, key=key, digest=digest(event))
-        except IntegrityError:
-            found = _posted(event, key)
-            if found is None:  # another constraint
-                raise
-            return found.event_id
+        # The key before the event: of two concurrent requests the second waits here, and then finds the key.
+        posted, is_new = Posted.objects.get_or_create(
+            user_id=event.user_id, key=key, defaults={"digest": digest(event)}
+        )
+        if not is_new:
+            _check(posted, event)
+            return posted.event_id
         event.save()
         posted.event_id = event.pk
         posted.save(update_fields=["event_id"])
@@ -72,15 +73,13 @@ def save(event: Event, key: str) -> int | None:
         return event.pk
 
 
-def _posted(event: Event, key: str) -> Posted | None:
-    posted = Posted.objects.filter(user_id=event.user_id, key=key).first()
-    if posted is not None and posted.digest != digest(event):
+def _check(posted: Posted, event: Event) -> None:
+    if posted.digest != digest(event):
         raise KeyReused
-    return posted
 
 
 def digest(event: Event) -> str:
-    """Tells whether two posts are the same. A digest, because texts can be deleted and must not be kept here."""
+    """The same for two events with the same content. Only a digest is kept, because users can delete their texts."""
     fields = sorted((field.attname, field.value_to_string(event)) for field in event.own_fields())
     return salted_hmac("feed.keys", repr([event.kind_name(), fields]), algorithm="sha256").hexdigest()
 

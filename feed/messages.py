@@ -30,7 +30,7 @@ class MessageFactory:
 def ring_on_commit(event_id: int, summary: Callable[[], str], using: str | None) -> None:
     """Ring once the open transaction has committed.
 
-    summary: asked only then. A summary that fails must not fail the save, nor its queries prolong the transaction.
+    summary: called only then. If it fails, the save must not fail; and its queries must not prolong the transaction.
     """
 
     def ring() -> None:

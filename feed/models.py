@@ -1,10 +1,8 @@
 """Events, their kinds, and the tables of the log."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import NotSupportedError, models, router, transaction
@@ -14,8 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from feed import receivers, streams
+from feed.kinds.kind import Kind, is_whole
 from feed.kinds.loading import in_own_kinds
-from feed.kinds.naming import guarded, snake_case
+from feed.kinds.naming import guarded
 from feed.log.tables import Change, Log  # noqa: F401 (Django looks for models here)
 from feed.querysets import EventManager, RowManager, lock
 
@@ -23,16 +22,16 @@ TEXT_LENGTH = 2000
 KEY_LENGTH = 100
 
 
-class Event(models.Model):
+class Event(Kind, models.Model):
     """Something that a user did. A subclass with its own fields is a new kind of event, and needs nothing else."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="events", db_index=False)
     kind = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
-    """When it was last edited, as people see it. Code may leave it alone: `update(…, edited_at=None)`."""
+    """When it was last edited, as people see it. An update can leave it empty: `update(…, edited_at=None)`."""
     changed_at = models.DateTimeField(null=True, editable=False)
-    """When any of its fields was last changed, however that was done. It is part of the key of a cached row."""
+    """When any of its fields was last changed, even if `edited_at` was not. Part of the key of a cached row."""
 
     objects = EventManager()
     rows = RowManager()
@@ -67,9 +66,10 @@ class Event(models.Model):
     ) -> None:
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else set(update_fields)
-        if fields is None or fields:
-            marked = self._mark()
-            fields = fields and fields | marked
+        if fields is None:
+            self._mark()
+        elif fields:  # with none Django saves nothing
+            fields |= self._mark()
         # Without an open transaction, Django commits a save to several tables before it sends post_save.
         with transaction.atomic(using=using):
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=fields)
@@ -80,14 +80,15 @@ class Event(models.Model):
     def _mark(self) -> set[str]:
         """Set `kind` and the times. Returns the names of the fields that were set."""
         self.changed_at = self.edited_at = None if self._state.adding else timezone.now()
-        if "kind" not in vars(self) or self.kind == self.kind_name() or self._is_deeper():
+        is_deferred = "kind" not in vars(self)
+        if is_deferred or self.kind == self.kind_name() or self._is_row_of_parent():
             return {"edited_at", "changed_at"}
         self.kind = self.kind_name()
         return {"edited_at", "changed_at", "kind"}
 
-    def _is_deeper(self) -> bool:
-        """Whether this is only the row of a parent of the event's kind. A bare `Event` may always be one: its kind may
-        belong to another release."""
+    def _is_row_of_parent(self) -> bool:
+        """Whether the event is of a kind derived from this class. A root row of an unknown kind counts as one: its kind
+        may belong to another release."""
         if not self.kind:
             return False
         kind = self.kinds().get(self.kind)
@@ -106,8 +107,8 @@ class Event(models.Model):
     delete.alters_data = True  # type: ignore[attr-defined]
 
     def in_own_kind(self) -> "Event":
-        """The instance of its kind, if this is the row of a parent and the kind can be loaded; else itself."""
-        return self if self.kind == self.kind_name() else in_own_kinds([self], using=self._state.db)[0]
+        """The event as an instance of its own kind, or this instance if that can't be loaded."""
+        return self if is_whole(self) else in_own_kinds([self], using=self._state.db)[0]
 
     @property
     def in_thread(self) -> int | None:
@@ -118,52 +119,6 @@ class Event(models.Model):
     def streams(self) -> list[str]:
         """The names of the streams that hold this event."""
         return streams.of(self)
-
-    @classmethod
-    @cache
-    def kind_name(cls) -> str:
-        """The model's name in snake case. A proxy has the name of its concrete model."""
-        return snake_case(cls.concrete_model().__name__)
-
-    @classmethod
-    def concrete_model(cls) -> type["Event"]:
-        """The model itself, or the model of a proxy."""
-        return cls._meta.concrete_model  # type: ignore[return-value]
-
-    @classmethod
-    def kinds(cls) -> dict[str, type["Event"]]:
-        """Every concrete kind by name, including `Event` itself."""
-        return {
-            model.kind_name(): model
-            for model in apps.get_models()
-            if issubclass(model, Event) and not model._meta.proxy
-        }
-
-    @classmethod
-    def root_model(cls) -> type["Event"]:
-        return Event
-
-    @classmethod
-    @cache
-    def own_fields(cls) -> list["models.Field[Any, Any]"]:
-        """The fields that the kind and its parents add to `Event`."""
-        common = set(Event._meta.concrete_fields)
-        links = set(cls._meta.parents.values())
-        return [
-            field
-            for field in cls._meta.concrete_fields
-            if field not in common and field not in links and not getattr(field.remote_field, "parent_link", False)
-        ]
-
-    @classmethod
-    @cache
-    def thread_field(cls) -> "models.ForeignKey[Any, Any] | None":
-        """The kind's field `thread`, if it is a foreign key to an event. No other field makes a thread."""
-        for field in cls.own_fields():
-            if field.name == "thread" and isinstance(field, models.ForeignKey):
-                target = field.remote_field.model
-                return field if isinstance(target, type) and issubclass(target, Event) else None
-        return None
 
 
 class StatusChange(Event):
@@ -181,7 +136,7 @@ class Comment(Event):
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
     thread = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="comments", db_index=False)
 
-    DEEPEST = 50
+    MAX_DEPTH = 50
     """Maximum depth of comments on comments: Django deletes the levels recursively."""
 
     class Meta:
@@ -192,7 +147,7 @@ class Comment(Event):
 
 
 def depth(event: Event) -> int:
-    """How many events there are above this one: 0 if it isn't about another. One query for each."""
+    """How many events are above this one in its thread; 0 if it isn't a comment. One query for each of them."""
     above = 0
     pk = event.in_thread
     while pk is not None:

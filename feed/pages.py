@@ -24,7 +24,7 @@ SIZE = 30
 class Page:
     """
     state: how far the log reached before the events were read. The socket brings what has changed since.
-    before: all events have smaller ids; None on the first page.
+    before: an id; all events have smaller ids. None on the first page.
     older: `before` of the next page, or None if there are no older events.
     """
 
@@ -60,11 +60,12 @@ def wanted_before(request: PageRequest) -> int | None:
     return number
 
 
-def show(request: PageRequest, template: str, page: Page, streams: Iterable[str], **context: Any) -> HttpResponse:
-    """The whole page; or only its older rows, if htmx loads them into the page."""
+def show(request: PageRequest, template: str, page: Page, names: Iterable[str], **context: Any) -> HttpResponse:
+    """The whole page, with a socket that watches the streams with these names. If htmx loads older rows into a page:
+    only these rows."""
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
-    socket = "/ws/feed/?" + urlencode({"format": "html", "stream": list(streams)}, doseq=True)
+    socket = "/ws/feed/?" + urlencode({"format": "html", "stream": list(names)}, doseq=True)
     response = render(request, template, {"page": page, "socket": socket, **context})
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response

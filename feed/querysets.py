@@ -5,7 +5,6 @@ from copy import copy
 from itertools import chain
 from typing import Any, NoReturn, Self
 
-from django.apps import apps
 from django.db import NotSupportedError, models, transaction
 from django.db.models.manager import ManagerDescriptor
 from django.db.models.query import ModelIterable
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from feed import receivers
 from feed.batches import batches
+from feed.kinds.kind import root_model
 from feed.kinds.loading import in_own_kinds
 
 
@@ -30,7 +30,8 @@ class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
 def _with_kind(events: Any) -> Any:
     """The queryset with the column `kind`, whatever `only()` and `defer()` say. Otherwise each row would query it."""
     names, deferred = events.query.deferred_loading
-    if ("kind" in names) is not deferred:
+    is_loaded = ("kind" in names) is not deferred
+    if is_loaded:
         return events
     events = events._chain()
     events.query.deferred_loading = (names - {"kind"} if deferred else names | {"kind"}), deferred
@@ -149,8 +150,3 @@ def lock(keys: Iterable[int], using: str) -> list[int]:
     rows: models.QuerySet[Any] = models.QuerySet(root_model(), using=using).order_by("pk").select_for_update()
     parts = (rows.filter(pk__in=part).values_list("pk", flat=True) for part in batches(sorted(keys)))
     return list(chain.from_iterable(parts))
-
-
-def root_model() -> type[Any]:
-    model: type[Any] = apps.get_model("feed", "Event")
-    return model

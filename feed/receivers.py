@@ -11,6 +11,7 @@ from django.db.models.signals import post_save, pre_delete
 from django.utils import timezone
 
 from feed import log, messages
+from feed.kinds.kind import root_model
 
 
 def connect(kind: type) -> None:
@@ -25,35 +26,37 @@ def send_activity_notification(
     """Record a save. Fixtures (`raw`) bring no changes: they are loaded as they are."""
     if raw:
         return
-    if created is (instance.edited_at is not None):
+    is_edited = instance.edited_at is not None
+    if created == is_edited:
         _correct_edited_at(instance, created, using)
     notify("created" if created else "updated", [instance.in_own_kind()], using)
 
 
 def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:
-    """`save()` guesses whether it will insert or update. It is wrong if the event got the key of an existing row, or if
-    its row is gone. An insert is never an edit, an update always is."""
+    """Set `edited_at` after an update, and clear it after an insert. `save()` set it before it knew which of the two it
+    does, and guesses wrong if the event was given the key of an existing row, or if its row is gone."""
     event.edited_at = event.changed_at = None if created else timezone.now()
-    rows: QuerySet[Any] = QuerySet(event.root_model(), using=using).filter(id=event.id)
+    rows: QuerySet[Any] = QuerySet(root_model(), using=using).filter(id=event.id)
     rows.update(edited_at=event.edited_at, changed_at=event.changed_at)
 
 
 def send_deletion_notification(sender: Any, instance: Any, *, using: str | None = None, **kwargs: Any) -> None:
     """Record a deletion, while the event's user can still be loaded.
 
-    Django sends the signal for the kind and for each of its parents. Only the kind's own signal counts; or the root's,
-    if the event has no row of its kind: the class was removed or renamed.
+    Django sends the signal for the kind and for each of its parents. Only the kind's own signal counts. If the event
+    has no row of its kind (the class was removed or renamed), the root's signal counts.
     """
-    if instance.kind == sender.kind_name() or (sender is instance.root_model() and not _has_own_part(instance, using)):
+    is_root = sender is root_model()
+    if instance.kind == sender.kind_name() or (is_root and not _has_row_of_kind(instance, using)):
         notify("deleted", [instance], using)
 
 
-def _has_own_part(root: Any, using: str | None) -> bool:
+def _has_row_of_kind(root: Any, using: str | None) -> bool:
     """Whether the event has a row of its kind, for which Django sends a signal as well."""
     kind = root.kinds().get(root.kind)
     if kind is None:
         return False
-    # That row may be deleted already. Django then made the root's instance from the kind's.
+    # That row may be deleted already. Then Django has made `root` from the kind's instance, and keeps it in its cache.
     if any(isinstance(each, kind) for each in root._state.fields_cache.values()):
         return True
     return QuerySet(kind, using=using).filter(id=root.id).exists()
@@ -63,12 +66,13 @@ def notify(action: str, events: Iterable[Any], using: str | None) -> None:
     """Record a change of each event in the open transaction, and ring once when it commits."""
     changed = list(events)
     log.record(action, [log.Recorded(event.id, event.kind, event.streams()) for event in changed], using)
-    for event in changed[:1]:
-        messages.ring_on_commit(event.id, _snapshot(event).__str__, using)
+    if changed:
+        first = changed[0]
+        messages.ring_on_commit(first.id, _snapshot(first).__str__, using)
 
 
 def _snapshot(event: Any) -> Any:
-    """A copy of the event as it is now: Django takes the key from what it deletes. `copy.copy` would pickle it."""
+    """A copy of the event as it is now, because Django removes the key of a deleted one. (`copy.copy` would pickle.)"""
     copied = object.__new__(type(event))
     copied.__dict__ = vars(event).copy()
     return copied

@@ -5,10 +5,12 @@ class Refusal(Exception):
     """
     code: for programs. message: for people.
     close: the close code of the websocket (44xx); None if the client should try again.
+    retry_after: seconds after which to try again over HTTP, or None if that is of no use.
     """
 
-    def __init__(self, code: str, message: str, close: int | None = 4400) -> None:
+    def __init__(self, code: str, message: str, close: int | None = 4400, *, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.close = close
+        self.retry_after = retry_after

@@ -41,7 +41,7 @@ def repair() -> dict[tuple[str, str], int]:
     return done
 
 
-def _of_class(model: type[Event]) -> "QuerySet[Event]":
+def _of_class(model: type[Event]) -> QuerySet[Event]:
     """The events with a row of this class, and with none of a derived class."""
     events = Event.rows.filter(pk__in=model.rows.values("pk")) if model is not Event else Event.rows.all()
     for other in Event.kinds().values():
@@ -50,7 +50,7 @@ def _of_class(model: type[Event]) -> "QuerySet[Event]":
     return events.order_by()
 
 
-def _correct(wrong: "QuerySet[Event]", kind: str) -> int:
+def _correct(wrong: QuerySet[Event], kind: str) -> int:
     count = 0
     for keys in batches(list(wrong.order_by("pk").values_list("pk", flat=True))):
         with transaction.atomic():

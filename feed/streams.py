@@ -1,6 +1,7 @@
 """Streams: named parts of the log, and the newest events that they hold.
 
-Each class is one prefix of names, and says all there is to know about its streams. Several streams are their union.
+Each class defines the streams with one prefix: which exist, and which events they hold. Several streams are their
+union.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -12,12 +13,15 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 
 from feed.batches import batches
+from feed.kinds.kind import root_model
 from feed.numbers import parse_number
-from feed.querysets import EventQuerySet, root_model
+from feed.querysets import EventQuerySet
 from feed.refusals import Refusal
 
 MAX_STREAMS = 100
 """Streams in one request."""
+RETRY_AFTER = 5
+"""Seconds after which this server may know a kind that another release has already."""
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
 
@@ -117,7 +121,8 @@ class OfKind(Stream):
         unknown = {key for key in keys if self.needs_query(key)}
         for key in unknown:
             if _is_known_elsewhere(key):
-                raise Refusal("not_here_yet", f"This server can't serve the stream 'kind:{key}' yet. Try again.", None)
+                message = f"This server can't serve the stream 'kind:{key}' yet. Try again."
+                raise Refusal("not_here_yet", message, None, retry_after=RETRY_AFTER)
         return unknown
 
     def needs_query(self, key: str) -> bool:
@@ -155,7 +160,7 @@ class OfThread(Stream):
 
 PUBLIC = Public.prefix
 ONLY_PUBLIC = frozenset([PUBLIC])
-"""What most watchers watch. One set for all of them."""
+"""What most watchers watch. They share this one set, which saves memory."""
 
 
 def of(event: Any) -> list[str]:
@@ -173,9 +178,9 @@ def parse(names: Iterable[str]) -> frozenset[str]:
     if len(wanted) > MAX_STREAMS:
         raise Refusal("too_many_streams", f"At most {MAX_STREAMS} streams can be watched at once.", 4429)
     for each in wanted:
-        prefix, colon, key = each.partition(":")
+        prefix, _, key = each.partition(":")
         stream = STREAMS.get(prefix)
-        if stream is None or bool(colon) is (stream is STREAMS[PUBLIC]) or not stream.accepts(key):
+        if stream is None or not stream.accepts(key) or each != name(stream, key):  # `public:` isn't `public`
             raise _unknown(each)
     return wanted
 
@@ -227,7 +232,8 @@ def _newest_ids(parts: Iterable[Part], before: int | None, size: int) -> Iterato
 
 @cache
 def _statement(model: Any, field: str, is_before: bool) -> str:
-    """Compiled once: for a hundred streams, compiling takes longer than everything else."""
+    """The query for the newest rows with one value of the field. Cached, because for a hundred streams compiling takes
+    longer than everything else."""
     rows = model.rows.filter(**{field: 1}).order_by("-pk").values_list("pk")
     text, values = (rows.filter(pk__lt=2) if is_before else rows).query.sql_with_params()
     assert [*map(str, values[1:])] == (["2"] if is_before else [])  # the first may be converted, such as a UUID
@@ -235,13 +241,13 @@ def _statement(model: Any, field: str, is_before: bool) -> str:
 
 
 def _is_known_elsewhere(kind: str) -> bool:
-    """Whether another release has such a kind. It has left rows, or the name of a model."""
+    """Whether another release has such a kind: there are events of it, or a content type of its model."""
     if root_model().rows.filter(kind=kind).exists():
         return True
     if not apps.is_installed("django.contrib.contenttypes"):
         return False
-    models: Any = apps.get_model("contenttypes", "ContentType")
-    return bool(models.objects.filter(model=kind.replace("_", "")).exists())
+    content_types: Any = apps.get_model("contenttypes", "ContentType")
+    return bool(content_types.objects.filter(model=kind.replace("_", "")).exists())
 
 
 def _unknown(stream: str) -> Refusal:

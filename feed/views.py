@@ -53,7 +53,8 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
 def post(request: OwnRequest) -> HttpResponse:
     form = StatusForm(request.POST)
     status = StatusChange(user=request.user)
-    if admits(request, form, status):
+    fill(request, form, status)
+    if form.is_valid():
         form.save(status)
     return composed(request, form, reverse("feed:home"))
 
@@ -63,23 +64,23 @@ def post(request: OwnRequest) -> HttpResponse:
 def comment(request: OwnRequest, pk: int) -> HttpResponse:
     form = CommentForm(request.POST)
     comment = Comment(user=request.user, thread_id=pk)
-    admits(request, form, comment)
+    fill(request, form, comment)
     with transaction.atomic():
         # Locked, or it could be deleted before the comment is saved.
         event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
-        if form.is_valid() and depth(event) >= Comment.DEEPEST:
+        if form.is_valid() and depth(event) >= Comment.MAX_DEPTH:
             form.add_error("text", "This thread is too deep. Comment on a post further up.")
         if form.is_valid():
             form.save(comment)
     return composed(request, form, event.get_absolute_url(), event)
 
 
-def admits(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment) -> bool:
-    """Put the form's text into the event. Returns whether it may be posted. A repeated post isn't counted again."""
+def fill(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment) -> None:
+    """Put the form's text into the event. If the event may not be posted, the form gets an error."""
     if is_from_own_page(request, form, "text") and form.is_valid():
         event.text = form.cleaned_data["text"]
-        return form.is_repeated(event) or within_limit(request, form, "text")
-    return False
+        if not form.is_repeated(event):  # a repeated post isn't counted again
+            check_limit(request, form, "text")
 
 
 def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None = None) -> HttpResponse:
@@ -95,7 +96,7 @@ def edit(request: OwnRequest, pk: int) -> HttpResponse:
     form = TextForm(posted(request), auto_id="edit_%s")
     if not is_from_own_page(request, form, "text"):
         return show_form(request, "feed/edit.html", form, seen_event(request, pk))
-    within_limit(request, form, "text")
+    check_limit(request, form, "text")
     with transaction.atomic():
         event: Any = own_event(request, pk)
         if not hasattr(event, "text"):
@@ -123,31 +124,31 @@ def delete(request: OwnRequest, pk: int) -> HttpResponse:
     form = Form(posted(request))
     if not is_from_own_page(request, form):
         return show_form(request, "feed/delete.html", form, seen_event(request, pk))
-    within_limit(request, form)
-    with transaction.atomic():
-        try:
+    check_limit(request, form)
+    about = None
+    try:
+        with transaction.atomic():
             event = own_event(request, pk)
-        except Http404:
-            if request.method == "GET":
-                raise
-            # Deleted in another tab, or by an earlier request whose answer was lost. That is what the user wanted.
-            return deleted(request)
-        if not form.is_valid():
-            return show_form(request, "feed/delete.html", form, event)
-        about = event.in_thread
-        event.delete()
+            if not form.is_valid():
+                return show_form(request, "feed/delete.html", form, event)
+            about = event.in_thread
+            event.delete()
+    except Http404:
+        if request.method == "GET":
+            raise
+        # Deleted in another tab, or by an earlier request whose answer was lost. That is what the user wanted.
     return deleted(request, about)
 
 
-def deleted(request: OwnRequest, about: int | None = None) -> HttpResponse:
+def deleted(request: OwnRequest, about: int | None) -> HttpResponse:
     if request.htmx:
         return done_in_dialog()
     return redirect("feed:event", about) if about else redirect("feed:home")
 
 
-def within_limit(request: OwnRequest, form: BaseForm, field: str | None = None) -> bool:
+def check_limit(request: OwnRequest, form: BaseForm, field: str | None = None) -> None:
     limit = ratelimit.Limit("FEED_POST_LIMIT", (str(request.user.pk),))
-    return ratelimit.check_form(limit, form, "That was a lot in a short time.", field)
+    ratelimit.check_form(limit, form, "That was a lot in a short time.", field)
 
 
 def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None) -> HttpResponse:
@@ -157,5 +158,5 @@ def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event |
 
 
 def done_in_dialog() -> HttpResponse:
-    """Have the page close its dialog. The change itself comes by the socket."""
+    """Tell the page to close its dialog. The change itself comes by the socket."""
     return trigger_client_event(HttpResponse(status=204), "rill:done")

@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from feed import log, pages, ratelimit, streams
-from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, now_logged_in, posted
+from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, other_login_warning, posted
 from feed.models import Event
 from feed.refusals import Refusal
 from feed.rendering import render
@@ -99,7 +99,7 @@ class Logout(LogoutView):
     """Django's logout view. The button on alice's page doesn't log out bob, if he has logged in in another tab."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if sentence := now_logged_in(request):
-            messages.warning(request, sentence)
+        if warning := other_login_warning(request):
+            messages.warning(request, warning)
             return redirect(self.get_success_url())
         return super().post(request, *args, **kwargs)

@@ -20,6 +20,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from feed.admin import register_kinds
 from feed.frames import row_cache
 from feed.kinds.guard import forget_reports
+from feed.models import StatusChange
 from feed.ratelimit.storage import storage
 from tests.support import services
 from tests.support.databases import migrate, new_database
@@ -92,6 +93,13 @@ def reset_process_state() -> None:
 def alice(db: None) -> User:
     """Alice, whose welcome is recorded."""
     return User.objects.create_user("alice")
+
+
+@pytest.fixture
+def hello(alice: User) -> StatusChange:
+    """Alice's status "Hello"."""
+    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
+    return status
 
 
 @pytest.fixture

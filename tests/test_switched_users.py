@@ -17,12 +17,6 @@ REFUSAL = "You are logged in as bob now."
 
 
 @pytest.fixture
-def hello(alice: User) -> StatusChange:
-    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
-    return status
-
-
-@pytest.fixture
 def browser(alice: User) -> Client:
     """The browser in which alice is logged in at first."""
     return logged_in(alice)

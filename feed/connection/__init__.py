@@ -1,10 +1,10 @@
 """The connection to one client: sends it frames, and stops reading and writing while it isn't reading.
 
-ASGI has a `send`, and no flow control. uvicorn's `send` waits for a slow client, but the server goes on answering the
-client's pings. Daphne's never waits: its memory grows with what the client doesn't read, and with what it sends that
-nobody has received yet. Both build the same message anew for each client, which is most of the cost of a frame. So each
-server that is known has a module here, which uses its transport directly. Under any other server, and with compression,
-frames are sent by ASGI's `send`.
+ASGI has a `send`, and no flow control. uvicorn's `send` waits for a slow client, but uvicorn goes on answering the
+client's pings. Daphne's `send` never waits: Daphne keeps in memory what the client doesn't read, and what the client
+sends faster than it is received. Both servers build the same message anew for each client, which is most of the cost of
+a frame. So there is a module here for each of them, which uses its transport directly. Under any other server, and with
+compression, frames are sent by ASGI's `send`.
 """
 
 from importlib.util import find_spec

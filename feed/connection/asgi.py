@@ -33,7 +33,7 @@ async def send_message(send: Send, message: Message) -> None:
 class Connection:
     """
     retry_code: the close code for "connect again" that this server can send.
-    is_writable: whether the client has read most of what it was sent. What is written before that stays in memory.
+    is_writable: whether the client has read most of what it was sent. What is written when it hasn't stays in memory.
     on_writable: called whenever it becomes writable again.
     """
 
@@ -44,7 +44,7 @@ class Connection:
         self.on_writable: Callable[[], None] | None = None
         self._send = send
         self._sending: asyncio.Task[None] | None = None
-        self._awaited: asyncio.Future[None] | None = None
+        self._until_writable: asyncio.Future[None] | None = None
 
     def write(self, frame: Frame) -> None:
         """Send the frame. It is lost if the client has disconnected."""
@@ -53,8 +53,8 @@ class Connection:
 
     async def writable(self) -> None:
         while not self.is_writable:
-            self._awaited = self._awaited or asyncio.get_running_loop().create_future()
-            await asyncio.shield(self._awaited)
+            self._until_writable = self._until_writable or asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._until_writable)
 
     def pause_reading(self) -> None:
         """Read nothing from the client until `resume_reading`."""
@@ -80,9 +80,9 @@ class Connection:
 
     def _resume_writing(self) -> None:
         self.is_writable = True
-        if self._awaited and not self._awaited.done():
-            self._awaited.set_result(None)
-        self._awaited = None
+        if self._until_writable:
+            self._until_writable.set_result(None)
+            self._until_writable = None
         if self.on_writable:
             self.on_writable()
 

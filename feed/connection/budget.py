@@ -29,13 +29,13 @@ class Budget:
     is_exceeded: whether to disconnect the client.
     """
 
-    __slots__ = ("_message", "_payload", "_since", "_tokens", "_updated", "is_exceeded")
+    __slots__ = ("_message", "_payload", "_spent_since", "_tokens", "_updated", "is_exceeded")
 
     def __init__(self, now: float) -> None:
         self.is_exceeded = False
         self._tokens = float(BURST)
         self._updated = now
-        self._since: float | None = None  # when everything was spent, unless it has recovered
+        self._spent_since: float | None = None  # None also after half of the tokens have come back
         self._payload = 0  # bytes of the current frame that haven't come yet
         self._message = 0  # what the unfinished message has cost
 
@@ -55,8 +55,8 @@ class Budget:
         while self._tokens > 0 and not self.is_exceeded and (size := self._step(waiting, end)):
             end += size
         if self.is_spent:
-            self._since = now if self._since is None else self._since
-            self.is_exceeded |= now - self._since > MAX_OVERDRAWN
+            self._spent_since = now if self._spent_since is None else self._spent_since
+            self.is_exceeded |= now - self._spent_since > MAX_OVERDRAWN
         return end
 
     @property
@@ -67,10 +67,10 @@ class Budget:
         self._tokens = min(BURST, self._tokens + (now - self._updated) * PER_SECOND)
         self._updated = now
         if self._tokens > BURST / 2:
-            self._since = None
+            self._spent_since = None
 
     def _step(self, waiting: bytes, start: int) -> int:
-        """The size of the next header, or of what has come of the current payload."""
+        """Count the next header, or what has come of the current payload. Returns its size, 0 if it hasn't come."""
         if self._payload:
             size = min(self._payload, len(waiting) - start)
             self._payload -= size

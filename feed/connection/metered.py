@@ -24,11 +24,11 @@ class MeteredConnection(Connection):
         self._budget = Budget(self._loop.time())
         self._waiting = b""
         self._timer: asyncio.TimerHandle | None = None
-        self._is_reading_paused = self._is_over = False
+        self._is_reading_paused = self._has_ended = False
 
     def pause_reading(self) -> None:
         self._is_reading_paused = True
-        self._read_or_not()
+        self._start_or_stop_reading()
 
     def resume_reading(self) -> None:
         self._is_reading_paused = False
@@ -50,11 +50,11 @@ class MeteredConnection(Connection):
             self._wait_or_end()
             if passed:
                 self._deliver(passed)
-        self._read_or_not()
+        self._start_or_stop_reading()
 
     def _pause_writing(self) -> None:
         super()._pause_writing()
-        self._read_or_not()
+        self._start_or_stop_reading()
 
     def _resume_writing(self) -> None:
         super()._resume_writing()
@@ -73,15 +73,15 @@ class MeteredConnection(Connection):
     def _lost(self) -> None:
         """The connection has ended."""
         self._waiting = b""
-        self._is_over = True
+        self._has_ended = True
         if self._timer:
             self._timer.cancel()
 
     def _takes_more(self) -> bool:
         """Whether the protocol may be given data, apart from the budget."""
-        return self.is_writable and not self._is_reading_paused and not self._is_over
+        return self.is_writable and not self._is_reading_paused and not self._has_ended
 
-    def _read_or_not(self) -> None:
+    def _start_or_stop_reading(self) -> None:
         may_read = self._takes_more() and not self._timer
         self._start_reading() if may_read else self._stop_reading()
 

@@ -88,7 +88,7 @@ class UvicornConnection(MeteredConnection, asyncio.BufferedProtocol):
     def protocol_is_full(self) -> None:
         """uvicorn's protocol wants no more data for now."""
         self._is_full = True
-        self._read_or_not()
+        self._start_or_stop_reading()
 
     def protocol_has_room(self) -> None:
         """uvicorn's protocol wants data again."""

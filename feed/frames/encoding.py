@@ -8,6 +8,7 @@ from feed.frames import redelivery
 from feed.frames.entries import Entry
 from feed.frames.formats import FORMATS
 from feed.kinds import loading
+from feed.kinds.kind import is_whole
 from feed.log import Change
 from feed.models import Event
 
@@ -69,20 +70,16 @@ def encode(entry: Entry, formats: Iterable[str]) -> None:
 def _present(changes: Sequence[Change | Entry], known: Iterable[Event] = ()) -> dict[int, Event]:
     """The events of these changes that exist, by id."""
     events = {event.id: event for event in known}
-    wanted: dict[str, set[int]] = {}
-    for change in changes:
-        if change.action != "deleted" and change.event_id not in events:
-            wanted.setdefault(change.kind, set()).add(change.event_id)
-    events |= loading.of_kinds(wanted, Event.kinds())
+    alive = [change for change in changes if change.action != "deleted" and change.event_id not in events]
+    events |= loading.of_kinds([(change.kind, change.event_id) for change in alive])
     last = {change.event_id: change.action for change in changes}
-    if missing := {key for keys in wanted.values() for key in keys if key not in events and last[key] != "deleted"}:
-        events |= loading.by_id(Event, missing, tried=wanted)
+    if missing := {key for key, action in last.items() if action != "deleted" and key not in events}:
+        events |= loading.by_id(missing, tried={change.kind for change in alive})
     return events
 
 
 def _entry(change: Change, event: Event | None, encoded: dict[str, str | None]) -> Entry:
     assert change.position is not None, "Only changes that have a position are read."
     action = change.action if event else "deleted"
-    is_whole = event is not None and event.kind == event.kind_name()
-    streams = frozenset(change.streams)
-    return Entry(change.position, action, change.event_id, change.kind, streams, event, encoded, is_whole)
+    whole, streams = event is not None and is_whole(event), frozenset(change.streams)
+    return Entry(change.position, action, change.event_id, change.kind, streams, event, encoded, whole)

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from feed import receivers
 from feed.kinds import loading
+from feed.kinds.kind import is_whole
 from feed.log import Change
 from feed.models import Event
 
@@ -26,21 +27,17 @@ logger = logging.getLogger(__name__)
 
 
 def mark(changes: Iterable[Change], events: Mapping[int, Event]) -> None:
-    """Mark the changes whose events this process loaded without the fields of their kind, because it can't read it."""
-    partial = [change for change in changes if _is_partial(events.get(change.event_id))]
-    names = {events[change.event_id].kind for change in partial}
-    unreadable = names - _readable(names)
-    marked = [change.pk for change in partial if events[change.event_id].kind in unreadable]
+    """Mark the changes whose events lack the fields of their kind, because this process can't read that kind."""
+    present = [(change.pk, events[change.event_id]) for change in changes if change.event_id in events]
+    partial = {pk: event.kind for pk, event in present if not is_whole(event)}
+    readable = _readable(set(partial.values()))
+    marked = [pk for pk, kind in partial.items() if kind not in readable]
     if not marked:
         return
     try:
         Change.objects.filter(pk__in=marked, incomplete=False).update(incomplete=True)
     except DatabaseError as error:  # a read-only database; the next process that reads the change marks it
         logger.warning("Changes that were sent without their fields could not be marked: %s", error)
-
-
-def _is_partial(event: Event | None) -> bool:
-    return event is not None and event.kind != event.kind_name()
 
 
 def _readable(names: Iterable[str]) -> set[str]:
@@ -58,10 +55,7 @@ def redeliver() -> int:
     if not due:
         return 0
     with transaction.atomic():
-        wanted: dict[str, set[int]] = {}
-        for change in due:
-            wanted.setdefault(change.kind, set()).add(change.event_id)
-        events = loading.of_kinds(wanted, Event.kinds())
+        events = loading.of_kinds([(change.kind, change.event_id) for change in due])
         # A deleted event isn't found. Its mark is removed all the same.
         taken = _unmark([change.event_id for change in due if _has_waited(change, events.get(change.event_id))])
         found = [events[key] for key in sorted(taken & events.keys())]
@@ -70,7 +64,8 @@ def redeliver() -> int:
 
 
 def _has_waited(change: Change, event: Event | None) -> bool:
-    """The wait doubles: while a process runs that can't load the event, the update is marked as incomplete, too."""
+    """Whether to send the event again. The wait is the event's age at the change, so it doubles each time: while a
+    process runs that can't load the event, that process marks each update as incomplete, too."""
     return event is None or timezone.now() - change.at >= min(change.at - event.created_at, MAX_WAIT)
 
 

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from feed.conf import conf
 from feed.frames import shared_rows
+from feed.kinds.kind import is_whole
 from feed.models import Event
 
 Key = tuple[Any, ...]
@@ -51,7 +52,7 @@ def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
     """Render the row, and cache it if that made no query."""
     with _noting_queries() as queries:
         row = render()
-    if not queries and event.kind == event.kind_name():  # otherwise the event lacks the fields of its kind
+    if not queries and is_whole(event):
         _remember(_key(event), row)
     return row
 

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from feed.frames import row_cache
 from feed.kinds.guard import attempt
+from feed.kinds.kind import is_whole
 from feed.kinds.loading import in_own_kinds
 from feed.models import Event
 from feed.rendering import rendered
@@ -36,8 +37,7 @@ def render_row(event: Event) -> SafeString:
 
 def _templates(event: Event) -> list[str]:
     general = "feed/events/event.html"
-    is_complete = event.kind == event.kind_name()
-    return [f"feed/events/{event.kind}.html", general] if is_complete else [general]
+    return [f"feed/events/{event.kind}.html", general] if is_whole(event) else [general]
 
 
 def _neutral_row(event: Event) -> SafeString:

@@ -14,16 +14,14 @@ client costs no memory, and under load there are fewer and larger frames.
 """
 
 import asyncio
-import logging
 from collections.abc import Collection
 from weakref import WeakKeyDictionary
-
-from django.db import Error as DatabaseError
 
 from feed import streams
 from feed.frames import redelivery
 from feed.hub import database_watch, drain
 from feed.hub.history import History
+from feed.hub.periodic import every
 from feed.hub.poller import LogPoller
 from feed.hub.scheduler import Scheduler
 from feed.hub.sender import Sender
@@ -33,10 +31,10 @@ from feed.hub.tail import Tail
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 
+SESSION_INTERVAL = 2.0
+"""Seconds between two checks of the sessions of all connections."""
 REDELIVERY_INTERVAL = 10.0
 """Seconds between two checks for events that can be sent in full now."""
-
-logger = logging.getLogger(__name__)
 
 
 class Hub:
@@ -58,8 +56,8 @@ class Hub:
             for task in (
                 self.poller.run(),
                 self.poller.listen(),
-                self.sessions.run(),
-                self._redeliver(),
+                every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
+                every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
                 database_watch.run(self.poller.ring, lambda: (self.tail.epoch, self.tail.head)),
                 self._scheduler.run(),
                 self._scheduler.run_timers(),
@@ -81,8 +79,7 @@ class Hub:
             watcher.end(drain.ServerStopping())
 
     async def check(self, names: Collection[str]) -> None:
-        """Raise Refusal if one of the streams doesn't exist. Costs a query only for a user's, a thread's and the
-        like."""
+        """Raise Refusal if one of the streams doesn't exist. Queries the database only if that is needed to know."""
         if streams.may_be_absent(names):
             await self._threads.run(lambda: streams.check(names))
 
@@ -105,13 +102,13 @@ class Hub:
             self._empty.set()
 
     def drain_on_stop(self) -> None:
-        """Have the server drain when it is told to stop."""
+        """Make the server drain when it is told to stop."""
         if not self._drains_on_stop:
             self._drains_on_stop = True
             drain.before_stopping(self.drain)
 
     async def drain(self) -> None:
-        """Tell all watchers to connect again, and those that still come. Returns when none is left."""
+        """Tell all watchers to connect again, even those that come meanwhile. Returns when none is left."""
         self.is_stopping = True
         await drain.end_all(self._subscriptions.watchers())
         while self._subscriptions:
@@ -127,18 +124,8 @@ class Hub:
         await self.poller.close()
         await self._threads.close()
 
-    async def _redeliver(self) -> None:
-        while True:
-            await asyncio.sleep(REDELIVERY_INTERVAL)
-            try:
-                await self._threads.run(redelivery.redeliver)
-            except DatabaseError as error:  # the poller logs what is wrong
-                logger.debug("No event can be redelivered: %s", error)
-            except Exception:
-                logger.exception("No event was redelivered this time")
 
-
-_hubs: "WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = WeakKeyDictionary()
+_hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
 
 def hub() -> Hub:
@@ -150,5 +137,5 @@ def hub() -> Hub:
 
 
 def running_hub() -> Hub | None:
-    """The hub of the running event loop, if a watcher has come yet."""
+    """The hub of the running event loop, or None before the first watcher has come."""
     return _hubs.get(asyncio.get_running_loop())

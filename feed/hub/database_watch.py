@@ -2,8 +2,8 @@
 
 With the in-memory channel layer a process hears only its own doorbell. Looking at the database costs so little that it
 can be done many times a second: on SQLite by `PRAGMA data_version`, on PostgreSQL by one small query. A thread of its
-own looks, through a connection of its own: the way from the event loop to a thread and back costs several times as
-much, and a look that hangs would hang the loop.
+own does it, through a connection of its own: to switch from the event loop to a thread and back costs several times as
+much as the look, and a look in the event loop could hang it.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class FileReplaced(Exception):
 
 
 class DatabaseWatch:
-    """Runs in its thread. Only `ring` and `known` touch anything outside."""
+    """Runs in its own thread. Reaches the hub only through `ring` and `known`."""
 
     def __init__(self, ring: Callable[[], object], known: Callable[[], Known]) -> None:
         self._ring = ring
@@ -89,7 +89,7 @@ class DatabaseWatch:
         """Look once. Returns the seconds until the next look. Raises FileReplaced."""
         before, self._known_before = self._known_before, self._known()
         if before != self._known_before:
-            # The hub has just read. The doorbell leaves it alone for as long, to keep a stream of posts cheap.
+            # The hub has just read. It gets the same pause as from the doorbell, to keep a stream of posts cheap.
             return MAX_SPACING
         try:
             with connection.wrap_database_errors:
@@ -108,13 +108,14 @@ class DatabaseWatch:
             self._connect()
         if connection.vendor != "sqlite":
             return True
-        if identity() != self._file:
+        if file_at_path() != self._file:
             raise FileReplaced(connection.settings_dict["NAME"])
         version, self._version = self._version, self._cursor.execute("PRAGMA data_version").fetchone()
         return version != self._version
 
     def _is_news(self) -> bool:
-        """Whether the hub doesn't know this state yet. It is told once: if it fails to read, it polls."""
+        """Whether the log has a state that the hub doesn't know yet. Each state is news only once: a hub that fails to
+        read it reads at its next poll."""
         epoch, head, waiting = glance(self._cursor)
         seen, self._seen = self._seen, ((epoch, head), waiting)
         return seen != self._seen and (waiting or (epoch, head) != self._known())
@@ -124,11 +125,11 @@ class DatabaseWatch:
         connection.ensure_connection()
         assert connection.connection is not None
         self._cursor = connection.connection.cursor()
-        self._version, self._file = None, identity()
+        self._version, self._file = None, file_at_path()
 
 
-def identity() -> object:
-    """Which file is at SQLite's path."""
+def file_at_path() -> object:
+    """Identifies the file at SQLite's path, or None if there is none."""
     try:
         found = Path(connection.settings_dict["NAME"]).stat()
     except OSError:

@@ -70,7 +70,7 @@ class History:
         self._sizes: dict[str, float] = {}
         """Average bytes of the events in the last page, by format."""
 
-    def page(self, query: HistoryQuery, after: int, head: int) -> "HistoryPage | asyncio.Task[HistoryPage]":
+    def page(self, query: HistoryQuery, after: int, head: int) -> HistoryPage | asyncio.Task[HistoryPage]:
         """The page with what follows the position `after`, or the task that reads it. The task may raise
         log.Expired."""
         for page in list(self._pages):
@@ -84,7 +84,7 @@ class History:
             self._reads[key] = task
         return self._reads[key]
 
-    def _finish(self, key: tuple[HistoryQuery, int], task: "asyncio.Task[HistoryPage]") -> None:
+    def _finish(self, key: tuple[HistoryQuery, int], task: asyncio.Task[HistoryPage]) -> None:
         self._reads.pop(key, None)
         if not task.cancelled():
             task.exception()  # retrieved, because the watchers that would retrieve it may have left

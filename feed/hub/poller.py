@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TypeVar
 
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
@@ -16,14 +15,13 @@ from feed.hub.history import BATCH
 from feed.hub.subscriptions import Subscriptions
 from feed.hub.tail import Tail
 from feed.hub.threads import ReadingThreads
-from feed.kinds.compiled import compiled
+from feed.kinds.compiled import CompiledQuery, compiled
 from feed.log.batch import supports_batches
 from feed.messages import GROUP
 from feed.models import Event
 
 logger = logging.getLogger(__name__)
 
-T = TypeVar("T")
 Read = tuple[log.State, list[log.Change], list[Event]]
 
 READ_BYTES = 1024 * 1024
@@ -33,7 +31,7 @@ RECENT = 4
 
 
 class LogPoller:
-    """reading: held while the log is read."""
+    """reading: a lock that is held while the log is read."""
 
     def __init__(self, tail: Tail, subscriptions: Subscriptions) -> None:
         self.reading = asyncio.Lock()
@@ -41,15 +39,15 @@ class LogPoller:
         self._subscriptions = subscriptions
         self._formats: frozenset[str] = frozenset()
         self._read_at = asyncio.get_running_loop().time()
-        self._woken = asyncio.Event()
-        self._was_rung = False
+        self._rung = asyncio.Event()
+        self._is_failing = False
         self._thread = ReadingThreads(1, "rill-hub", keep_connection=True)
 
     def seconds_since_read(self) -> float:
         return asyncio.get_running_loop().time() - self._read_at
 
     async def add_format(self, name: str) -> None:
-        """Encode what is in memory in one more format, and what comes from now on, too."""
+        """Encode the changes in memory in one more format, and those that follow."""
         if name in self._formats:
             return
         async with self.reading:
@@ -62,37 +60,38 @@ class LogPoller:
         await self._thread.close()
 
     async def run(self) -> None:
-        is_failing = was_rung = False
+        was_rung = False
         try:
             while True:
-                try:
-                    await self.advance(read_ahead=was_rung)
-                    is_failing = False
-                except DatabaseError as error:
-                    if not is_failing:
-                        logger.warning("The log can't be read, and is tried again at every poll: %s", error)
-                    is_failing = True
-                except Exception:
-                    logger.exception("The log could not be read this time")
-                    is_failing = True
-                # What failed is tried again without reading ahead.
-                was_rung = await self._ring_or_poll() and not is_failing
+                await self._try_to_advance(read_ahead=was_rung and not self._is_failing)
+                was_rung = await self._ring_or_poll()
         finally:
             self._thread.release()
+
+    async def _try_to_advance(self, *, read_ahead: bool) -> None:
+        try:
+            await self.advance(read_ahead=read_ahead)
+            self._is_failing = False
+        except DatabaseError as error:
+            if not self._is_failing:
+                logger.warning("The log can't be read, and is tried again at every poll: %s", error)
+            self._is_failing = True
+        except Exception:
+            logger.exception("The log could not be read this time")
+            self._is_failing = True
 
     async def _ring_or_poll(self) -> bool:
         """Wait for the doorbell or the next poll. Returns whether it was the doorbell."""
         with suppress(TimeoutError):
             async with asyncio.timeout(conf.FEED_POLL):
-                await self._woken.wait()
-        self._woken.clear()
-        was_rung, self._was_rung = self._was_rung, False
+                await self._rung.wait()
+        was_rung = self._rung.is_set()
+        self._rung.clear()
         return was_rung
 
     def ring(self) -> None:
-        """Have the log read now."""
-        self._was_rung = True
-        self._woken.set()
+        """Make `run` read the log now."""
+        self._rung.set()
 
     async def listen(self) -> None:
         """Listen to the doorbell. One channel for each process, because each channel decodes its own copy of a
@@ -112,7 +111,7 @@ class LogPoller:
     async def advance(self, wanted: int | None = None, *, read_ahead: bool = False) -> None:
         """Read the log up to its head. With `wanted`, only if that position hasn't been read yet."""
         async with self.reading:
-            more = wanted is None or self._tail.head < wanted or self._tail.head < 0
+            more = wanted is None or self._tail.head < wanted
             while more:
                 state, entries, restart = await self._thread.run(lambda: self._read(read_ahead))
                 self._take(state, entries, restart)
@@ -132,7 +131,7 @@ class LogPoller:
     def _read(self, read_ahead: bool) -> tuple[log.State, list[Entry], bool]:
         """Number what waits, and read on from the head. If the log isn't the same any more, read its end instead."""
         try:
-            state, changes, events = self._number() if read_ahead and self._tail.epoch else self._look()
+            state, changes, events = self._read_ahead() if read_ahead and self._tail.epoch else self._look()
             restart = self._is_other(state)
             if restart:
                 changes = log.read(max(state.floor, state.head - conf.FEED_TAIL), state.head)
@@ -140,24 +139,22 @@ class LogPoller:
             return log.state(), [], True
         return state, encoding.load_encoded(changes, self._formats, READ_BYTES, events), restart
 
-    def _number(self) -> Read:
-        """After a ring, when there surely is something: number and read in one transaction, together with events of
-        the kinds that came last, where that saves a round trip to the database."""
+    def _read_ahead(self) -> Read:
+        """After a ring something waits for sure: number and read in one transaction. Where batches are supported, the
+        same message reads the newest events of the kinds that came last, too."""
+        head, queries = self._tail.head, self._queries_of_recent_kinds() if supports_batches() else []
+        extra = [(query.changed, (head, head + BATCH)) for query in queries]
+        state, changes, found = log.number_and_read(head, BATCH, extra)
+        events = [event for query, rows in zip(queries, found, strict=True) for event in query.events(rows)]
+        return state, changes, events
+
+    def _queries_of_recent_kinds(self) -> list[CompiledQuery]:
         recent = {entry.kind for entry in self._tail.entries[-RECENT:] if entry.is_whole}
-        kinds = [kind for name, kind in Event.kinds().items() if name in recent] if supports_batches() else []
-        queries = [query for kind in kinds if (query := compiled(kind))]
-        interval = (self._tail.head, self._tail.head + BATCH)
-        state, changes, found = log.number_and_read(
-            self._tail.head, BATCH, [(query.changed, interval) for query in queries]
-        )
-        return (
-            state,
-            changes,
-            [event for query, rows in zip(queries, found, strict=True) for event in query.events(rows)],
-        )
+        kinds = [kind for name, kind in Event.kinds().items() if name in recent]
+        return [query for kind in kinds if (query := compiled(kind))]
 
     def _look(self) -> Read:
-        """At a poll, when there may be nothing: find out without taking a lock."""
+        """At a poll there may be nothing: find that out without a lock, and only then number and read."""
         state = log.state()
         if state.waiting:
             state = log.number()

@@ -1,4 +1,4 @@
-"""Serves the watchers that something is due to, one after the other.
+"""Serves the watchers that a frame is due to, one after the other.
 
 One task serves all watchers of a process. A task for each watcher would cost more than the frames.
 """
@@ -19,7 +19,7 @@ TICK = 0.25
 
 
 class Stalled(Exception):
-    """The client hasn't read for FEED_STALL seconds although something is due to it."""
+    """The client hasn't read for FEED_STALL seconds, although a frame is due to it."""
 
 
 class Scheduler:
@@ -29,7 +29,7 @@ class Scheduler:
         self._any_due = asyncio.Event()
         self._watchers: set[Watcher] = set()
         self._blocked: dict[Watcher, float] = {}
-        """When each watcher that can't be written to was found so, oldest first."""
+        """When each blocked watcher was found to be not reading, oldest first."""
 
     def add(self, watcher: Watcher) -> None:
         watcher.connection.on_writable = partial(self._unblock, watcher)
@@ -43,7 +43,7 @@ class Scheduler:
         self._sender.forget(watcher)
 
     def enqueue(self, watcher: Watcher) -> None:
-        """Have a frame sent to the watcher, even one without changes."""
+        """Send the watcher a frame in its turn, even one without changes."""
         if not watcher.is_due:
             watcher.is_due = True
             self._queue.append(watcher)

@@ -14,7 +14,7 @@ class Sender:
         self._tail, self._history = tail, history
         self._reads: dict[Watcher, asyncio.Task[HistoryPage]] = {}
 
-    def serve(self, watcher: Watcher) -> "asyncio.Task[HistoryPage] | None":
+    def serve(self, watcher: Watcher) -> asyncio.Task[HistoryPage] | None:
         """Send one frame, which moves the watcher's cursor; or return the task to wait for before trying again."""
         if frame := self._tail.frames.get(watcher.frame_key()):  # nearly always: others got the same frame just now
             self._send(watcher, frame)
@@ -30,7 +30,7 @@ class Sender:
     def forget(self, watcher: Watcher) -> None:
         self._reads.pop(watcher, None)
 
-    def _serve_history(self, watcher: Watcher, after: int) -> "asyncio.Task[HistoryPage] | None":
+    def _serve_history(self, watcher: Watcher, after: int) -> asyncio.Task[HistoryPage] | None:
         query = HistoryQuery(watcher.epoch, watcher.streams, watcher.format)
         try:
             page = self._page(watcher, query, after)
@@ -43,7 +43,7 @@ class Sender:
         self._send(watcher, page.frame(watcher, after))
         return None
 
-    def _page(self, watcher: Watcher, query: HistoryQuery, after: int) -> "HistoryPage | asyncio.Task[HistoryPage]":
+    def _page(self, watcher: Watcher, query: HistoryQuery, after: int) -> HistoryPage | asyncio.Task[HistoryPage]:
         read = self._reads.pop(watcher, None)
         if read is None:
             return self._history.page(query, after, self._tail.head)

@@ -6,7 +6,6 @@ deactivated or has a new password: each ends the connections that depend on it.
 """
 
 import asyncio
-import logging
 from collections.abc import Collection, Iterable
 from importlib import import_module
 from typing import Any
@@ -14,7 +13,6 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from django.contrib.sessions.base_session import AbstractBaseSession
-from django.db import Error as DatabaseError
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -23,10 +21,6 @@ from feed.batches import batches
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Login, Watcher
 from feed.refusals import Refusal
-
-INTERVAL = 2.0
-"""Seconds between two checks."""
-logger = logging.getLogger(__name__)
 
 
 class Sessions:
@@ -57,16 +51,8 @@ class Sessions:
             if not others:
                 del self._watchers[watcher.login]
 
-    async def run(self) -> None:
-        """End the connections of sessions that have ended."""
-        while True:
-            await asyncio.sleep(INTERVAL)
-            try:
-                await self.check()
-            except DatabaseError as error:  # connections stay; the poller logs what is wrong
-                logger.debug("The sessions can't be read: %s", error)
-
     async def check(self) -> None:
+        """End the connections of sessions that have ended. Without the database they stay."""
         logins = list(self._watchers)
         if not logins:
             return
@@ -83,7 +69,7 @@ class Sessions:
         finally:
             self._finding = None
 
-    async def _answer(self, asked: "dict[str, asyncio.Future[Login | None]]") -> None:
+    async def _answer(self, asked: dict[str, asyncio.Future[Login | None]]) -> None:
         try:
             found = await self._threads.run(lambda: logins_of(asked))
         except Exception as error:  # noqa: BLE001 (every caller that waits must get it)
@@ -119,7 +105,7 @@ def still_valid(logins: Collection[Login]) -> set[Login]:
     return of_allowed_users([login for login in logins if login.session in there])
 
 
-def open_sessions(keys: list[str]) -> "QuerySet[AbstractBaseSession]":
+def open_sessions(keys: list[str]) -> QuerySet[AbstractBaseSession]:
     model = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
     sessions: QuerySet[AbstractBaseSession] = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     return sessions

@@ -71,7 +71,7 @@ class ReadingThreads:
     def _new(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._count, self._name)
 
-    def _may_abandon(self, done: "asyncio.Future[Any]") -> bool:
+    def _may_abandon(self, done: asyncio.Future[Any]) -> bool:
         self._abandoned = {each for each in self._abandoned if not each.done()}
         if len(self._abandoned) >= MAX_ABANDONED:
             return False

@@ -57,7 +57,7 @@ class Watcher:
         self.pending_from = position + 1 if position < head else None
 
     def end(self, reason: Exception) -> None:
-        """Have the connection ended. Only the first reason counts."""
+        """Make the consumer end the connection. Only the first reason counts."""
         if self.cancel_scope and self.reason is None:
             self.reason = reason
             self.cancel_scope.reschedule(0)

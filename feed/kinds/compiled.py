@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 from feed.fast_path import FastPath
 from feed.kinds import guard
+from feed.kinds.kind import root_model
 from feed.log.batch import Row, supports_batches
 from feed.log.sql import Statement
 
@@ -114,9 +115,8 @@ def compiled(kind: type[Any], using: str = DEFAULT_DB_ALIAS) -> CompiledQuery | 
     try:
         return _compiled(kind, using)  # type: ignore[arg-type]
     except FastPath.BREAKAGE as error:
-        root = kind.root_model()
         # If Event itself can be compiled, the kind is odd, and not Django.
-        if kind is root or compiled(root, using) is None:
+        if kind is root_model() or compiled(root_model(), using) is None:
             compiling.turn_off(error)
         return None
 

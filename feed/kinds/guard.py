@@ -3,11 +3,11 @@
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 from django.contrib.sessions.exceptions import SessionInterrupted
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 T = TypeVar("T")
@@ -16,14 +16,15 @@ TIMED_OUT = {"57014", "55P03"}
 """PostgreSQL's codes for `statement_timeout` and `lock_timeout`."""
 
 logger = logging.getLogger(__name__)
-_reported: dict[tuple[object, ...], None] = {}
+_reported: set[tuple[object, ...]] = set()
 
 
 def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[], T], using: str | None = None) -> T:
     """Return what `work` returns. If it fails, log the error once and return what `instead` returns.
 
-    what: a verb for the log, such as "load". kind: the kind of the event.
-    Raises what `work` raises in an outage of the database: that isn't the event's fault, and is tried again.
+    what: a verb for the log message, such as "load".
+    kind: the kind of the event.
+    Raises what `work` raises if the database is out of order: that isn't the event's fault, and the caller tries again.
     """
     connection = connections[using or DEFAULT_DB_ALIAS]
     try:
@@ -43,25 +44,18 @@ def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[]
 def lazy_savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
     """A savepoint that the first query makes. After a failed query PostgreSQL refuses everything else in a transaction;
     but most guarded code makes no query at all."""
-    made: list[Any] = []
+    is_made = False
+    with ExitStack() as stack:
 
-    def make_first(execute: Callable[..., Any], *query: Any) -> Any:
-        if not made:
-            made.append(None)  # first, because SAVEPOINT comes through here as well
-            made[0] = connection.savepoint()
-        return execute(*query)
+        def make_first(execute: Callable[..., Any], *query: Any) -> Any:
+            nonlocal is_made
+            if not is_made:
+                is_made = True  # first, because SAVEPOINT comes through here as well
+                stack.enter_context(transaction.atomic(connection.alias))
+            return execute(*query)
 
-    try:
         with connection.execute_wrapper(make_first):
             yield
-    except Exception:
-        if made:
-            connection.savepoint_rollback(made[0])
-            connection.needs_rollback = False
-        raise
-    else:
-        if made:
-            connection.savepoint_commit(made[0])
 
 
 def report(what: str, kind: object, error: Exception) -> None:
@@ -71,7 +65,7 @@ def report(what: str, kind: object, error: Exception) -> None:
         return
     if len(_reported) >= MAX_REPORTED:
         _reported.clear()
-    _reported[key] = None
+    _reported.add(key)
     message = "Failed to %s an event of kind %r; further failures like this one are not logged"
     logger.error(message, what, kind, exc_info=error)
 
@@ -82,8 +76,8 @@ def forget_reports() -> None:
 
 
 def is_single_statement(error: Exception) -> bool:
-    """Whether only this statement failed, because it ran or waited for a lock too long. A migration that locks the
-    table of one kind must not hold up the others."""
+    """Whether only this statement failed, because it ran too long or waited too long for a lock: a migration that locks
+    the table of one kind must not hold up the others."""
     return getattr(error.__cause__, "sqlstate", None) in TIMED_OUT
 
 

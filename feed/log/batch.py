@@ -2,8 +2,8 @@
 
 Relies on: psycopg sending a text without parameters as a simple query, which may hold several statements (PostgreSQL's
 documentation, "Multiple Statements in a Simple Query"); and on plans that stay with a session (`PREPARE`).
-Gains: a cycle takes a quarter of the time (one message halves it, and kept plans almost halve it again), and holds the
-log's lock during no network round trip.
+Gains: a cycle of the hub takes a quarter of the time (one message halves it, and kept plans almost halve it again),
+and the log isn't locked during any network round trip.
 Without it, and on SQLite: the statements one by one, in a transaction. Behind a pooler: one message without plans.
 """
 
@@ -58,10 +58,10 @@ def execute_batch(calls: Sequence[Call]) -> list[list[Row]]:
 def supports_batches(using: str = DEFAULT_DB_ALIAS) -> bool:
     """Whether the database takes several statements in one message. Not with psycopg's `prepare_threshold`, which
     prepares single statements only."""
-    asked = connections[using]
-    if asked.vendor != "postgresql" or not batching.is_on:
+    database = connections[using]
+    if database.vendor != "postgresql" or not batching.is_on:
         return False
-    return asked.settings_dict["OPTIONS"].get("prepare_threshold") is None
+    return database.settings_dict["OPTIONS"].get("prepare_threshold") is None
 
 
 def _one_by_one(calls: Sequence[Call]) -> list[list[Row]]:
@@ -76,8 +76,9 @@ def _one_by_one(calls: Sequence[Call]) -> list[list[Row]]:
 def _in_one_message(calls: Sequence[Call]) -> list[list[Row]]:
     answers: list[list[Row]] = []
     with connection.cursor() as cursor, _noticing_lost_plans():
-        render = execute_sql if _plan(cursor, [statement for statement, _ in calls]) else Statement.render
-        settings = [LOCK_TIMEOUT, GENERIC_PLAN] if render is execute_sql else [LOCK_TIMEOUT]
+        has_plans = _prepare(cursor, [statement for statement, _ in calls])
+        render = execute_sql if has_plans else Statement.render
+        settings = [LOCK_TIMEOUT, GENERIC_PLAN] if has_plans else [LOCK_TIMEOUT]
         cursor.execute(";".join([*settings, *(render(statement, *parameters) for statement, parameters in calls)]))
         more: bool | None = True
         while more:
@@ -86,11 +87,11 @@ def _in_one_message(calls: Sequence[Call]) -> list[list[Row]]:
     return answers
 
 
-def _plan(cursor: CursorWrapper, statements: Sequence[Statement]) -> bool:
+def _prepare(cursor: CursorWrapper, statements: Sequence[Statement]) -> bool:
     """Prepare the statements that this session hasn't prepared yet. Returns whether the session keeps plans.
 
-    Behind a pooler each transaction may get another session. Django's setting for that is
-    DISABLE_SERVER_SIDE_CURSORS; without it, the first lost plan tells.
+    Behind a pooler each transaction may get another session, so plans are of no use. Sites say so to Django by
+    DISABLE_SERVER_SIDE_CURSORS. If they don't, the first lost plan shows it.
     """
     if connection.settings_dict.get("DISABLE_SERVER_SIDE_CURSORS") or connection.alias in _without_plans:
         return False
@@ -104,7 +105,7 @@ def _plan(cursor: CursorWrapper, statements: Sequence[Statement]) -> bool:
 
 @contextmanager
 def _noticing_lost_plans() -> Iterator[None]:
-    """The cycle that loses a plan fails like one that can't reach the database. The next one works without plans."""
+    """If a plan is lost, the error passes, and the hub's next cycle works without plans."""
     try:
         yield
     except DatabaseError as error:
@@ -119,7 +120,7 @@ def _sqlstate(error: Exception) -> str | None:
 
 @cache
 def plan_name(statement: Statement) -> str:
-    """Unique for each text, whoever else uses the session."""
+    """A name that no other text has: behind a pooler, processes of other releases use the same session."""
     return f"rill_{statement.name}_{sha256(statement.text.encode()).hexdigest()[:12]}"
 
 

@@ -27,9 +27,10 @@ def number_and_read(after: int, limit: int, extra: Sequence[Call] = ()) -> tuple
 
 
 def _number(extra: Sequence[Call]) -> tuple[State, list[list[Row]]]:
-    before, after, *rows = execute_batch([(sql.HEAD, ()), (sql.NUMBER, ()), (sql.ADVANCE, ()), *extra])
-    if not before:  # a new database, or one that was emptied
+    # NUMBER returns no rows, and ADVANCE returns one only if something waited.
+    locked, advanced, *rows = execute_batch([(sql.HEAD, ()), (sql.NUMBER, ()), (sql.ADVANCE, ()), *extra])
+    if not locked:  # a new database, or one that was emptied
         Log.objects.get_or_create(pk=1)
         return _number(extra)
-    epoch, head, floor = (after or before)[0]
+    epoch, head, floor = (advanced or locked)[0]
     return State(epoch, head, floor, waiting=False), rows

@@ -22,30 +22,31 @@ def prune(before: datetime, on_progress: Callable[[int, int], None] = lambda don
     called with the number deleted so far and the total.
     """
     begin = state()
-    upto, done = _last_before(before, begin), 0
-    while part := _delete_part(upto):
+    last, done = _last_before(before, begin), 0
+    while part := _delete_part(last):
         seconds, count = part
         done += count
-        on_progress(done, upto - begin.floor)
+        on_progress(done, last - begin.floor)
         time.sleep(REST * seconds)
     return done
 
 
 def _last_before(moment: datetime, now: State) -> int:
-    """The last position before which everything was recorded earlier. Takes no lock, because it may take long."""
+    """The last position up to which everything was recorded before the moment. Takes no lock: it may take long."""
     numbered = Change.objects.filter(position__gt=now.floor, position__lte=now.head).order_by("position")
     kept = numbered.filter(at__gte=moment).values_list("position", flat=True).first()
     return now.head if kept is None else kept - 1
 
 
-def _delete_part(upto: int) -> tuple[float, int] | None:
-    """Delete the next part. Returns for how many seconds the lock was held, and how many changes were deleted."""
+def _delete_part(last: int) -> tuple[float, int] | None:
+    """Delete the next part, up to the position `last`. Returns the seconds for which the lock was held and the number
+    of deleted changes, or None if nothing is left."""
     with transaction.atomic():
         log, began = _locked(), time.monotonic()
-        floor = min(log.floor + PART, upto)
+        floor = min(log.floor + PART, last)
         if floor <= log.floor:
             return None
-        # Not by `delete()`, which loads the rows. From the floor on, or PostgreSQL would visit deleted rows again.
+        # `delete()` would load the rows. Without the lower bound PostgreSQL would visit rows that are deleted already.
         count = Change.objects.filter(position__gt=log.floor, position__lte=floor)._raw_delete(connection.alias)
         log.floor = floor
         log.save(update_fields=["floor"])

@@ -52,8 +52,7 @@ def glance(cursor: Any) -> tuple[str, int, bool]:
 
 
 def read(after: int, upto: int) -> list[Change]:
-    """Read the changes at the positions (after, upto], oldest first. Raises Expired unless the log holds all of
-    them."""
+    """Read the changes at the positions (after, upto], oldest first. Raises Expired if the log lacks one of them."""
     if after >= upto:
         return []
     with connection.cursor() as cursor:

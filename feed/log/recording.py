@@ -26,7 +26,7 @@ class Recorded(NamedTuple):
 def record(action: str, events: Iterable[Recorded], using: str | None = None) -> None:
     """Add a change for each event, in the open transaction.
 
-    By hand, because `bulk_create` takes longer to build its statement than the database takes to execute it.
+    Without `bulk_create`, which takes longer to build its statement than the database takes to execute it.
     """
     cursor = open_cursor(connections[using or DEFAULT_DB_ALIAS])
     for part in batches(events, ROWS):

@@ -86,7 +86,7 @@ def test_if_the_compiler_has_changed_the_orm_reads_and_one_warning_is_logged(
     status = StatusChange.objects.create(user=alice, text="Hello")
     monkeypatch.setattr(compiled.CompiledQuery, "__init__", fail)
     for _ in range(2):
-        found = loading.of_kinds({"status_change": [status.pk]}, StatusChange.kinds())
+        found = loading.of_kinds([("status_change", status.pk)])
         assert [str(event) for event in found.values()] == ["alice: Hello"]
     assert_one_warning(caplog, "Each read of events is compiled anew")
 
@@ -151,7 +151,7 @@ def test_a_kind_that_can_not_be_compiled_leaves_the_others_their_fast_path(
 ) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     monkeypatch.setattr(StatusChange._meta.get_field("text"), "select_format", fail)
-    assert loading.of_kinds({"status_change": [status.pk]}, StatusChange.kinds()) == {}
+    assert loading.of_kinds([("status_change", status.pk)]) == {}
     assert compiled.compiling.is_on
     assert compiled.compiled(Comment)
     assert caplog.text.count("Failed to load") == 1

@@ -25,12 +25,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def hello(alice: User) -> StatusChange:
-    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
-    return status
-
-
 def key_in(html: str) -> str:
     (key,) = (each.attributes["value"] for each in elements(html) if each.attributes.get("name") == "key")
     return key

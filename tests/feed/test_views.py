@@ -17,12 +17,6 @@ pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-def hello(alice: User) -> StatusChange:
-    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
-    return status
-
-
 def page(client: Client, path: str = "/", **headers: Any) -> str:
     response = client.get(path, headers=headers)
     assert response.status_code == 200
@@ -129,11 +123,11 @@ def test_bob_comments_on_alices_post(as_bob: Client, hello: StatusChange) -> Non
 def test_the_depth_of_comments_is_limited(as_alice: Client, alice: User, hello: StatusChange) -> None:
     """Django could not delete a longer chain of comments, nor the event at its root."""
     parent: Event = hello
-    for _ in range(Comment.DEEPEST):
+    for _ in range(Comment.MAX_DEPTH):
         parent = Comment.objects.create(user=alice, thread=parent, text="on that")
     response = as_alice.post(f"/events/{parent.pk}/comments/", {"text": "one more"})
     assert response.status_code == 422
-    assert Comment.objects.count() == Comment.DEEPEST
+    assert Comment.objects.count() == Comment.MAX_DEPTH
     assert as_alice.post(f"/events/{hello.pk}/delete/").status_code == 302
     assert Comment.objects.count() == 0
 

@@ -9,19 +9,19 @@ const plural = (count) => `${count} new ${count === 1 ? "post" : "posts"}`;
 
 // The line that shows whether the page is live or reconnecting.
 
-function connected(state) {
+function showConnection(state) {
   const line = find("connection");
   if (line) line.dataset.state = state;
 }
-connected("reconnecting");
-on("htmx:ws:after:message:incoming", () => find("refusal").textContent || connected("live"));
+showConnection("reconnecting");
+on("htmx:ws:after:message:incoming", () => find("refusal").textContent || showConnection("live"));
 on("htmx:ws:close", ({ detail: { code, connection } }) =>
-  connected(connection.config.reconnectCodes.includes(code) ? "reconnecting" : "stopped"));
+  showConnection(connection.config.reconnectCodes.includes(code) ? "reconnecting" : "stopped"));
 
 // New rows.
 
-// Before a swap of a frame or an older page: update rows that the page already has in place. Removing and inserting
-// them again would lose the focus and mark them as new.
+// A frame or an older page may bring rows that the page already has. Update these rows where they are: removing and
+// inserting them again would lose the focus and mark them as new.
 on("htmx:before:swap", ({ detail: { tasks } }) => {
   for (const task of tasks) {
     if (!["incoming", "feed"].includes(task.target?.id)) continue;

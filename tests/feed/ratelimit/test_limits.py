@@ -24,12 +24,6 @@ ALICE = Limit("FEED_POST_LIMIT", ("alice",))
 BOB = Limit("FEED_POST_LIMIT", ("bob",))
 
 
-@pytest.fixture
-def hello(alice: User) -> StatusChange:
-    status: StatusChange = StatusChange.objects.create(user=alice, text="Hello")
-    return status
-
-
 @pytest.fixture(scope="module")
 def one_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
     with services.redis() as service:

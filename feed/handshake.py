@@ -1,0 +1,58 @@
+"""What a client asks for when it opens the websocket: its URL and its cookie."""
+
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import parse_qs
+
+from django.conf import settings
+from django.http import parse_cookie
+
+from feed import streams
+from feed.connection.asgi import Scope
+from feed.frames.formats import FORMATS
+from feed.numbers import parse_number
+from feed.refusals import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The query string of the URL, without the format."""
+
+    streams: frozenset[str]
+    after: int | None
+    epoch: str
+
+    @classmethod
+    def parse(cls, query: bytes) -> Self:
+        """Raises Refusal, as soon as something can't be served."""
+        try:
+            values = parse_qs(query.decode(), keep_blank_values=True, max_num_fields=1000, errors="strict")
+        except ValueError:
+            raise Refusal("bad_request", "The query string can't be read.") from None
+        return cls(
+            streams=streams.parse(values.get("stream", [])),
+            after=parse_cursor(values["after"][-1]) if "after" in values else None,
+            epoch=values.get("log", [""])[-1],
+        )
+
+
+def format_of(query: bytes) -> str:
+    """The format that the query string names. Read before the rest, which is refused in this format."""
+    name = parse_qs(query.decode(errors="replace")).get("format", ["json"])[-1]
+    if name not in FORMATS:
+        raise Refusal("bad_request", f"The format is one of {', '.join(FORMATS)}.")
+    return name
+
+
+def parse_cursor(value: object) -> int:
+    """A cursor from a URL or a message. Raises Refusal."""
+    number = parse_number(value)
+    if number is None:
+        raise Refusal("bad_cursor", "A cursor is a whole number that is not negative.")
+    return number
+
+
+def session_of(scope: Scope) -> str | None:
+    """The key of the session that the client's cookie names."""
+    cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
+    return cookies.get(settings.SESSION_COOKIE_NAME)

@@ -1,0 +1,65 @@
+"""What the class of an event knows about itself: its kind, the fields that it adds, its thread."""
+
+from functools import cache
+from typing import Any, ClassVar
+
+from django.apps import apps
+from django.db import models
+
+from feed.kinds.naming import snake_case
+
+
+class Kind:
+    """Mixed into `Event`, so that all its subclasses have it."""
+
+    _meta: ClassVar[Any]
+
+    @classmethod
+    @cache
+    def kind_name(cls) -> str:
+        """The model's name in snake case. A proxy has the name of its concrete model."""
+        return snake_case(cls.concrete_model().__name__)
+
+    @classmethod
+    def concrete_model(cls) -> type[Any]:
+        """The model itself, or the model of a proxy."""
+        model: type[Any] = cls._meta.concrete_model
+        return model
+
+    @classmethod
+    def kinds(cls) -> dict[str, type[Any]]:
+        """Every concrete kind by name, including `Event` itself."""
+        concrete = [model for model in apps.get_models() if issubclass(model, Kind) and not model._meta.proxy]
+        return {model.kind_name(): model for model in concrete}
+
+    @classmethod
+    @cache
+    def own_fields(cls) -> list["models.Field[Any, Any]"]:
+        """The fields that the kind and its parents add to `Event`."""
+        common = {*root_model()._meta.concrete_fields, *cls._meta.parents.values()}
+        return [
+            field
+            for field in cls._meta.concrete_fields
+            if field not in common and not getattr(field.remote_field, "parent_link", False)
+        ]
+
+    @classmethod
+    @cache
+    def thread_field(cls) -> "models.ForeignKey[Any, Any] | None":
+        """The kind's field `thread`, if it is a foreign key to an event. No other field makes a thread."""
+        for field in cls.own_fields():
+            if field.name == "thread" and isinstance(field, models.ForeignKey):
+                target = field.remote_field.model
+                return field if isinstance(target, type) and issubclass(target, root_model()) else None
+        return None
+
+
+def is_whole(event: Any) -> bool:
+    """Whether this instance has the fields of its kind. The row of a parent lacks them."""
+    return bool(event.kind == event.kind_name())
+
+
+def root_model() -> type[Any]:
+    """`Event`, for the modules that its own module imports."""
+    model: type[Any] = apps.get_model("feed", "Event")
+    return model
