@@ -1,6 +1,8 @@
 """What the class of an event knows about itself: its kind, the fields that it adds, its thread."""
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.apps import apps
@@ -27,10 +29,9 @@ class Kind:
         return model
 
     @classmethod
-    def kinds(cls) -> dict[str, type[Any]]:
+    def kinds(cls) -> Mapping[str, type[Any]]:
         """Every concrete kind by name, including `Event` itself."""
-        concrete = [model for model in apps.get_models() if issubclass(model, Kind) and not model._meta.proxy]
-        return {model.kind_name(): model for model in concrete}
+        return _kinds_among(tuple(apps.get_models()))
 
     @classmethod
     @cache
@@ -52,6 +53,13 @@ class Kind:
                 target = field.remote_field.model
                 return field if isinstance(target, type) and issubclass(target, root_model()) else None
         return None
+
+
+@lru_cache(maxsize=1)
+def _kinds_among(models: tuple[type[Any], ...]) -> Mapping[str, type[Any]]:
+    """Looked up once, because every page asks for the kinds and a site may have hundreds of models."""
+    concrete = [model for model in models if issubclass(model, Kind) and not model._meta.proxy]
+    return MappingProxyType({model.kind_name(): model for model in concrete})
 
 
 def is_whole(event: Any) -> bool:
