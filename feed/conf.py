@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 
 DEFAULTS: dict[str, Any] = {
+    # The field of the user model whose value is a user's public name. None: its USERNAME_FIELD.
+    "FEED_USER_FIELD": None,
     # Changes that a server process keeps in memory.
     "FEED_TAIL": 1000,
     # Maximum bytes of these changes. Older changes are read from the database when they are needed.

@@ -15,7 +15,7 @@ from feed import receivers, streams
 from feed.kinds.kind import Kind, is_whole
 from feed.kinds.loading import in_own_kinds
 from feed.kinds.naming import guarded
-from feed.log.tables import Change, Log  # noqa: F401 (Django looks for models here)
+from feed.log.tables import PUBLIC, Change, Log  # noqa: F401 (Django looks for models here)
 from feed.querysets import EventManager, RowManager, lock
 
 TEXT_LENGTH = 2000
@@ -23,9 +23,19 @@ KEY_LENGTH = 100
 
 
 class Event(Kind, models.Model):
-    """Something that a user did. A subclass with its own fields is a new kind of event, and needs nothing else."""
+    """Something that happened. A subclass with its own fields is a new kind of event, and needs nothing else."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="events", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="feed_events",
+        null=True,
+        blank=True,
+        db_index=False,
+    )
+    """Who did it. Empty if nobody did, such as the system itself."""
+    audience = models.CharField(max_length=200, default=PUBLIC, db_default=PUBLIC)
+    """Who may see it: `public`, or the name of an audience; see `feed.streams`."""
     kind = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     edited_at = models.DateTimeField(null=True, editable=False)
@@ -37,11 +47,12 @@ class Event(Kind, models.Model):
     rows = RowManager()
 
     class Meta:
-        # So that changes through a relation (`bob.events.add(event)`, SET_NULL) are recorded, too.
+        # So that changes through a relation (`bob.feed_events.add(event)`, SET_NULL) are recorded, too.
         base_manager_name = "objects"
         indexes = [
             models.Index(fields=["kind", "id"], name="feed_event_kind"),
             models.Index(fields=["user", "id"], name="feed_event_user"),
+            models.Index(fields=["audience", "id"], name="feed_event_audience"),
         ]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -144,6 +155,21 @@ class Comment(Event):
 
     def __str__(self) -> str:
         return f"{self.user} on #{self.thread_id}: {self.text}"
+
+
+class Activity(Event):
+    """An event about an object of any model; see `feed.publishing`."""
+
+    verb = models.CharField(max_length=100)
+    """What happened, such as `order_placed`."""
+    about = models.JSONField(null=True, blank=True)
+    """The object: its `label`, `key`, `url` and `text`, which outlive it."""
+    data = models.JSONField(default=dict, blank=True)
+    key = models.CharField(max_length=200, null=True, blank=True, unique=True)
+    """The publisher's name for this event. Publishing with the same key again changes the event."""
+
+    class Meta:
+        verbose_name_plural = "activities"
 
 
 def depth(event: Event) -> int:

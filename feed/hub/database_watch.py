@@ -21,7 +21,7 @@ from feed.conf import conf
 from feed.doorbell import MAX_SPACING
 from feed.log.reading import glance
 
-INTERVAL = 0.07
+INTERVAL = 0.075
 """Seconds between two looks. An idle process spends less than a hundredth of a core on them."""
 STOP_TIMEOUT = 5.0
 """Seconds that a hub waits for the last look when it ends."""

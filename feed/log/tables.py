@@ -5,14 +5,24 @@ import secrets
 from django.db import models
 from django.db.models.functions import Now
 
+PUBLIC = "public"
+"""The audience of everybody."""
+
 
 class Change(models.Model):
-    """One entry of the log. It gets its position after its transaction has committed."""
+    """One entry of the log. It gets its position after its transaction has committed.
+
+    streams: the names of the streams that hold the event. For `access`: the keys of the users.
+    audience: who may see the event.
+    moved_from: `{"audience": …, "streams": […]}` before this change, or None if it left both as they were.
+    """
 
     class Action(models.TextChoices):
         CREATED = "created"
         UPDATED = "updated"
         DELETED = "deleted"
+        ACCESS = "access"
+        """Users may see other audiences from here on. No event changed."""
 
     # NULL until numbered. The index of the constraint also finds the changes that wait for a position.
     position = models.BigIntegerField(null=True, unique=True)
@@ -20,6 +30,8 @@ class Change(models.Model):
     event_id = models.BigIntegerField()
     kind = models.CharField(max_length=100)
     streams = models.JSONField()
+    audience = models.CharField(max_length=200, db_default=PUBLIC)
+    moved_from = models.JSONField(null=True)
     at = models.DateTimeField(db_default=Now())
     incomplete = models.BooleanField(db_default=False)
     """Whether a process sent the event without its own fields because it couldn't load them."""

@@ -75,7 +75,7 @@ with connection.cursor() as cursor:
         cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, 1234)", [table])
 Log.objects.update_or_create(pk=1, defaults={"head": 5008, "floor": 5008})
 alice = User.objects.create_user("alice")
-assert (alice.pk, alice.events.get().pk) == (1235, 1235)
+assert (alice.pk, alice.feed_events.get().pk) == (1235, 1235)
 """
 
 

@@ -73,7 +73,7 @@ def test_changes_through_a_relation_are_recorded(alice: User) -> None:
     other = StatusChange.objects.create(user=alice, text="b")
     comment = Comment.objects.create(user=alice, thread=status, text="about a")
     forget_changes()
-    bob.events.add(status)
+    bob.feed_events.add(status)
     other.comments.add(comment)
     assert changes() == [("updated", status.pk, "status_change"), ("updated", comment.pk, "comment")]
     assert Comment.objects.get().thread_id == other.pk

@@ -21,7 +21,7 @@ def managers(alice: User) -> dict[str, Any]:
         "kind": StatusChange.objects,
         "child": Announcement.objects,
         "rows": StatusChange.rows,
-        "relation": alice.events,
+        "relation": alice.feed_events,
     }
 
 
@@ -43,7 +43,7 @@ def test_update_or_create_records_the_creation_and_the_update(alice: User, model
     assert (again, created) == (event, False)
     assert changes() == [("created", event.pk, name), ("updated", event.pk, name)]
     assert model.objects.get().text == "two"
-    alice.events.update_or_create(pk=event.pk, defaults={"edited_at": None})
+    alice.feed_events.update_or_create(pk=event.pk, defaults={"edited_at": None})
 
 
 def test_events_can_be_loaded_in_part(alice: User) -> None:

@@ -98,7 +98,7 @@ def delete_all(kind: str, user: str, excluded: Sequence[int]) -> None:
 
 def sign_up(user: str) -> int:
     """Returns the id of the welcome."""
-    return User.objects.create_user(user).events.get().pk
+    return User.objects.create_user(user).feed_events.get().pk
 
 
 def leave_and_sign_up_again(user: str) -> int:

@@ -41,7 +41,7 @@ def pages_of(name: str) -> dict[str, str]:
     user = User.objects.create_user(name)
     client = logged_in(user)
     pages = [client.get(path).content.decode() for path in ("/", user.profile.get_absolute_url(), "/profile/")]
-    pages.append(render_row(user.events.get()))
+    pages.append(render_row(user.feed_events.get()))
     user.delete()
     return dict(zip(["front", "person", "form", "row"], pages, strict=True))
 

@@ -88,7 +88,7 @@ class Author:
 
     def _join(self) -> list[int]:
         self.user = User.objects.create_user(self.name)
-        return list(self.user.events.values_list("pk", flat=True))
+        return list(self.user.feed_events.values_list("pk", flat=True))
 
     def _open_thread(self) -> list[int]:
         self.thread = StatusChange.objects.create(user=self.user, text=self._next_text())
