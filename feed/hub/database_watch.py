@@ -18,7 +18,6 @@ from django.db import Error as DatabaseError
 from django.db import connection, connections
 
 from feed.conf import conf
-from feed.doorbell import MAX_SPACING
 from feed.log.reading import glance
 
 INTERVAL = 0.075
@@ -67,7 +66,6 @@ class DatabaseWatch:
     def __init__(self, ring: Callable[[], object], known: Callable[[], Known]) -> None:
         self._ring = ring
         self._known = known
-        self._known_before: Known | None = None
         self._seen: tuple[Known, bool] | None = None
         self._cursor: Any = None
         self._version: object = None
@@ -87,10 +85,6 @@ class DatabaseWatch:
 
     def look(self) -> float:
         """Look once. Returns the seconds until the next look. Raises FileReplaced."""
-        before, self._known_before = self._known_before, self._known()
-        if before != self._known_before:
-            # The hub has just read. It gets the same pause as from the doorbell, to keep a stream of posts cheap.
-            return MAX_SPACING
         try:
             with connection.wrap_database_errors:
                 if self._may_have_changed() and self._is_news():
