@@ -14,7 +14,7 @@ from feed.models import Event
 from feed.refusals import Refusal
 
 MAX_EVENTS = 200
-STATUS = {4404: 404, 4429: 429, None: 503}
+STATUS = {4403: 403, 4404: 404, 4429: 429, None: 503}
 STREAMS_AS_ONE = 10
 """This many streams in a snapshot count as one more request."""
 
@@ -31,6 +31,7 @@ class EventOut(Schema):
     user: str | None
     summary: str
     url: str | None
+    audience: str
     created_at: str
     edited_at: str | None
 
@@ -66,7 +67,7 @@ def refuse_values(request: HttpRequest, error: ValidationError) -> JsonResponse:
     return JsonResponse({"code": "bad_request", "message": "; ".join(reasons)}, status=422)
 
 
-@api.get("/events/", response={200: Snapshot, (404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed")
+@api.get("/events/", response={200: Snapshot, (403, 404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed")
 def list_events(
     request: HttpRequest,
     stream: Annotated[list[str] | None, Query()] = None,
@@ -77,9 +78,11 @@ def list_events(
     websocket with `after` = `position` and `log` = `log`: the position was read before the events."""
     wanted = streams.parse(stream or [])
     within_limit(request, len(wanted))
-    streams.check(wanted)
     state = log.state()
-    events = streams.newest(Event.objects.visible_to(request.user).with_users(), wanted, before, limit + 1)
+    # After the position: if they change from here on, the log says so.
+    audiences = streams.audiences_of(getattr(request, "user", None))
+    streams.check(wanted, audiences)
+    events = streams.newest(Event.objects.with_users(), wanted, before, limit + 1, audiences)
     shown = events[:limit]
     older = _next(request, shown[-1].pk) if len(events) > limit else None
     # Encoded like the frames of the websocket. Ninja's schema would encode them a second time.

@@ -8,12 +8,15 @@ class FeedConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from django.utils.module_loading import autodiscover_modules
+
         from feed import checks, receivers  # noqa: F401 (registers the checks)
         from feed.kinds.renames import follow_renames
         from feed.models import Event
 
         # `__init_subclass__` connects the subclasses, but not Event itself.
         receivers.connect(Event)
+        autodiscover_modules("streams")
         pre_migrate.connect(follow_renames, sender=self)
         if apps.is_installed("django.contrib.admin"):
             from feed.admin import register_kinds

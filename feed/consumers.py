@@ -123,9 +123,8 @@ class FeedConsumer(AsyncConsumer):
 
     async def join(self, watcher: Watcher, after: int | None, session: str | None) -> None:
         with reading_paused(self.connection):
-            watcher.login = await self.hub.sessions.find(session) if session else None
-            if not after:  # a client that resumes must hear that its thread or user was deleted
-                await self.hub.check(watcher.streams)
+            # A client that resumes must hear that its thread or user was deleted.
+            await self.hub.authorise(watcher, session, must_exist=not after)
             await self.hub.join(watcher, after)
 
     async def hello(self) -> tuple[int, str]:

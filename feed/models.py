@@ -1,6 +1,6 @@
 """Events, their kinds, and the tables of the log."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from feed.kinds.kind import Kind, is_whole
 from feed.kinds.loading import in_own_kinds
 from feed.kinds.naming import guarded
 from feed.log.tables import PUBLIC, Change, Log  # noqa: F401 (Django looks for models here)
-from feed.querysets import EventManager, RowManager, lock
+from feed.querysets import EventManager, RowManager, lock, own_kinds, settle_audiences
 
 TEXT_LENGTH = 2000
 KEY_LENGTH = 100
@@ -45,6 +45,9 @@ class Event(Kind, models.Model):
 
     objects = EventManager()
     rows = RowManager()
+
+    place_before: receivers.Place | None = None
+    """While it is saved or deleted: where it was before."""
 
     class Meta:
         # So that changes through a relation (`bob.feed_events.add(event)`, SET_NULL) are recorded, too.
@@ -77,16 +80,43 @@ class Event(Kind, models.Model):
     ) -> None:
         using = using or router.db_for_write(type(self), instance=self)
         fields = None if update_fields is None else set(update_fields)
-        if fields is None:
-            self._mark()
-        elif fields:  # with none Django saves nothing
-            fields |= self._mark()
         # Without an open transaction, Django commits a save to several tables before it sends post_save.
         with transaction.atomic(using=using):
+            if fields is None:
+                self._before_saving(using, {"thread", "audience"})
+            elif fields:  # with none Django saves nothing
+                fields |= self._before_saving(using, fields)
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=fields)
+            if self.place_before and self.place_before[0] != self.audience:
+                settle_audiences([self.id], using)
+            self.place_before = None
 
     def get_absolute_url(self) -> str:
         return reverse("feed:event", args=[self.id])
+
+    def _before_saving(self, using: str, saved: Collection[str]) -> set[str]:
+        """Get ready to be saved with the fields `saved`. Returns the names of the fields that were set."""
+        names = self._mark()
+        if not {"thread", "thread_id"}.isdisjoint(saved):
+            names |= self._join_thread(using)
+        if "audience" in saved and self.audience != PUBLIC:
+            streams.validate(self.audience)
+        if self.pk is not None:
+            self.place_before = self._place_in_database(using)
+        return names
+
+    def _join_thread(self, using: str) -> set[str]:
+        """A comment has the audience of its thread, which is locked, or it could be given another one meanwhile."""
+        if (thread := self.in_thread) is None:
+            return set()
+        rows: models.QuerySet[Event] = models.QuerySet(Event, using=using).select_for_update(no_key=True).filter(pk=thread)
+        self.audience = rows.values_list("audience", flat=True).first() or self.audience
+        return {"audience"}
+
+    def _place_in_database(self, using: str) -> receivers.Place | None:
+        """Where the event is before it is changed. Locks it, so that this stays true."""
+        found = list(own_kinds(lock([self.id], using), using))
+        return receivers.place(found[0]) if found else None
 
     def _mark(self) -> set[str]:
         """Set `kind` and the times. Returns the names of the fields that were set."""
@@ -111,8 +141,10 @@ class Event(Kind, models.Model):
             raise NotSupportedError("keep_parents would leave an event without the row of its kind.")
         using = using or router.db_for_write(type(self), instance=self)
         with transaction.atomic(using=using):
-            if self.id is not None and not lock([self.id], using):
-                return 0, {}
+            if self.id is not None:
+                self.place_before = self._place_in_database(using)
+                if self.place_before is None:
+                    return 0, {}
             return super().delete(using=using)
 
     delete.alters_data = True  # type: ignore[attr-defined]

@@ -14,7 +14,6 @@ from feed.access import PageRequest
 from feed.frames.rows import render_rows
 from feed.models import Event
 from feed.numbers import parse_number
-from feed.querysets import EventQuerySet
 from feed.rendering import render
 
 SIZE = 30
@@ -35,17 +34,16 @@ class Page:
     ascending: bool = False
 
     @classmethod
-    def read(
-        cls, state: log.State, events: EventQuerySet, names: Collection[str], before: int | None, size: int = SIZE
-    ) -> Self:
-        """The newest of `events` that are in these streams, newest first. Root rows are enough."""
-        found = streams.newest(events.with_users(), names, before, size + 1)
+    def read(cls, state: log.State, user: object, names: Collection[str], before: int | None, size: int = SIZE) -> Self:
+        """The newest events in these streams that the user may see, newest first."""
+        found = streams.newest(Event.rows.with_users(), names, before, size + 1, streams.audiences_of(user))
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 
     def under(self, root: Event) -> Self:
-        """The page as a thread: `root`, and below it the events, oldest first."""
-        return replace(self, events=[root, *reversed(self.events)], ascending=True)
+        """The page as a thread: `root`, and below it the other events, oldest first."""
+        comments = [event for event in reversed(self.events) if event.pk != root.pk]
+        return replace(self, events=[root, *comments], ascending=True)
 
     def rows(self) -> list[SafeString]:
         return render_rows(self.events)

@@ -1,16 +1,18 @@
 """Queries of events. Updates and deletions of many events record a change for each of them."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from itertools import chain
 from typing import Any, NoReturn, Self
 
 from django.db import NotSupportedError, models, transaction
+from django.db.models import F, Q
 from django.db.models.manager import ManagerDescriptor
 from django.db.models.query import ModelIterable
 from django.utils import timezone
 
-from feed import receivers
+from feed import receivers, streams
 from feed.batches import batches
 from feed.kinds.kind import root_model
 from feed.kinds.loading import in_own_kinds
@@ -56,8 +58,8 @@ class EventQuerySet(models.QuerySet[Any]):
         return self if event_id is None else self.filter(pk__lt=event_id)
 
     def visible_to(self, user: object) -> Self:
-        """The events that `user` may see: all, because every event is public. The websocket doesn't ask this yet."""
-        return self
+        """The events that the user may see; for nobody, those that are public."""
+        return self.filter(audience__in=streams.audiences_of(user))
 
     def with_users(self) -> Self:
         return self.select_related("user")
@@ -66,6 +68,8 @@ class EventQuerySet(models.QuerySet[Any]):
         """Update as Django does, set `edited_at`, and record each event that is changed."""
         if not values or self.query.is_sliced:  # Django changes nothing, or raises
             return super().update(**values)
+        if isinstance(values.get("audience"), str):
+            streams.validate(values["audience"])
         values["changed_at"] = now = timezone.now()
         values.setdefault("edited_at", now)
         self._for_write = True
@@ -76,8 +80,11 @@ class EventQuerySet(models.QuerySet[Any]):
                 # Only what still matches now that it is locked. By id, or a row that begins to match meanwhile would be
                 # changed without a record.
                 keys = self.filter(id__in=part)._ids()
+                before = {event.id: receivers.place(event) for event in own_kinds(keys, self.db)}
                 super(EventQuerySet, self.filter(id__in=keys)).update(**values)
-                receivers.notify("updated", own_kinds(keys, self.db), self.db)
+                receivers.notify("updated", own_kinds(keys, self.db), self.db, before)
+                if not values.keys().isdisjoint(("audience", "thread", "thread_id")):
+                    settle_audiences(keys, self.db)
                 changed += len(keys)
         return changed
 
@@ -140,6 +147,18 @@ def own_kinds(keys: Iterable[int], using: str) -> EventQuerySet:
     """The events with these ids, in their own kinds and with their users."""
     events: EventQuerySet = root_model().objects.using(using)
     return events.with_users().filter(id__in=list(keys))
+
+
+def settle_audiences(keys: Collection[int], using: str) -> None:
+    """Give comments the audience of their thread: those on these events, and these events themselves."""
+    for kind in root_model().kinds_with_thread():
+        comments = kind.rows.using(using).filter(Q(thread__in=keys) | Q(pk__in=keys), thread__isnull=False)
+        wrong: defaultdict[str, list[int]] = defaultdict(list)
+        for key, audience in comments.exclude(audience=F("thread__audience")).values_list("pk", "thread__audience"):
+            wrong[audience].append(key)
+        for audience, found in wrong.items():
+            for part in batches(found):
+                kind.rows.using(using).filter(pk__in=part).update(audience=audience)
 
 
 def lock(keys: Iterable[int], using: str) -> list[int]:

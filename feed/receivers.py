@@ -3,7 +3,8 @@
 They stand below the models, which connect them. So events are typed `Any` here.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,6 +13,9 @@ from django.utils import timezone
 
 from feed import log, messages
 from feed.kinds.kind import root_model
+
+Place = tuple[str, list[str]]
+"""Where an event is: its audience, and the names of the streams that hold it."""
 
 
 def connect(kind: type) -> None:
@@ -29,7 +33,8 @@ def send_activity_notification(
     is_edited = instance.edited_at is not None
     if created == is_edited:
         _correct_edited_at(instance, created, using)
-    notify("created" if created else "updated", [instance.in_own_kind()], using)
+    before = None if created else instance.place_before
+    notify("created" if created else "updated", [instance.in_own_kind()], using, {instance.id: before})
 
 
 def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:
@@ -48,7 +53,7 @@ def send_deletion_notification(sender: Any, instance: Any, *, using: str | None 
     """
     is_root = sender is root_model()
     if instance.kind == sender.kind_name() or (is_root and not _has_row_of_kind(instance, using)):
-        notify("deleted", [instance], using)
+        notify("deleted", [instance], using, {instance.id: instance.place_before})
 
 
 def _has_row_of_kind(root: Any, using: str | None) -> bool:
@@ -62,13 +67,31 @@ def _has_row_of_kind(root: Any, using: str | None) -> bool:
     return QuerySet(kind, using=using).filter(id=root.id).exists()
 
 
-def notify(action: str, events: Iterable[Any], using: str | None) -> None:
-    """Record a change of each event in the open transaction, and ring once when it commits."""
+def place(event: Any) -> Place:
+    return event.audience, event.streams()
+
+
+def notify(
+    action: str, events: Iterable[Any], using: str | None, before: Mapping[int, Place | None] = MappingProxyType({})
+) -> None:
+    """Record a change of each event in the open transaction, and ring once when it commits.
+
+    before: where events were before the change, by id.
+    """
     changed = list(events)
-    log.record(action, [log.Recorded(event.id, event.kind, event.streams()) for event in changed], using)
+    log.record(action, [_recorded(action, event, before.get(event.id)) for event in changed], using)
     if changed:
         first = changed[0]
-        messages.ring_on_commit(first.id, _snapshot(first).__str__, using)
+        # The doorbell is no place for a secret.
+        summary = _snapshot(first).__str__ if first.audience == log.PUBLIC else str
+        messages.ring_on_commit(first.id, summary, using)
+
+
+def _recorded(action: str, event: Any, before: Place | None) -> log.Recorded:
+    # What is deleted may have been loaded before it was moved.
+    audience, streams = now = before if before and action == "deleted" else place(event)
+    moved_from = None if before == now else before
+    return log.Recorded(event.id, event.kind, streams, audience, moved_from)
 
 
 def _snapshot(event: Any) -> Any:

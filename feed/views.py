@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import log, pages, ratelimit, streams
+from feed import log, pages, ratelimit
 from feed.access import (
     OwnRequest,
     PageRequest,
@@ -31,20 +31,17 @@ THREAD_SIZE = 100
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     state = log.state()
-    visible = Event.rows.visible_to(request.user)
-    page = pages.Page.read(state, visible, [streams.PUBLIC], pages.wanted_before(request))
-    return pages.show(request, "feed/home.html", page, [streams.PUBLIC], form=StatusForm())
+    page = pages.Page.read(state, request.user, [log.PUBLIC], pages.wanted_before(request))
+    return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=StatusForm())
 
 
 @require_safe
 def thread(request: PageRequest, pk: int) -> HttpResponse:
     """An event and the comments on it, oldest first."""
     state = log.state()
-    visible = Event.rows.visible_to(request.user)
-    event = get_object_or_404(visible.with_users().in_own_kinds(), pk=pk)
+    event = get_object_or_404(Event.objects.visible_to(request.user).with_users(), pk=pk)
     stream = f"thread:{pk}"
-    comments = visible.exclude(pk=pk)
-    page = pages.Page.read(state, comments, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)
+    page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)
     return pages.show(request, "feed/thread.html", page, [stream], event=event, form=CommentForm())
 
 

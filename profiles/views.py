@@ -16,7 +16,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feed import log, pages, ratelimit, streams
 from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, other_login_warning, posted
-from feed.models import Event
 from feed.refusals import Refusal
 from feed.rendering import render
 from profiles.forms import LoginForm, ProfileForm, SignupForm
@@ -35,7 +34,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
     state = log.state()
     people = get_user_model()._default_manager.select_related("profile")
     someone = get_object_or_404(people, **{get_user_model().USERNAME_FIELD: name})
-    page = pages.Page.read(state, Event.rows.visible_to(request.user), [stream], pages.wanted_before(request))
+    page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request))
     profile = getattr(someone, "profile", None)  # users from a fixture may have none
     return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
 

@@ -12,7 +12,7 @@ from feed.kinds.guard import attempt
 from feed.kinds.naming import author
 from feed.models import Event
 
-PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "created_at", "edited_at")
+PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "audience", "created_at", "edited_at")
 """What every event has. The fields of a kind stand beside these."""
 
 
@@ -48,7 +48,7 @@ def has_pages() -> bool:
 
 def _common(event: Event, user: str | None, url: str | None) -> dict[str, Any]:
     times = in_utc(event.created_at), in_utc(event.edited_at)
-    values = (event.id, event.kind, user, encodable(str(event)), url, *times)
+    values = (event.id, event.kind, user, encodable(str(event)), url, event.audience, *times)
     return dict(zip(PUBLIC_FIELDS, values, strict=True))
 
 

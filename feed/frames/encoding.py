@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from feed.batches import batches
 from feed.frames import redelivery
-from feed.frames.entries import Entry
+from feed.frames.entries import Entry, Place
 from feed.frames.formats import FORMATS
 from feed.kinds import loading
 from feed.kinds.kind import is_whole
@@ -14,6 +15,7 @@ from feed.models import Event
 
 MIN_PART, MAX_PART = 16, 128
 """Events that are loaded at once."""
+WITHOUT_EVENT = {Change.Action.DELETED, Change.Action.ACCESS}
 
 
 def load(changes: Sequence[Change], known: Iterable[Event] = ()) -> list[Entry]:
@@ -55,7 +57,7 @@ def encode_more(entries: Sequence[Entry], formats: Collection[str]) -> None:
     for part in batches((entry for entry in entries if not entry.encoded.keys() >= set(formats)), MIN_PART):
         events = _present(part)
         for entry in part:
-            entry.event = events.get(entry.event_id)
+            entry.show(events.get(entry.event_id))
             encode(entry, formats)
 
 
@@ -70,16 +72,30 @@ def encode(entry: Entry, formats: Iterable[str]) -> None:
 def _present(changes: Sequence[Change | Entry], known: Iterable[Event] = ()) -> dict[int, Event]:
     """The events of these changes that exist, by id."""
     events = {event.id: event for event in known}
-    alive = [change for change in changes if change.action != "deleted" and change.event_id not in events]
+    alive = [change for change in changes if change.action not in WITHOUT_EVENT and change.event_id not in events]
     events |= loading.of_kinds([(change.kind, change.event_id) for change in alive])
     last = {change.event_id: change.action for change in changes}
-    if missing := {key for key, action in last.items() if action != "deleted" and key not in events}:
+    if missing := {key for key, action in last.items() if action not in WITHOUT_EVENT and key not in events}:
         events |= loading.by_id(missing, tried={change.kind for change in alive})
     return events
 
 
 def _entry(change: Change, event: Event | None, encoded: dict[str, str | None]) -> Entry:
     assert change.position is not None, "Only changes that have a position are read."
-    action = change.action if event else "deleted"
-    whole, streams = event is not None and is_whole(event), frozenset(change.streams)
-    return Entry(change.position, action, change.event_id, change.kind, streams, event, encoded, whole)
+    return Entry(
+        position=change.position,
+        action=change.action if event or change.action in WITHOUT_EVENT else "deleted",
+        event_id=change.event_id,
+        kind=change.kind,
+        streams=frozenset(change.streams),
+        event=event,
+        encoded=encoded,
+        is_whole=event is not None and is_whole(event),
+        audience=change.audience,
+        moved_from=_place(change.moved_from),
+        shown_to=event.audience if event else change.audience,
+    )
+
+
+def _place(moved_from: Any) -> Place | None:
+    return moved_from and Place(moved_from["audience"], frozenset(moved_from["streams"]))

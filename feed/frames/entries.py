@@ -1,16 +1,35 @@
-"""A change as a hub keeps it."""
+"""A change as a hub keeps it, and what a watcher is told of it."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from feed.log import PUBLIC, Change
+
+NO_AUDIENCES: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
+class Place(NamedTuple):
+    """Where an event is: its audience, and the streams that hold it."""
+
+    audience: str
+    streams: frozenset[str]
+
+    def is_seen(self, streams: frozenset[str], audiences: frozenset[str]) -> bool:
+        """Whether a watcher of these streams sees it there, if its user is in these audiences."""
+        return self.audience in audiences and not streams.isdisjoint(self.streams)
+
+
+@dataclass(eq=False)
 class Entry:
     """A change and the present state of its event.
 
+    streams, audience: where the event was after the change. Of a change of access: the keys of its users.
+    moved_from: where it was before, if the change has moved it.
     event: the event until it is encoded, which takes less memory. None if it doesn't exist any more.
     encoded: the event by the name of the format. Changes of one event that were loaded together share it.
     is_whole: whether the event was loaded with the fields of its kind.
+    shown_to: the audience of the event's present state.
     """
 
     position: int
@@ -21,6 +40,43 @@ class Entry:
     event: Any = None
     encoded: dict[str, str | None] = field(default_factory=dict)
     is_whole: bool = True
+    audience: str = PUBLIC
+    moved_from: Place | None = None
+    shown_to: str = PUBLIC
+
+    @cached_property
+    def is_access(self) -> bool:
+        return self.action == Change.Action.ACCESS
+
+    @cached_property
+    def reach(self) -> frozenset[str]:
+        """The streams whose watchers it may concern."""
+        return self.streams if self.moved_from is None else self.streams | self.moved_from.streams
+
+    @cached_property
+    def private(self) -> frozenset[str]:
+        """The audiences that decide who is told what. None if everybody is told the same."""
+        names = {self.audience, self.shown_to} | ({self.moved_from.audience} if self.moved_from else set())
+        return frozenset(names - {PUBLIC}) or NO_AUDIENCES
+
+    def told(self, streams: frozenset[str], audiences: frozenset[str]) -> str | None:
+        """The action that a watcher of these streams is told, if its user is in these audiences. None for nothing."""
+        if self.is_access:
+            return None
+        sees = self.audience in audiences and not streams.isdisjoint(self.streams)
+        saw = sees if self.moved_from is None else self.moved_from.is_seen(streams, audiences)
+        if not sees:
+            return "deleted" if saw else None
+        # Since the change the event may have been moved out of sight. That comes later in the log.
+        if self.shown_to not in audiences:
+            return "deleted"
+        return self.action if saw or self.action == "deleted" else "created"
+
+    def show(self, event: Any) -> None:
+        """Show this state of the event, or none if it doesn't exist any more."""
+        self.event = event
+        self.shown_to = event.audience if event else self.audience
+        vars(self).pop("private", None)
 
     def size(self, format_name: str) -> int:
         """Bytes of the event in this format."""

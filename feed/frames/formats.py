@@ -105,20 +105,25 @@ class HtmlFormat:
 FORMATS: dict[str, Format] = {"json": JsonFormat(), "html": HtmlFormat()}
 
 
-def compact(entries: Iterable[Entry]) -> list[tuple[Entry, str]]:
-    """The last entry of each event, in log order, with the action that the frame shows."""
-    last: dict[int, tuple[Entry, str]] = {}
-    for entry in entries:
+Told = tuple[Entry, str]
+"""A change, and the action that a watcher is told of it."""
+
+
+def compact(told: Iterable[Told]) -> list[Told]:
+    """The last change of each event, in log order, with the action that the frame shows."""
+    last: dict[int, Told] = {}
+    for entry, action in told:
         earlier = last.pop(entry.event_id, None)
-        created = earlier is not None and earlier[1] == "created" and entry.action == "updated"
-        last[entry.event_id] = (entry, "created" if created else entry.action)
+        # After "deleted" only an event that came back into sight is updated.
+        is_new = earlier is not None and earlier[1] != "updated" and action == "updated"
+        last[entry.event_id] = (entry, "created" if is_new else action)
     return list(last.values())
 
 
-def changes_frame(format_name: str, epoch: str, after: int, position: int, entries: Iterable[Entry]) -> Frame:
-    """The frame for the interval (after, position], of which `entries` match the watcher."""
+def changes_frame(format_name: str, epoch: str, after: int, position: int, told: Iterable[Told]) -> Frame:
+    """The frame for the interval (after, position], in which a watcher is told these changes."""
     form = FORMATS[format_name]
-    changes = [form.change(entry, action) for entry, action in compact(entries)]
+    changes = [form.change(entry, action) for entry, action in compact(told)]
     return Frame(form.changes(epoch, after, position, changes), position)
 
 

@@ -14,12 +14,12 @@ client costs no memory, and under load there are fewer and larger frames.
 """
 
 import asyncio
-from collections.abc import Collection
 from weakref import WeakKeyDictionary
 
 from feed import streams
 from feed.frames import redelivery
 from feed.hub import database_watch, drain
+from feed.hub.audiences import Audiences
 from feed.hub.history import History
 from feed.hub.periodic import every
 from feed.hub.poller import LogPoller
@@ -46,8 +46,9 @@ class Hub:
         self._drains_on_stop = False
         self._threads = ReadingThreads(2, "rill-history")
         self._history = History(self._threads)
-        self._scheduler = Scheduler(Sender(self.tail, self._history))
-        self._subscriptions = Subscriptions(self._scheduler)
+        self._audiences = Audiences(self._threads)
+        self._scheduler = Scheduler(Sender(self.tail, self._history, self._audiences))
+        self._subscriptions = Subscriptions(self._scheduler, self._audiences)
         self.poller = LogPoller(self.tail, self._subscriptions)
         self.sessions = Sessions(self._threads)
         self._empty = asyncio.Event()
@@ -70,6 +71,7 @@ class Hub:
         if self.tail.head < (after or 0):
             await self.poller.advance(after or 0)
         self._subscriptions.add(watcher)
+        self._audiences.add(watcher)
         self.sessions.add(watcher)
         self._scheduler.add(watcher)
         watcher.epoch = watcher.epoch or self.tail.epoch
@@ -78,10 +80,14 @@ class Hub:
         if self.is_stopping:
             watcher.end(drain.ServerStopping())
 
-    async def check(self, names: Collection[str]) -> None:
-        """Raise Refusal if one of the streams doesn't exist. Queries the database only if that is needed to know."""
-        if streams.may_be_absent(names):
-            await self._threads.run(lambda: streams.check(names))
+    async def authorise(self, watcher: Watcher, session: str | None, *, must_exist: bool) -> None:
+        """Find out whose watcher it is. Raises Refusal if it may not watch one of its streams or, with `must_exist`, if
+        one of them doesn't exist. Queries the database only if that is needed to know."""
+        watcher.login = await self.sessions.find(session) if session else None
+        watcher.access = self._audiences.access_of(watcher.login)
+        check = streams.check if must_exist and streams.may_be_absent(watcher.streams) else streams.check_access
+        if check is streams.check or streams.have_audiences(watcher.streams):
+            await self._threads.run(lambda: check(watcher.streams, streams.audiences_of_key(watcher.access.user)))
 
     def send_frame(self, watcher: Watcher) -> None:
         """Send the watcher a frame, even one without changes."""
@@ -96,6 +102,7 @@ class Hub:
     def leave(self, watcher: Watcher) -> None:
         self._subscriptions.discard(watcher)
         self.sessions.discard(watcher)
+        self._audiences.discard(watcher)
         self._scheduler.discard(watcher)
         watcher.cancel_scope = None
         if not self._subscriptions:

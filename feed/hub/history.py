@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass
+from functools import cached_property
 
 from feed import log
 from feed.frames import encoding
@@ -38,7 +39,7 @@ class HistoryQuery:
     format: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class HistoryPage:
     """The query's changes at the positions (after, position]. read_at: by time.monotonic()."""
 
@@ -58,6 +59,15 @@ class HistoryPage:
     def frame(self, watcher: Watcher, after: int) -> Frame:
         """The frame after the watcher's cursor, of which nothing up to `after` is for the watcher."""
         return make_frame(watcher, [entry for entry in self.entries if entry.position > after], self.position)
+
+    @cached_property
+    def is_private(self) -> bool:
+        """Whether audiences decide who is told what."""
+        return any(entry.private for entry in self.entries)
+
+    def changes_access_of(self, user: str, after: int) -> bool:
+        """Whether the user's access has changed after the position."""
+        return any(entry.is_access and entry.position > after and user in entry.streams for entry in self.entries)
 
 
 class History:
@@ -114,12 +124,20 @@ class History:
         return page
 
 
+def _may_concern(change: log.Change, streams: frozenset[str]) -> bool:
+    """Whether the change may concern a watcher of these streams. One of access concerns users, whatever they watch."""
+    if change.action == log.Change.Action.ACCESS or not streams.isdisjoint(change.streams):
+        return True
+    return change.moved_from is not None and not streams.isdisjoint(change.moved_from["streams"])
+
+
 def find(after: int, upto: int, streams: frozenset[str], limit: int) -> tuple[list[log.Change], int]:
-    """The first `limit` changes after the position `after` in one of the streams, and the position scanned up to."""
+    """The first `limit` changes after the position `after` that may concern a watcher of these streams, and the
+    position scanned up to."""
     position, changes, span = after, list[log.Change](), limit
     while position < upto and len(changes) < limit:
         begin, position = position, min(position + span, upto)
-        changes += [change for change in log.read(begin, position) if not streams.isdisjoint(change.streams)]
+        changes += [change for change in log.read(begin, position) if _may_concern(change, streams)]
         span = BATCH  # some changes are in other streams
     if len(changes) > limit:
         position = changes[limit - 1].position or upto

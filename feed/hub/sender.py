@@ -1,36 +1,43 @@
 """Sends a watcher the frame after its cursor: from memory, from the database, or a reset."""
 
 import asyncio
+from typing import Any
 
 from feed import log
 from feed.frames.formats import Frame, reset_frame
+from feed.hub.audiences import Audiences
 from feed.hub.history import History, HistoryPage, HistoryQuery
 from feed.hub.tail import Tail
 from feed.hub.watcher import Watcher
 
 
 class Sender:
-    def __init__(self, tail: Tail, history: History) -> None:
-        self._tail, self._history = tail, history
+    def __init__(self, tail: Tail, history: History, audiences: Audiences) -> None:
+        self._tail, self._history, self._audiences = tail, history, audiences
         self._reads: dict[Watcher, asyncio.Task[HistoryPage]] = {}
 
-    def serve(self, watcher: Watcher) -> asyncio.Task[HistoryPage] | None:
+    def serve(self, watcher: Watcher) -> asyncio.Task[Any] | None:
         """Send one frame, which moves the watcher's cursor; or return the task to wait for before trying again."""
-        if frame := self._tail.frames.get(watcher.frame_key()):  # nearly always: others got the same frame just now
+        sent = self._tail.sent_up_to(watcher)
+        if self._tail.access_changes and (reason := self._broken_cursor(watcher)):
+            self._reset(watcher, reason)
+        elif watcher.access.audiences is None and self._tail.private_after(sent):
+            return self._audiences.lookup(watcher.access)
+        elif frame := self._tail.frames.get(self._tail.frame_key(watcher)):  # nearly always: others got it just now
             self._send(watcher, frame)
         elif reason := self._broken_cursor(watcher):
             self._reset(watcher, reason)
-        elif self._tail.sent_up_to(watcher) >= self._tail.start:
+        elif sent >= self._tail.start:
             self._send(watcher, self._tail.frame(watcher))
         else:
-            return self._serve_history(watcher, self._tail.sent_up_to(watcher))
+            return self._serve_history(watcher, sent)
         self.forget(watcher)
         return None
 
     def forget(self, watcher: Watcher) -> None:
         self._reads.pop(watcher, None)
 
-    def _serve_history(self, watcher: Watcher, after: int) -> asyncio.Task[HistoryPage] | None:
+    def _serve_history(self, watcher: Watcher, after: int) -> asyncio.Task[Any] | None:
         query = HistoryQuery(watcher.epoch, watcher.streams, watcher.format)
         try:
             page = self._page(watcher, query, after)
@@ -40,7 +47,12 @@ class Sender:
         if isinstance(page, asyncio.Task):
             self._reads[watcher] = page
             return page
-        self._send(watcher, page.frame(watcher, after))
+        if page.changes_access_of(watcher.access.user, watcher.cursor):
+            self._reset(watcher, "access")
+        elif watcher.access.audiences is None and page.is_private:
+            return self._audiences.lookup(watcher.access)
+        else:
+            self._send(watcher, page.frame(watcher, after))
         return None
 
     def _page(self, watcher: Watcher, query: HistoryQuery, after: int) -> HistoryPage | asyncio.Task[HistoryPage]:
@@ -62,7 +74,9 @@ class Sender:
         """Why the watcher's cursor can't be followed, if it can't."""
         if watcher.epoch != self._tail.epoch:
             return "other_log"
-        return "ahead" if watcher.cursor > self._tail.head else None
+        if watcher.cursor > self._tail.head:
+            return "ahead"
+        return "access" if self._tail.access_changes.get(watcher.access.user, 0) > watcher.cursor else None
 
     def _reset(self, watcher: Watcher, reason: str) -> None:
         watcher.epoch = self._tail.epoch

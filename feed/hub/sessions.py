@@ -5,7 +5,6 @@ connections every two seconds, a few queries for all of them. A session that was
 deactivated or has a new password: each ends the connections that depend on it.
 """
 
-import asyncio
 from collections.abc import Collection, Iterable
 from importlib import import_module
 from typing import Any
@@ -18,9 +17,13 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from feed.batches import batches
+from feed.hub.shared_reads import SharedReads
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Login, Watcher
 from feed.refusals import Refusal
+
+SESSIONS = 500
+"""Sessions that one read looks up."""
 
 
 class Sessions:
@@ -29,17 +32,11 @@ class Sessions:
     def __init__(self, threads: ReadingThreads) -> None:
         self._threads = threads
         self._watchers: dict[Login, set[Watcher]] = {}
-        self._asked: dict[str, asyncio.Future[Login | None]] = {}
-        self._finding: asyncio.Task[None] | None = None
+        self._logins = SharedReads(threads, logins_of, SESSIONS)
 
     async def find(self, key: str) -> Login | None:
-        """The login of this session, or None. Callers that ask at the same time share the queries."""
-        if key not in self._asked:
-            self._asked[key] = asyncio.get_running_loop().create_future()
-        answer = self._asked[key]
-        if self._finding is None:
-            self._finding = asyncio.create_task(self._find())
-        return await asyncio.shield(answer)
+        """The login of this session, or None."""
+        return await self._logins.get(key)
 
     def add(self, watcher: Watcher) -> None:
         if watcher.login:
@@ -60,26 +57,6 @@ class Sessions:
         for login in set(logins) - valid:
             for watcher in self._watchers.get(login, ()):
                 watcher.end(Refusal("session_ended", "This session has ended. Log in again.", 4401))
-
-    async def _find(self) -> None:
-        try:
-            while self._asked:
-                asked, self._asked = self._asked, {}
-                await self._answer(asked)
-        finally:
-            self._finding = None
-
-    async def _answer(self, asked: dict[str, asyncio.Future[Login | None]]) -> None:
-        try:
-            found = await self._threads.run(lambda: logins_of(asked))
-        except Exception as error:  # noqa: BLE001 (every caller that waits must get it)
-            for future in asked.values():
-                if not future.done():
-                    future.set_exception(error)
-        else:
-            for key, future in asked.items():
-                if not future.done():
-                    future.set_result(found.get(key))
 
 
 def logins_of(keys: Iterable[str]) -> dict[str, Login]:

@@ -1,15 +1,16 @@
 """Which watchers watch which streams."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from feed.frames.entries import Entry
+from feed.hub.audiences import Audiences
 from feed.hub.scheduler import Scheduler
 from feed.hub.watcher import Watcher
 
 
 class Subscriptions:
-    def __init__(self, scheduler: Scheduler) -> None:
-        self._scheduler = scheduler
+    def __init__(self, scheduler: Scheduler, audiences: Audiences) -> None:
+        self._scheduler, self._audiences = scheduler, audiences
         self._by_stream: dict[str, dict[Watcher, None]] = {}
         """Dicts, not sets: in the order in which watchers came, which is that of their memory, iteration is faster."""
 
@@ -31,18 +32,31 @@ class Subscriptions:
         return set().union(*self._by_stream.values())
 
     def notify(self, entries: Sequence[Entry]) -> None:
-        """Enqueue the watchers whose streams hold one of these changes."""
+        """Enqueue the watchers that one of these changes may concern."""
         first: dict[str, int] = {}
         for entry in entries:
-            for stream in entry.streams:
-                first.setdefault(stream, entry.position)
+            if entry.is_access:
+                self._enqueue(self._audiences.changed(entry.streams), entry.position)
+            elif entry.private:
+                self._enqueue(self._may_see(entry), entry.position)
+            else:
+                for stream in entry.reach:
+                    first.setdefault(stream, entry.position)
         for stream in first.keys() & self._by_stream.keys():
-            for watcher in self._by_stream[stream]:
-                watcher.mark_pending(first[stream])
-                self._scheduler.enqueue(watcher)
+            self._enqueue(self._by_stream[stream], first[stream])
+
+    def _may_see(self, entry: Entry) -> list[Watcher]:
+        """The watchers that a private change may concern. Those whose audiences aren't known are among them."""
+        found = [watcher for stream in entry.reach for watcher in self._by_stream.get(stream, ())]
+        places = [entry.audience] if entry.moved_from is None else [entry.audience, entry.moved_from.audience]
+        return [each for each in found if each.access.audiences is None or not each.audiences.isdisjoint(places)]
+
+    def _enqueue(self, watchers: Iterable[Watcher], position: int) -> None:
+        for watcher in watchers:
+            watcher.mark_pending(position)
+            self._scheduler.enqueue(watcher)
 
     def notify_all(self) -> None:
         """Enqueue all watchers: their cursors count in a log that has ended."""
         for watcher in self.watchers():
-            watcher.mark_pending(watcher.cursor + 1)
-            self._scheduler.enqueue(watcher)
+            self._enqueue([watcher], watcher.cursor + 1)

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 
 from feed.frames import encoding
-from feed.frames.entries import Entry
-from feed.frames.formats import Frame, changes_frame
+from feed.frames.entries import NO_AUDIENCES, Entry
+from feed.frames.formats import Frame, Told, changes_frame
 from feed.hub.watcher import Watcher
 
 FRAME_SIZE = 64 * 1024
@@ -20,6 +20,7 @@ class Tail:
     epoch: which log positions count in, "" before the log was first read.
     head: the newest position that watchers can be sent; -1 before the log was first read.
     size: bytes of the events in all formats.
+    access_changes: the position at which each user's access changed last.
     frames: cached frames, by the key of the watchers that get them.
     """
 
@@ -32,6 +33,8 @@ class Tail:
         self.start = self.head = head
         self.entries: list[Entry] = []
         self.size = 0
+        self.access_changes: dict[str, int] = {}
+        self._last_private = -1
         self._forget_frames()
 
     def append(self, entries: Sequence[Entry], max_changes: int, max_bytes: int) -> None:
@@ -39,6 +42,7 @@ class Tail:
         self.entries += entries
         self.head += len(entries)
         self.size += sum(entry.total_size for entry in entries)
+        self._note_access(entries)
         self._drop_oldest(max_changes, max_bytes)
         self._forget_frames()
 
@@ -46,7 +50,15 @@ class Tail:
         """Encode the changes in more formats. Loads their events again: not for the event loop."""
         encoding.encode_more(self.entries, formats)
         self.size = sum(entry.total_size for entry in self.entries)
+        self._note_access(self.entries)
         self._drop_oldest(len(self.entries), max_bytes)
+
+    def _note_access(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if entry.is_access:
+                self.access_changes |= dict.fromkeys(entry.streams, entry.position)
+            elif entry.private:
+                self._last_private = entry.position
 
     def _drop_oldest(self, max_changes: int, max_bytes: int) -> None:
         dropped = max(0, len(self.entries) - max_changes)
@@ -56,14 +68,35 @@ class Tail:
             dropped += 1
         del self.entries[:dropped]
         self.size, self.start = size, self.head - len(self.entries)
+        if self.access_changes:
+            kept = ((user, position) for user, position in self.access_changes.items() if position > self.start)
+            self.access_changes = dict(kept)
 
     def _forget_frames(self) -> None:
         self.frames: dict[tuple[object, ...], Frame] = {}
+        self._private: dict[int, frozenset[str]] = {}
         self._frame_bytes = 0
 
     def sent_up_to(self, watcher: Watcher) -> int:
         """The position up to which there is nothing left to send to the watcher."""
         return self.head if watcher.pending_from is None else watcher.pending_from - 1
+
+    def private_after(self, position: int) -> frozenset[str]:
+        """The audiences that decide who is told what of the changes after the position."""
+        if position >= self._last_private:
+            return NO_AUDIENCES
+        if position not in self._private:
+            after = self.entries[max(0, position - self.start) :]
+            self._private[position] = frozenset[str]().union(*(entry.private for entry in after))
+        return self._private[position]
+
+    def frame_key(self, watcher: Watcher) -> tuple[object, ...]:
+        """Watchers with the same key get the same frame. Without changes a frame is the same for all streams."""
+        pending = watcher.pending_from
+        if pending is None:
+            return watcher.format, watcher.epoch, watcher.cursor
+        audiences = self.private_after(pending - 1) & watcher.audiences
+        return watcher.format, watcher.epoch, watcher.cursor, pending, watcher.streams, audiences
 
     def frame(self, watcher: Watcher) -> Frame:
         """The frame after the watcher's cursor, if memory holds all its changes. Cached for watchers with the same
@@ -73,21 +106,21 @@ class Tail:
         if len(self.frames) >= MAX_FRAMES or self._frame_bytes + size > MAX_FRAME_BYTES:
             self._forget_frames()
         if size <= MAX_FRAME_BYTES:
-            self.frames[watcher.frame_key()] = frame
+            self.frames[self.frame_key(watcher)] = frame
             self._frame_bytes += size
         return frame
 
 
 def make_frame(watcher: Watcher, entries: Sequence[Entry], position: int) -> Frame:
     """The watcher's changes among the entries, up to `position` or until the frame is large enough."""
-    chosen: list[Entry] = []
-    size = 0
+    told: list[Told] = []
+    streams, audiences, size = watcher.streams, watcher.audiences, 0
     for entry in entries:
-        if watcher.streams.isdisjoint(entry.streams):
+        if (action := entry.told(streams, audiences)) is None:
             continue
         size += entry.size(watcher.format)
-        if chosen and size > FRAME_SIZE:
+        if told and size > FRAME_SIZE:
             position = entry.position - 1
             break
-        chosen.append(entry)
-    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, chosen)
+        told.append((entry, action))
+    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, told)

@@ -1,9 +1,10 @@
 """One connected client, as the hub knows it."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from feed.connection.asgi import Connection
+from feed.streams import ONLY_PUBLIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,32 @@ class Login:
 
 
 @dataclass(eq=False, slots=True)
+class Access:
+    """What a user may see. All watchers of a user share it.
+
+    user: the user's key, "" for anybody.
+    audiences: None while they have to be asked for.
+    changes: how often they have changed.
+    lookup: the task that asks for them.
+    """
+
+    user: str = ""
+    audiences: frozenset[str] | None = None
+    changes: int = 0
+    lookup: asyncio.Task[None] | None = None
+    watchers: set["Watcher"] = field(default_factory=set)
+
+
+ANYBODY = Access(audiences=ONLY_PUBLIC)
+
+
+@dataclass(eq=False, slots=True)
 class Watcher:
     """
     cursor: the position up to which it has been sent everything.
     epoch: which log its cursor counts in, or "" if the client didn't say.
     login: the session it was opened with, or None for an anonymous client.
+    access: what its user may see.
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
     is_due: whether it is in the scheduler's queue.
     served_at: when it was last served, by time.monotonic().
@@ -37,15 +59,17 @@ class Watcher:
     cursor: int = 0
     epoch: str = ""
     login: Login | None = None
+    access: Access = ANYBODY
     pending_from: int | None = None
     is_due: bool = False
     served_at: float = 0.0
     cancel_scope: asyncio.Timeout | None = None
     reason: Exception | None = None
 
-    def frame_key(self) -> tuple[object, ...]:
-        """Watchers with the same key get the same frame. Without changes a frame is the same for all streams."""
-        return self.format, self.streams if self.pending_from else None, self.epoch, self.cursor, self.pending_from
+    @property
+    def audiences(self) -> frozenset[str]:
+        """The audiences that its user is known to be in."""
+        return self.access.audiences or ONLY_PUBLIC
 
     def mark_pending(self, position: int) -> None:
         if self.pending_from is None or position < self.pending_from:

@@ -34,6 +34,12 @@ class Kind:
         return _kinds_among(tuple(apps.get_models()))
 
     @classmethod
+    def kinds_with_thread(cls) -> list[type[Any]]:
+        """The kinds that have a thread themselves. Those derived from them are found through them."""
+        threaded = [(kind, kind.thread_field()) for kind in cls.kinds().values()]
+        return [kind for kind, field in threaded if field in kind._meta.local_fields]
+
+    @classmethod
     @cache
     def own_fields(cls) -> list["models.Field[Any, Any]"]:
         """The fields that the kind and its parents add to `Event`."""

@@ -10,10 +10,11 @@ later find a 5.
 from feed.log.numbering import number, number_and_read
 from feed.log.pruning import prune, rename
 from feed.log.reading import Expired, State, read, state
-from feed.log.recording import Recorded, record
-from feed.log.tables import Change, Log
+from feed.log.recording import Recorded, record, record_access
+from feed.log.tables import PUBLIC, Change, Log
 
 __all__ = [
+    "PUBLIC",
     "Change",
     "Expired",
     "Log",
@@ -24,6 +25,7 @@ __all__ = [
     "prune",
     "read",
     "record",
+    "record_access",
     "rename",
     "state",
 ]

@@ -12,7 +12,11 @@ from feed.log.tables import Change, Log
 
 
 def number() -> State:
-    """Give the waiting changes their positions, oldest first, and return the state after that."""
+    """Give the waiting changes their positions, and return the state after that.
+
+    Oldest first, but changes of access before all others: whatever was committed after a user has lost access must come
+    after that change.
+    """
     return _number([])[0]
 
 

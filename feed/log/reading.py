@@ -65,4 +65,7 @@ def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
     if after < upto and (not rows or rows[0][1] != after + 1):
         raise Expired
     decode = msgspec.json.decode
-    return [Change.from_db(connection.alias, sql.READ_FIELDS, [*row[:-1], decode(row[-1])]) for row in rows]
+    return [
+        Change.from_db(connection.alias, sql.READ_FIELDS, [*row, decode(streams), moved and decode(moved)])
+        for *row, streams, moved in rows
+    ]

@@ -10,17 +10,25 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from feed.batches import batches
 from feed.log import sql
 from feed.log.open_cursor import open_cursor
+from feed.log.tables import PUBLIC, Change
 
 ROWS = 100
 """Changes in one statement."""
 
 
 class Recorded(NamedTuple):
-    """What the log keeps of an event: its id, its kind, and the names of the streams that hold it."""
+    """What the log keeps of an event.
+
+    streams: the names of the streams that hold it.
+    audience: who may see it.
+    moved_from: its audience and streams before this change, if these have changed.
+    """
 
     event_id: int
     kind: str
     streams: Sequence[str]
+    audience: str = PUBLIC
+    moved_from: tuple[str, Sequence[str]] | None = None
 
 
 def record(action: str, events: Iterable[Recorded], using: str | None = None) -> None:
@@ -30,10 +38,20 @@ def record(action: str, events: Iterable[Recorded], using: str | None = None) ->
     """
     cursor = open_cursor(connections[using or DEFAULT_DB_ALIAS])
     for part in batches(events, ROWS):
-        # All as text: that is what a driver quotes fastest.
-        rows = ((action, str(each.event_id), each.kind, _as_json(each.streams)) for each in part)
+        rows = (_row(action, each) for each in part)
         cursor.execute(sql.RECORD + ", ".join([sql.RECORDED] * len(part)), list(chain.from_iterable(rows)))
 
 
-def _as_json(streams: Sequence[str]) -> str:
-    return msgspec.json.encode(streams).decode()
+def record_access(users: Sequence[str], using: str | None = None) -> None:
+    """Add the change that the users with these keys may see other audiences, in the open transaction."""
+    record(Change.Action.ACCESS.value, [Recorded(0, "", users)], using)
+
+
+def _row(action: str, event: Recorded) -> tuple[str | None, ...]:
+    """All as text: that is what a driver quotes fastest."""
+    moved_from = event.moved_from and _as_json({"audience": event.moved_from[0], "streams": event.moved_from[1]})
+    return action, str(event.event_id), event.kind, _as_json(event.streams), event.audience, moved_from
+
+
+def _as_json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

@@ -29,8 +29,8 @@ class Statement:
         return self.text.format(*parameters) + lock
 
 
-RECORD = "INSERT INTO feed_change (action, event_id, kind, streams) VALUES "
-RECORDED = "(%s, %s, %s, %s)"
+RECORD = "INSERT INTO feed_change (action, event_id, kind, streams, audience, moved_from) VALUES "
+RECORDED = "(%s, %s, %s, %s, %s, %s)"
 
 STATE = """
     SELECT name, head, floor, EXISTS (SELECT 1 FROM feed_change WHERE position IS NULL) FROM feed_log WHERE id = 1
@@ -41,7 +41,8 @@ NUMBER = Statement(
     "number",
     """
     UPDATE feed_change SET position = numbered.position
-    FROM (SELECT id, (SELECT head FROM feed_log WHERE id = 1) + row_number() OVER (ORDER BY id) AS position
+    FROM (SELECT id, (SELECT head FROM feed_log WHERE id = 1)
+                     + row_number() OVER (ORDER BY action <> 'access', id) AS position
           FROM feed_change WHERE position IS NULL) AS numbered
     WHERE feed_change.id = numbered.id
     """,
@@ -54,11 +55,11 @@ ADVANCE = Statement(
     """,
 )
 
-READ_FIELDS = ("id", "position", "action", "event_id", "kind", "streams")
+READ_FIELDS = ("id", "position", "action", "event_id", "kind", "audience", "streams", "moved_from")
 READ = Statement(
     "read",
     """
-    SELECT id, position, action, event_id, kind, streams FROM feed_change
+    SELECT id, position, action, event_id, kind, audience, streams, moved_from FROM feed_change
     WHERE position > {0} AND position <= {1} ORDER BY position
     """,
     parameters=2,

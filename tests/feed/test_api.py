@@ -45,6 +45,7 @@ def test_an_event_has_the_same_fields_as_on_the_websocket(client: Client, alice:
         "user": "alice",
         "summary": "alice: Hello",
         "url": f"/events/{status.pk}/",
+        "audience": "public",
         "edited_at": None,
         "text": "Hello",
     }

@@ -51,7 +51,7 @@ def places(client: Client, text: str) -> dict[str, str]:
 def frame(event: Event, action: str) -> str:
     entry = Entry(1, action, event.pk, event.kind, frozenset(), event)
     encoding.encode(entry, ["html"])
-    return changes_frame("html", "k3x9", 0, 1, [entry]).text
+    return changes_frame("html", "k3x9", 0, 1, [(entry, entry.action)]).text
 
 
 def texts(html: str) -> list[str]:
@@ -74,7 +74,9 @@ def test_json_carries_every_text_unchanged(client: Client, hello: StatusChange, 
     entries = encoding.load(log.read(0, state.head))
     for entry in entries:
         encoding.encode(entry, ["json"])
-    frame = json.loads(changes_frame("json", state.epoch, 0, state.head, entries).text)
+    frame = json.loads(
+        changes_frame("json", state.epoch, 0, state.head, [(entry, entry.action) for entry in entries]).text
+    )
     assert frame["changes"][-1]["event"]["text"] == text
     assert client.get("/api/events/").json()["events"][0]["text"] == text
 

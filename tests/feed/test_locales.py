@@ -108,7 +108,7 @@ def frame(after: int) -> str:
     entries = encoding.load(log.read(after, head))
     for entry in entries:
         encoding.encode(entry, ["html"])
-    return changes_frame("html", "k3x9", after, head, entries).text
+    return changes_frame("html", "k3x9", after, head, [(entry, entry.action) for entry in entries]).text
 
 
 @pytest.mark.parametrize("locale", LOCALES)

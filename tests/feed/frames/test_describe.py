@@ -32,6 +32,7 @@ def test_an_event_has_the_documented_fields(alice: User) -> None:
         "user": "alice",
         "summary": f"alice on #{status.pk}: Hi!",
         "url": f"/events/{status.pk + 1}/",
+        "audience": "public",
         "edited_at": None,
         "text": "Hi!",
         "thread": status.pk,

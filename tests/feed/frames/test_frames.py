@@ -1,6 +1,7 @@
 """Frames: the changes of an interval, compacted and written for programs and for pages."""
 
 import json
+from collections.abc import Iterable
 
 import pytest
 from websockets import State
@@ -9,7 +10,7 @@ from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
 from feed.frames.entries import Entry
-from feed.frames.formats import FORMATS, Frame, changes_frame, compact
+from feed.frames.formats import FORMATS, Frame, Told, changes_frame, compact
 from feed.refusals import Refusal
 
 
@@ -21,9 +22,13 @@ def entry(position: int, action: str, event_id: int = 1) -> Entry:
     return Entry(position, action, event_id, "event", frozenset(["public"]), None, encoded)
 
 
+def told(entries: Iterable[Entry]) -> list[Told]:
+    return [(entry, entry.action) for entry in entries]
+
+
 def compacted(*actions: str) -> list[tuple[int, str]]:
     entries = [entry(position, action) for position, action in enumerate(actions, start=1)]
-    return [(each.position, action) for each, action in compact(entries)]
+    return [(each.position, action) for each, action in compact(told(entries))]
 
 
 def test_several_changes_of_one_event_become_the_last_one() -> None:
@@ -43,11 +48,11 @@ def test_created_then_deleted_is_deleted() -> None:
 
 def test_compacted_changes_stay_in_order() -> None:
     entries = [entry(1, "created", 1), entry(2, "created", 2), entry(3, "updated", 1), entry(4, "created", 3)]
-    assert [(each.position, each.event_id) for each, _ in compact(entries)] == [(2, 2), (3, 1), (4, 3)]
+    assert [(each.position, each.event_id) for each, _ in compact(told(entries))] == [(2, 2), (3, 1), (4, 3)]
 
 
 def test_a_frame_for_programs_is_one_json_object() -> None:
-    frame = changes_frame("json", "k3x9", 41, 44, [entry(42, "created", 17), entry(44, "deleted", 12)])
+    frame = changes_frame("json", "k3x9", 41, 44, told([entry(42, "created", 17), entry(44, "deleted", 12)]))
     assert json.loads(frame.text) == {
         "type": "changes",
         "log": "k3x9",
@@ -62,7 +67,7 @@ def test_a_frame_for_programs_is_one_json_object() -> None:
 
 def test_a_frame_for_pages_ends_with_the_cursor() -> None:
     frame = changes_frame(
-        "html", "k3x9", 41, 44, [entry(42, "created", 17), entry(43, "updated", 3), entry(44, "deleted", 12)]
+        "html", "k3x9", 41, 44, told([entry(42, "created", 17), entry(43, "updated", 3), entry(44, "deleted", 12)])
     ).text
     cursor = '<input type="hidden" id="cursor" name="after" value="44" hx-swap-oob="true">'
     assert frame.endswith(cursor)

@@ -1,0 +1,44 @@
+"""Streams: named parts of the log. Audiences: streams that not everybody may see.
+
+Each class defines the streams with one prefix. Several streams are their union. An app defines its own in its module
+`streams`, which Django finds by itself:
+
+    from feed.streams import Audience, Stream
+"""
+
+from feed.streams import builtin  # noqa: F401 (registers the built-in streams)
+from feed.streams.audiences import (
+    access_changed,
+    audiences_of,
+    audiences_of_key,
+    audiences_of_keys,
+    choices_for,
+    label,
+    of,
+    validate,
+    validate_for,
+)
+from feed.streams.newest import newest
+from feed.streams.requested import ONLY_PUBLIC, check, check_access, have_audiences, may_be_absent, parse
+from feed.streams.stream import Audience, Stream
+
+__all__ = [
+    "ONLY_PUBLIC",
+    "Audience",
+    "Stream",
+    "access_changed",
+    "audiences_of",
+    "audiences_of_key",
+    "audiences_of_keys",
+    "check",
+    "check_access",
+    "choices_for",
+    "have_audiences",
+    "label",
+    "may_be_absent",
+    "newest",
+    "of",
+    "parse",
+    "validate",
+    "validate_for",
+]

@@ -1,0 +1,99 @@
+"""Who may see what: the audiences of a user."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from feed import log, messages
+from feed.batches import batches
+from feed.kinds.guard import attempt
+from feed.log.tables import PUBLIC
+from feed.streams.requested import ONLY_PUBLIC
+from feed.streams.stream import STREAMS, Audience, audience_classes, name
+
+USERS = 500
+"""Users in one change of access."""
+
+
+def of(event: Any) -> list[str]:
+    """The names of the streams that hold the event."""
+    return [name(stream, key) for stream in STREAMS.values() for key in stream.keys_of(event)]
+
+
+def audiences_of(user: Any) -> frozenset[str]:
+    """The names of the audiences that the user is in. For anybody at least `public`."""
+    if user is None or not user.is_authenticated or not user.is_active:
+        return ONLY_PUBLIC
+    return ONLY_PUBLIC.union(*(_names_for(audience, user) for audience in audience_classes()))
+
+
+def _names_for(audience: Audience, user: Any) -> list[str]:
+    """None if the audience can't be asked: then nobody is in it."""
+
+    def names() -> list[str]:
+        return [name(audience, key) for key in audience.keys_for(user)]
+
+    return attempt("find who may see", audience.prefix, names, list)
+
+
+def audiences_of_keys(keys: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """The audiences of the users with these keys, by key. Whoever doesn't exist sees what is public."""
+    wanted = list(keys)
+    model = get_user_model()
+    to_python = model._meta.pk.to_python
+    users = {user.pk: user for user in model._default_manager.filter(pk__in=[to_python(key) for key in wanted])}
+    return {key: audiences_of(users.get(to_python(key))) for key in wanted}
+
+
+def audiences_of_key(key: str) -> frozenset[str]:
+    """The audiences of the user with this key; for "", those of anybody."""
+    return audiences_of_keys([key])[key] if key else ONLY_PUBLIC
+
+
+def choices_for(user: Any) -> list[tuple[str, str]]:
+    """The audiences that the user may post to, with labels, for a form."""
+    names = sorted(audiences_of(user) - ONLY_PUBLIC)
+    return [(PUBLIC, "Everybody"), *((each, label(each)) for each in names)]
+
+
+def label(audience: str) -> str:
+    prefix, _, key = audience.partition(":")
+    found = STREAMS.get(prefix)
+    return found.label(key) if isinstance(found, Audience) else audience
+
+
+def validate(audience: str) -> None:
+    """Raise ValidationError if there is no such audience."""
+    prefix, _, key = audience.partition(":")
+    found = STREAMS.get(prefix)
+    if audience != PUBLIC and not (isinstance(found, Audience) and found.accepts(key)):
+        raise ValidationError(f"There is no audience {audience!r}.", code="unknown_audience")
+
+
+def validate_for(user: Any, audience: str) -> None:
+    """Raise ValidationError if the user may not post to the audience."""
+    validate(audience)
+    if audience not in audiences_of(user):
+        raise ValidationError(f"There is no audience {audience!r} that this user may post to.", code="not_yours")
+
+
+def access_changed(users: Any, using: str | None = None) -> None:
+    """Say that these users may be in other audiences from now on: a user, or an iterable of users.
+
+    Recorded in the open transaction, like a change of an event. What is committed afterwards reaches nobody who has
+    left, in any process.
+    """
+    keys = _keys(users)
+    with transaction.atomic(using=using):
+        for part in batches(keys, USERS):
+            log.record_access(part, using)
+        messages.ring_on_commit(0, str, using)
+
+
+def _keys(users: Any) -> Iterable[str]:
+    model = get_user_model()
+    each = [users] if isinstance(users, model) else users
+    return (model._meta.pk.value_to_string(user) for user in each)

@@ -1,0 +1,118 @@
+"""The streams and the audience that every feed has."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.apps import apps
+from django.db.models import Q
+
+from feed import people
+from feed.kinds.kind import root_model
+from feed.numbers import parse_number
+from feed.refusals import Refusal
+from feed.streams.stream import Audience, Stream
+
+RETRY_AFTER = 5
+"""Seconds after which this server may know a kind that another release has already."""
+
+
+class Public(Stream):
+    """`public`: every event, to each watcher those that its user may see."""
+
+    prefix = "public"
+
+    def accepts(self, key: str) -> bool:
+        return not key
+
+    def keys_of(self, event: Any) -> Iterable[object]:
+        return ("",)
+
+    def events(self, key: str) -> Q:
+        return Q()
+
+
+class Only(Audience):
+    """`only:NAME`: what a user alone may see."""
+
+    prefix = "only"
+
+    def keys_for(self, user: Any) -> Iterable[object]:
+        return (people.name_of(user),)
+
+    def label(self, key: str) -> str:
+        return "Only you"
+
+
+class OfUser(Stream):
+    """`user:NAME`: what a user did."""
+
+    prefix = "user"
+
+    def keys_of(self, event: Any) -> Iterable[object]:
+        return () if event.user is None else (people.name_of(event.user),)
+
+    def events(self, key: str) -> Q:
+        return Q((f"user__{people.name_field()}", key))
+
+    def conditions(self, keys: Iterable[str]) -> list[Q]:
+        # By the key of the user, which an index has together with the ids.
+        return [Q(user=key) for key in people.named(keys).values()]
+
+    def missing(self, keys: Iterable[str], audiences: Collection[str]) -> set[str]:
+        return {*keys} - people.named(keys).keys()
+
+
+class OfKind(Stream):
+    """`kind:NAME`: the events of a kind."""
+
+    prefix = "kind"
+
+    def accepts(self, key: str) -> bool:
+        return len(key) <= 100 and key.isidentifier() and key == key.lower()
+
+    def keys_of(self, event: Any) -> Iterable[object]:
+        return (event.kind,)
+
+    def events(self, key: str) -> Q:
+        return Q(kind=key)
+
+    def missing(self, keys: Iterable[str], audiences: Collection[str]) -> set[str]:
+        unknown = {key for key in keys if self.needs_query(key)}
+        for key in unknown:
+            if _is_known_elsewhere(key):
+                message = f"This server can't serve the stream 'kind:{key}' yet. Try again."
+                raise Refusal("not_here_yet", message, None, retry_after=RETRY_AFTER)
+        return unknown
+
+    def needs_query(self, key: str) -> bool:
+        return key not in root_model().kinds()
+
+
+class OfThread(Stream):
+    """`thread:ID`: an event and the comments on it."""
+
+    prefix = "thread"
+
+    def accepts(self, key: str) -> bool:
+        return bool(parse_number(key)) and not key.startswith("0")
+
+    def keys_of(self, event: Any) -> Iterable[object]:
+        return {event.id, event.in_thread} - {None}
+
+    def events(self, key: str) -> Q:
+        comments = (Q((f"{kind._meta.model_name}__thread", int(key))) for kind in root_model().kinds_with_thread())
+        return Q(Q(pk=int(key)), *comments, _connector=Q.OR)
+
+    def missing(self, keys: Iterable[str], audiences: Collection[str]) -> set[str]:
+        visible = root_model().rows.filter(pk__in=[int(key) for key in keys], audience__in=audiences)
+        return {*keys} - {str(pk) for pk in visible.values_list("pk", flat=True)}
+
+
+def _is_known_elsewhere(kind: str) -> bool:
+    """Whether another release has such a kind: there are events of it, or a content type of its model."""
+    if root_model().rows.filter(kind=kind).exists():
+        return True
+    if not apps.is_installed("django.contrib.contenttypes"):
+        return False
+    content_types: Any = apps.get_model("contenttypes", "ContentType")
+    return bool(content_types.objects.filter(model=kind.replace("_", "")).exists())
