@@ -109,7 +109,9 @@ class Event(Kind, models.Model):
         """A comment has the audience of its thread, which is locked, or it could be given another one meanwhile."""
         if (thread := self.in_thread) is None:
             return set()
-        rows: models.QuerySet[Event] = models.QuerySet(Event, using=using).select_for_update(no_key=True).filter(pk=thread)
+        rows: models.QuerySet[Event] = (
+            models.QuerySet(Event, using=using).select_for_update(no_key=True).filter(pk=thread)
+        )
         self.audience = rows.values_list("audience", flat=True).first() or self.audience
         return {"audience"}
 

@@ -66,6 +66,6 @@ def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
         raise Expired
     decode = msgspec.json.decode
     return [
-        Change.from_db(connection.alias, sql.READ_FIELDS, [*row, decode(streams), moved and decode(moved)])
-        for *row, streams, moved in rows
+        Change.from_db(connection.alias, sql.READ_FIELDS, [*row, decode(streams), audience, moved and decode(moved)])
+        for *row, streams, audience, moved in rows
     ]
