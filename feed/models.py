@@ -16,6 +16,7 @@ from feed.kinds.kind import Kind, is_whole
 from feed.kinds.loading import in_own_kinds
 from feed.kinds.naming import guarded
 from feed.log.tables import PUBLIC, Change, Log  # noqa: F401 (Django looks for models here)
+from feed.people import shown_name
 from feed.querysets import EventManager, RowManager, lock
 
 TEXT_LENGTH = 2000
@@ -63,9 +64,9 @@ class Event(Kind, models.Model):
     @guarded
     def __str__(self) -> str:
         if type(self) is Event:  # or a row whose kind can't be loaded
-            return f"{self.user}: {self.kind.replace('_', ' ')}"
+            return f"{self.author_name}: {self.kind.replace('_', ' ')}"
         shown = (f"{field.verbose_name} {field.value_to_string(self)}" for field in self.own_fields())
-        return ", ".join([f"{self.user}: {self._meta.verbose_name}", *shown])
+        return ", ".join([f"{self.author_name}: {self._meta.verbose_name}", *shown])
 
     def save(
         self,
@@ -122,6 +123,11 @@ class Event(Kind, models.Model):
         return self if is_whole(self) else in_own_kinds([self], using=self._state.db)[0]
 
     @property
+    def author_name(self) -> str:
+        """The public name of the event's user, or "System" if it has none. For texts; programs get `user`."""
+        return shown_name(self.user)
+
+    @property
     def in_thread(self) -> int | None:
         """The id of the event that this one is about, or None if its kind has no `thread`."""
         field = self.thread_field()
@@ -138,7 +144,7 @@ class StatusChange(Event):
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.text}"
+        return f"{self.author_name}: {self.text}"
 
 
 class Comment(Event):
@@ -154,7 +160,7 @@ class Comment(Event):
         indexes = [models.Index(fields=["thread", "event_ptr"], name="feed_comment_thread")]
 
     def __str__(self) -> str:
-        return f"{self.user} on #{self.thread_id}: {self.text}"
+        return f"{self.author_name} on #{self.thread_id}: {self.text}"
 
 
 class Activity(Event):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from feed.kinds.guard import attempt
 from feed.kinds.naming import author
 from feed.models import Event
+from feed.people import name_of
 
 PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "created_at", "edited_at")
 """What every event has. The fields of a kind stand beside these."""
@@ -19,7 +20,7 @@ PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "created_at", "edited_a
 def describe(event: Event) -> dict[str, Any]:
     """The public fields of an event and the fields of its kind. Times are aware and in UTC."""
     own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
-    return own | _common(event, event.user.get_username(), url_of(event, type(event).get_absolute_url))
+    return own | _common(event, name_of(event.user), url_of(event, type(event).get_absolute_url))
 
 
 def describe_simply(event: Event) -> dict[str, Any]:

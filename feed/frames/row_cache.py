@@ -77,8 +77,9 @@ def forget() -> None:
 
 
 def _key(event: Event) -> Key:
-    values = map(vars(event.user).get, _user_fields())
-    return event.id, event.kind, event.created_at, event.changed_at, repr([*values])
+    user = vars(event.user) if event.user else {}
+    values = [user.get(name) for name in _user_fields()]
+    return event.id, event.kind, event.created_at, event.changed_at, repr(values)
 
 
 @cache

@@ -82,7 +82,9 @@ class CompiledQuery:
         values = self._converted(row, connection)
         width = len(self._own_names)
         event = self._kind.from_db(self._using, self._own_names, values[:width])
-        event.user = self._user.from_db(self._using, self._user_names, values[width:])
+        # The join is an outer one. An event without a user has only NULL in these columns.
+        has_user = event.user_id is not None
+        event.user = self._user.from_db(self._using, self._user_names, values[width:]) if has_user else None
         return event
 
     def _converted(self, row: Row, connection: object) -> list[Any]:
