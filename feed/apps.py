@@ -8,7 +8,7 @@ class FeedConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from feed import checks, receivers  # noqa: F401 (registers the checks)
+        from feed import checks, checks_people, receivers  # noqa: F401 (registers the checks)
         from feed.kinds.renames import follow_renames
         from feed.models import Event
 
