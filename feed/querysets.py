@@ -1,9 +1,9 @@
 """Queries of events. Updates and deletions of many events record a change for each of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from itertools import chain
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from django.db import NotSupportedError, models, transaction
 from django.db.models.manager import ManagerDescriptor
@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from feed import receivers
 from feed.batches import batches
+from feed.inserting import insert
 from feed.kinds.kind import root_model
 from feed.kinds.loading import in_own_kinds
+from feed.kinds.related import related_names
 
 
 class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
@@ -60,7 +62,8 @@ class EventQuerySet(models.QuerySet[Any]):
         return self
 
     def with_users(self) -> Self:
-        return self.select_related("user")
+        """The events with their users, and with what their kind's `select_related` names."""
+        return self.select_related("user", *related_names(self.model))
 
     def update(self, **values: Any) -> int:
         """Update as Django does, set `edited_at`, and record each event that is changed."""
@@ -99,11 +102,24 @@ class EventQuerySet(models.QuerySet[Any]):
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
-    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused: it sends no signals, so the log would miss the events."""
-        raise NotSupportedError(
-            "bulk_create() sends no signals, so the log would miss these events. Save them one by one."
-        )
+    def bulk_create(
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[Any]:
+        """Insert many events of one kind in a few statements, and record each. Sends no `post_save`, like Django's."""
+        if ignore_conflicts or update_conflicts:
+            raise NotSupportedError(
+                "bulk_create() of events can't ignore or update conflicts: the log must know which events are new."
+            )
+        self._for_write = True
+        return insert(self.model, objs, self.db, batch_size)
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
 
 
 RowManager = models.Manager.from_queryset(EventQuerySet, "RowManager")

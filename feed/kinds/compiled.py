@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from feed.fast_path import FastPath
 from feed.kinds import guard
 from feed.kinds.kind import root_model
+from feed.kinds.related import related_names
 from feed.log.batch import Row, supports_batches
 from feed.log.sql import Statement
 
@@ -96,7 +97,7 @@ class CompiledQuery:
 
 
 def query(kind: type[Any], keys: Collection[int], using: str) -> Any:
-    return kind.rows.using(using).filter(id__in=keys).select_related("user").order_by()
+    return kind.rows.using(using).filter(id__in=keys).select_related("user", *related_names(kind)).order_by()
 
 
 def _can_time_out(using: str) -> bool:
@@ -111,8 +112,8 @@ def _compiled(kind: type[Any], using: str) -> CompiledQuery:
 
 
 def compiled(kind: type[Any], using: str = DEFAULT_DB_ALIAS) -> CompiledQuery | None:
-    """The kind's query, or None where only the ORM can build it."""
-    if not compiling.is_on:
+    """The kind's query, or None where only the ORM can build it, such as for a kind with `select_related`."""
+    if not compiling.is_on or related_names(kind):
         return None
     try:
         return _compiled(kind, using)  # type: ignore[arg-type]

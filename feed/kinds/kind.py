@@ -15,6 +15,9 @@ class Kind:
     """Mixed into `Event`, so that all its subclasses have it."""
 
     _meta: ClassVar[Any]
+    select_related: ClassVar[tuple[str, ...]] = ()
+    """Relations to load together with the events of this kind, such as `("product", "product__brand")`. Rows of such a
+    kind aren't cached, because they show more than the event and its user."""
 
     @classmethod
     @cache
