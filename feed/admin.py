@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from feed.log import Change, Log
-from feed.models import Event
+from feed.models import Activity, Event
 from feed.querysets import EventQuerySet
 
 
@@ -50,6 +50,26 @@ class EventAdmin(KindAdmin):
 
     list_display = ["id", "kind", "__str__", "user", "created_at", "edited_at"]
     list_filter = ["kind"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        return False
+
+
+@admin.register(Activity)
+class ActivityAdmin(KindAdmin):
+    """What was published: to look at and to delete. Its publisher changes it, by its key."""
+
+    list_display = ["id", "__str__", "verb", "user", "audience", "created_at", "edited_at"]
+    list_filter = ["verb"]
+
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
+        return ["user", "audience", "verb", "about", "data", "key"]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [*super().get_search_fields(request), "key__exact"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -177,6 +177,15 @@ class Activity(Event):
     class Meta:
         verbose_name_plural = "activities"
 
+    def __str__(self) -> str:
+        happened = f"{self.author_name}: {self.words}"
+        return f"{happened}, {self.about['text']}" if self.about else happened
+
+    @property
+    def words(self) -> str:
+        """The verb as people write it."""
+        return self.verb.replace("_", " ")
+
 
 def depth(event: Event) -> int:
     """How many events are above this one in its thread; 0 if it isn't a comment. One query for each of them."""
