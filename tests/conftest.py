@@ -79,6 +79,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(autouse=True)
+def strict(settings: Settings) -> None:
+    """An error must fail the test, and not only be logged."""
+    settings.FEED_STRICT = True
+
+
+@pytest.fixture(autouse=True)
 def reset_process_state() -> None:
     """Tests share users, addresses and kinds, so they would share rate limits, reported errors and cached rows.
 

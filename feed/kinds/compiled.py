@@ -75,7 +75,7 @@ class CompiledQuery:
             try:
                 event = self._event(row, connection)
             except Exception as error:  # noqa: BLE001 (the kind's own `from_db` or `from_db_value`)
-                guard.report("read", self._kind.kind_name(), error)
+                guard.report_event("read", self._kind.kind_name(), error)
             else:
                 yield event
 
