@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db import models, router, transaction
+from django.db import models, router
 from django.db.models.signals import post_delete, post_save
 
-from feed.kinds import guard
+from feed.bystander import bystander
 from feed.log.tables import PUBLIC
 from feed.models import Activity, Event
 from feed.people import name_of
@@ -157,14 +156,9 @@ def _audience_of(audience: Audience, about: Any) -> str:
 
 
 def attempt(verb: str, label: str, work: Callable[[], object]) -> None:
-    """Do the work in a savepoint. If it fails, only it is rolled back, and the error is logged once."""
-    try:
-        with transaction.atomic(using=router.db_for_write(Activity)):
-            work()
-    except Exception as error:
-        if getattr(settings, "FEED_STRICT", False):
-            raise
-        guard.report(f"track {label} by {verb!r}, as", "activity", error)
+    """Do the work without failing the save that it follows."""
+    with bystander(f"publish {verb!r} of", label, router.db_for_write(Activity)):
+        work()
 
 
 def as_saved(instance: M, update_fields: frozenset[str] | None) -> M:
