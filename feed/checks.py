@@ -44,7 +44,7 @@ def kinds_leave_public_fields_alone(app_configs: Sequence[AppConfig] | None, **k
             id="feed.E002",
         )
         for kind in _kinds()
-        for field in kind.own_fields()
+        for field in (*kind.own_fields(), *kind.generic_keys())
         if field.name in PUBLIC_FIELDS
     ]
 

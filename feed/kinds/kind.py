@@ -49,6 +49,22 @@ class Kind:
 
     @classmethod
     @cache
+    def generic_keys(cls) -> list[Any]:
+        """The fields GenericForeignKey of the kind and its parents. Known by their attributes, because a project
+        without `django.contrib.contenttypes` can't import their class."""
+        return [
+            field for field in cls._meta.private_fields if hasattr(field, "ct_field") and hasattr(field, "fk_field")
+        ]
+
+    @classmethod
+    @cache
+    def plain_fields(cls) -> list["models.Field[Any, Any]"]:
+        """The kind's own fields without the two that belong to a GenericForeignKey."""
+        behind = {name for key in cls.generic_keys() for name in (key.ct_field, key.fk_field)}
+        return [field for field in cls.own_fields() if field.name not in behind]
+
+    @classmethod
+    @cache
     def thread_field(cls) -> "models.ForeignKey[Any, Any] | None":
         """The kind's field `thread`, if it is a foreign key to an event. No other field makes a thread."""
         for field in cls.own_fields():
