@@ -16,6 +16,20 @@ class FeedConfig(AppConfig):
         receivers.connect(Event)
         pre_migrate.connect(follow_renames, sender=self)
         if apps.is_installed("django.contrib.admin"):
-            from feed.admin import register_kinds
+            _register_kinds()
 
-            register_kinds()
+
+def _register_kinds() -> None:
+    """Register what no admin.py has registered. The project's own ModelAdmins must come first, in whatever order the
+    apps are listed. So all admin.py are imported now; when the admin does it later, it finds them imported.
+
+    A project with SimpleAdminConfig says itself what its admin imports and registers.
+    """
+    from django.contrib.admin import autodiscover
+    from django.contrib.admin.apps import AdminConfig
+
+    if isinstance(apps.get_app_config("admin"), AdminConfig):
+        from feed.admin import register_kinds
+
+        autodiscover()
+        register_kinds()
