@@ -16,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, models, router, transaction
 from django.utils.text import capfirst
 
+from feed import log
 from feed.kinds.guard import attempt
 from feed.log.tables import PUBLIC
 from feed.models import Activity
@@ -25,8 +26,8 @@ CONTENT = ("user_id", "verb", "about", "audience", "data")
 """What publishing with the same key again can change."""
 MAX_TEXT, MAX_URL = 500, 2000
 """Characters that are kept of an object's text, and of its URL."""
-ATTEMPTS = 3
-"""Inserts of one key, while other writers publish and withdraw it."""
+ATTEMPTS = 10
+"""Inserts of one key while other writers publish and withdraw it. Each waits for the commit of another writer."""
 
 
 def publish(
@@ -66,8 +67,13 @@ def publish(
 
 def withdraw(key: str) -> bool:
     """Delete the event that was published with this key. Returns whether there was one."""
-    events = Activity.objects.using(router.db_for_write(Activity)).filter(key=checked_key(key))
-    return bool(events.delete()[0])
+    using = router.db_for_write(Activity)
+    with transaction.atomic(using=using):
+        found = _locked(checked_key(key), using)
+        # It may be on its way already: deleted with its user, whose deletion is why this is called.
+        if found is None or log.is_waiting("deleted", found.pk, using):
+            return False
+        return found.delete()[0] > 0
 
 
 def _publish_once(wanted: Activity, using: str) -> Activity:

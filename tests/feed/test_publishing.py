@@ -38,7 +38,7 @@ def test_an_order_is_published(alice: User, order: Order, rings: list[tuple[int,
     assert Event.objects.get(pk=event.pk) == event
     fields = describe(Activity.objects.get())
     about = {
-        "label": "profiles.order",
+        "label": "auth.order",
         "key": str(order.pk),
         "url": f"/orders/{order.pk}/",
         "text": "Order of 9.90",
@@ -177,7 +177,7 @@ def test_an_object_that_fails_does_not_fail_the_event(
     for name in ("__str__", "get_absolute_url"):
         monkeypatch.setattr(Order, name, fail)
     about = publish("order_placed", actor=alice, about=order).about
-    assert about == {"label": "profiles.order", "key": str(order.pk), "url": None, "text": f"Order {order.pk}"}
+    assert about == {"label": "auth.order", "key": str(order.pk), "url": None, "text": f"Order {order.pk}"}
     assert len(caplog.records) == 2
 
 
@@ -186,9 +186,12 @@ def fail(self: Order) -> str:
 
 
 @pytest.mark.parametrize(
-    ("url", "kept"), [("https://shop.example/1", True), ("/1", True), ("javascript:alert(1)", False), ("/" * 2001, False)]
+    ("url", "kept"),
+    [("https://shop.example/1", True), ("/1", True), ("javascript:alert(1)", False), ("/" * 2001, False)],
 )
-def test_only_urls_of_pages_are_kept(alice: User, order: Order, monkeypatch: pytest.MonkeyPatch, url: str, kept: bool) -> None:
+def test_only_urls_of_pages_are_kept(
+    alice: User, order: Order, monkeypatch: pytest.MonkeyPatch, url: str, kept: bool
+) -> None:
     monkeypatch.setattr(Order, "get_absolute_url", lambda self: url)
     about = publish("order_placed", actor=alice, about=order).about
     assert about
@@ -201,7 +204,9 @@ def test_a_text_is_kept_as_far_as_json_can_hold_it(alice: User) -> None:
     assert (about["url"], about["text"]) == (None, "a?" + "x" * 498)
 
 
-def test_a_model_with_djangos_own_text_is_named_by_its_key(alice: User, order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_with_djangos_own_text_is_named_by_its_key(
+    alice: User, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Order, "__str__", Model.__str__)
     about = publish("order_placed", actor=alice, about=order).about
     assert about
@@ -212,7 +217,7 @@ def test_a_proxy_has_the_label_of_its_model(alice: User) -> None:
     order = RushOrder.objects.create(placed_by=alice)
     about = publish("order_placed", actor=alice, about=order).about
     assert about
-    assert about["label"] == "profiles.order"
+    assert about["label"] == "auth.order"
 
 
 @pytest.mark.parametrize(

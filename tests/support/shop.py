@@ -1,6 +1,7 @@
 """Models of another app, which know nothing of the feed. They borrow the label of a real app, like the kinds."""
 
 import uuid
+from typing import ClassVar, Self
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -14,8 +15,10 @@ class Order(models.Model):
     total = models.DecimalField(max_digits=8, decimal_places=2, default=0)
     note = models.CharField(max_length=50, blank=True)
 
+    objects: ClassVar[models.Manager[Self]] = models.Manager()
+
     class Meta:
-        app_label = "profiles"
+        app_label = "auth"
 
     def __str__(self) -> str:
         return f"Order of {self.total}"
@@ -28,7 +31,7 @@ class RushOrder(Order):
     """A proxy."""
 
     class Meta:
-        app_label = "profiles"
+        app_label = "auth"
         proxy = True
 
 
@@ -38,7 +41,7 @@ class GiftOrder(Order):
     wrapping = models.CharField(max_length=20, default="paper")
 
     class Meta:
-        app_label = "profiles"
+        app_label = "auth"
 
 
 SHOP = [Order, GiftOrder]
