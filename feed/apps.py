@@ -20,7 +20,7 @@ class FeedConfig(AppConfig):
         _refuse_namesakes(self)
 
     def ready(self) -> None:
-        from feed import checks, checks_people, receivers  # noqa: F401 (registers the checks)
+        from feed import checks, checks_people, checks_serving, receivers  # noqa: F401 (registers the checks)
         from feed.kinds.renames import follow_renames
         from feed.models import Event
 
