@@ -84,6 +84,12 @@ def strict(settings: Settings) -> None:
     settings.FEED_STRICT = True
 
 
+@pytest.fixture
+def lenient(strict: None, settings: Settings) -> None:
+    """As in production: an error of the feed fails no save of another model."""
+    settings.FEED_STRICT = False
+
+
 @pytest.fixture(autouse=True)
 def reset_process_state() -> None:
     """Tests share users, addresses and kinds, so they would share rate limits, reported errors and cached rows.

@@ -6,7 +6,6 @@ from django.core import serializers
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test import Client
-from pytest_django import Settings
 
 from feed.log import Change
 from feed.models import Event
@@ -80,11 +79,8 @@ def failing_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.database
-@pytest.mark.usefixtures("failing_welcome")
-def test_a_welcome_that_fails_does_not_fail_the_save_of_the_user(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings.FEED_STRICT = False
+@pytest.mark.usefixtures("failing_welcome", "lenient")
+def test_a_welcome_that_fails_does_not_fail_the_save_of_the_user(caplog: pytest.LogCaptureFixture) -> None:
     users = [User.objects.create_user(name) for name in ("alice", "bob")]
     assert list(User.objects.order_by("pk")) == users
     assert UserProfile.objects.count() == Event.objects.count() == Change.objects.count() == 0
@@ -95,8 +91,8 @@ def test_a_welcome_that_fails_does_not_fail_the_save_of_the_user(
 
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
-def test_a_welcome_that_the_database_refuses_leaves_the_transaction_usable(settings: Settings) -> None:
-    settings.FEED_STRICT = False
+@pytest.mark.usefixtures("lenient")
+def test_a_welcome_that_the_database_refuses_leaves_the_transaction_usable() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE profiles_userprofile RENAME TO profiles_elsewhere")
     try:
