@@ -132,11 +132,11 @@ def track_logins(audience: Audience | None = None) -> Callable[[], None]:
     chosen: Audience = audience or (lambda user: f"only:{name_of(user)}")
 
     def logged_in(user: Any = None, **kwargs: Any) -> None:
-        attempt("logged_in", "log-ins", lambda: _publish_login("logged_in", user, chosen))
+        attempt("logged_in", "a user", lambda: _publish_login("logged_in", user, chosen))
 
     def logged_out(user: Any = None, **kwargs: Any) -> None:
         if user is not None:  # there may have been nobody to log out
-            attempt("logged_out", "log-ins", lambda: _publish_login("logged_out", user, chosen))
+            attempt("logged_out", "a user", lambda: _publish_login("logged_out", user, chosen))
 
     def stop() -> None:
         user_logged_in.disconnect(dispatch_uid="feed.logged_in")
@@ -157,7 +157,7 @@ def _audience_of(audience: Audience, about: Any) -> str:
 
 def attempt(verb: str, label: str, work: Callable[[], object]) -> None:
     """Do the work without failing the save that it follows."""
-    with bystander(f"publish {verb!r} of", label, router.db_for_write(Activity)):
+    with bystander(f"publish {verb!r} about {label} as", "activity", router.db_for_write(Activity)):
         work()
 
 
