@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from feed.models import Event
+from feed.people import name_of
 
 
 class PageRequest(HttpRequest):
@@ -70,7 +71,7 @@ def other_login_warning(request: HttpRequest) -> str | None:
     page_of = request.POST.get("as")
     if page_of is None or not request.user.is_authenticated or page_of == str(request.user.pk):
         return None
-    return f"You are logged in as {request.user.get_username()} now."
+    return f"You are logged in as {name_of(request.user)} now."
 
 
 def is_from_own_page(request: HttpRequest, form: BaseForm, field: str | None = None) -> bool:
@@ -89,7 +90,7 @@ def seen_event(request: OwnRequest, pk: int) -> Event:
 
 
 def own_event(request: OwnRequest, pk: int) -> Event:
-    """The event, if it is the user's own. Raises Http404 or PermissionDenied.
+    """The event, if it is the user's own. Raises Http404 or PermissionDenied. An event without a user is nobody's own.
 
     A POST locks it until the transaction ends. Otherwise it could be deleted meanwhile, and saved back again.
     """

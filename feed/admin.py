@@ -1,20 +1,25 @@
-"""Gives each kind of event a page in the admin. A kind that needs its own ModelAdmin registers it as usual."""
+"""Gives each kind of event a page in the admin. A project registers its own ModelAdmin for a kind as usual.
+
+Importing this module registers nothing, so a project's admin.py can subclass `KindAdmin`. What the project hasn't
+registered, `FeedConfig` registers after the admin.py of all apps.
+"""
 
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth import get_user_model
+from django.db.models import Model
 from django.http import HttpRequest
 
 from feed.log import Change, Log
-from feed.models import Event
+from feed.models import Activity, Event
+from feed.people import name_field
 from feed.querysets import EventQuerySet
 
 
 class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The events of one kind."""
 
-    list_display = ["id", "__str__", "user", "created_at", "edited_at"]
+    list_display = ["id", "__str__", "author", "created_at", "edited_at"]
     list_display_links = ["id", "__str__"]
     ordering = ["-pk"]
     date_hierarchy = "created_at"
@@ -22,12 +27,16 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
         return ["user", *(field.name for field in self.model.own_fields() if field.editable)]
 
+    @admin.display(description="user", ordering="user")
+    def author(self, event: Event) -> str:
+        return event.author_name
+
     def get_queryset(self, request: HttpRequest) -> EventQuerySet:
         events: EventQuerySet = self.model.objects.with_users()
         return events
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
-        return [f"user__{get_user_model().USERNAME_FIELD}"]
+        return [f"user__{name_field()}"]
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """What is deleted with them. Rows of one class, because Django takes the class of the first for all."""
@@ -48,8 +57,27 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class EventAdmin(KindAdmin):
     """All kinds together, to look at and to delete. To add or edit an event, use the page of its kind."""
 
-    list_display = ["id", "kind", "__str__", "user", "created_at", "edited_at"]
+    list_display = ["id", "kind", "__str__", "author", "created_at", "edited_at"]
     list_filter = ["kind"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
+        return False
+
+
+class ActivityAdmin(KindAdmin):
+    """What was published: to look at and to delete. Its publisher changes it, by its key."""
+
+    list_display = ["id", "__str__", "verb", "author", "audience", "created_at", "edited_at"]
+    list_filter = ["verb"]
+
+    def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
+        return ["user", "audience", "verb", "about", "data", "key"]
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [*super().get_search_fields(request), "key__exact"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -71,19 +99,25 @@ class LogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
-@admin.register(Change)
 class ChangeAdmin(LogAdmin):
     list_display = ["position", "action", "kind", "event_id", "at"]
     list_filter = ["action", "kind"]
     ordering = ["-id"]
 
 
-admin.site.register(Log, LogAdmin)
-admin.site.register(Event, EventAdmin)
+ADMINS: dict[type[Model], type[Any]] = {
+    Log: LogAdmin,
+    Change: ChangeAdmin,
+    Event: EventAdmin,
+    Activity: ActivityAdmin,
+}
 
 
-def register_kinds() -> None:
-    """Register the kinds that have no admin of their own, after all apps have registered theirs."""
-    for kind in Event.kinds().values():
-        if not admin.site.is_registered(kind):
-            admin.site.register(kind, KindAdmin)
+def register_kinds(site: admin.AdminSite = admin.site) -> None:
+    """Register the log and all kinds of events on this site, except for the models that are registered on it already.
+
+    For a site of your own, call it after your own registrations and before you include the site's URLs.
+    """
+    for model in (*ADMINS, *Event.kinds().values()):
+        if not site.is_registered(model):
+            site.register(model, ADMINS.get(model, KindAdmin))

@@ -14,6 +14,7 @@ from django.template.loader import get_template
 
 from feed.conf import conf
 from feed.frames.describe import PUBLIC_FIELDS
+from feed.kinds.related import declared_names, leads_to_one_object
 from feed.models import Event
 from feed.querysets import EventQuerySet
 from feed.repair import kinds_in_use
@@ -43,7 +44,7 @@ def kinds_leave_public_fields_alone(app_configs: Sequence[AppConfig] | None, **k
             id="feed.E002",
         )
         for kind in _kinds()
-        for field in kind.own_fields()
+        for field in (*kind.own_fields(), *kind.generic_keys())
         if field.name in PUBLIC_FIELDS
     ]
 
@@ -90,6 +91,18 @@ def threads_lead_to_events(app_configs: Sequence[AppConfig] | None, **kwargs: An
         for kind in _kinds()
         for field in kind._meta.local_fields
         if field.name == "thread" and field != kind.thread_field()
+    ]
+
+
+@register(Tags.models)
+def related_names_lead_to_objects(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """feed.E012: a wrong name is left out, so each event would be loaded with queries of its own."""
+    hint = "Name foreign keys in a tuple, such as ('product', 'product__brand')."
+    return [
+        Error(f"select_related names {name!r}, which leads to no single object.", hint=hint, obj=kind, id="feed.E012")
+        for kind in _kinds()
+        for name in declared_names(kind)
+        if not leads_to_one_object(kind, name)
     ]
 
 

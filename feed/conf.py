@@ -7,6 +7,9 @@ from django.conf import settings
 DEFAULTS: dict[str, Any] = {
     # The field of the user model whose value is a user's public name. None: its USERNAME_FIELD.
     "FEED_USER_FIELD": None,
+    # Whether an error of the feed also fails the save of another model that it follows, such as the user's. False: the
+    # error is logged.
+    "FEED_STRICT": False,
     # Changes that a server process keeps in memory.
     "FEED_TAIL": 1000,
     # Maximum bytes of these changes. Older changes are read from the database when they are needed.

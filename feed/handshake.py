@@ -10,6 +10,7 @@ from django.http import parse_cookie
 from feed import streams
 from feed.connection.asgi import Scope
 from feed.frames.formats import FORMATS
+from feed.hub.sessions import session_model
 from feed.numbers import parse_number
 from feed.refusals import Refusal
 
@@ -53,6 +54,8 @@ def parse_cursor(value: object) -> int:
 
 
 def session_of(scope: Scope) -> str | None:
-    """The key of the session that the client's cookie names."""
+    """The key of the session that the client's cookie names. None in a project without sessions: all are anonymous."""
+    if session_model() is None:
+        return None
     cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
     return cookies.get(settings.SESSION_COOKIE_NAME)

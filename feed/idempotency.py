@@ -44,7 +44,7 @@ def is_repeated(event: Event, key: str) -> bool:
 
     Ask before checking limits: what was posted already must not be refused.
     """
-    posted = Posted.objects.filter(user_id=event.user_id, key=key).first() if key else None
+    posted = Posted.objects.filter(user_id=_owner(event), key=key).first() if key else None
     if posted:
         _check(posted, event)
     return posted is not None
@@ -53,24 +53,31 @@ def is_repeated(event: Event, key: str) -> bool:
 def save(event: Event, key: str) -> int | None:
     """Save a new event, unless its user has posted it with this key. Without a key it is always saved.
 
-    Returns the id of the event that belongs to the key; it may have been deleted. Raises KeyReused.
+    Returns the id of the event that belongs to the key; it may have been deleted. Raises KeyReused, and ValueError for
+    a key of an event without a user.
     """
     with transaction.atomic():
         if not key:
             event.save()
             return event.pk
         # The key before the event: of two concurrent requests the second waits here, and then finds the key.
-        posted, is_new = Posted.objects.get_or_create(
-            user_id=event.user_id, key=key, defaults={"digest": digest(event)}
-        )
+        owner = _owner(event)
+        posted, is_new = Posted.objects.get_or_create(user_id=owner, key=key, defaults={"digest": digest(event)})
         if not is_new:
             _check(posted, event)
             return posted.event_id
         event.save()
         posted.event_id = event.pk
         posted.save(update_fields=["event_id"])
-        _forget_oldest(event.user_id)
+        _forget_oldest(owner)
         return event.pk
+
+
+def _owner(event: Event) -> Any:
+    """The key of the event's user. Raises ValueError if it has none."""
+    if event.user_id is None:
+        raise ValueError("An event without a user can't have an idempotency key, because keys belong to users.")
+    return event.user_id
 
 
 def _check(posted: Posted, event: Event) -> None:

@@ -16,7 +16,9 @@ from feed.kinds.kind import Kind, is_whole
 from feed.kinds.loading import in_own_kinds
 from feed.kinds.naming import guarded
 from feed.log.tables import PUBLIC, Change, Log  # noqa: F401 (Django looks for models here)
-from feed.querysets import EventManager, RowManager, lock, own_kinds, settle_audiences
+from feed.people import shown_name
+from feed.querysets import EventManager, RowManager, lock, own_kinds
+from feed.threads import join_threads, settle_audiences
 
 TEXT_LENGTH = 2000
 KEY_LENGTH = 100
@@ -66,9 +68,9 @@ class Event(Kind, models.Model):
     @guarded
     def __str__(self) -> str:
         if type(self) is Event:  # or a row whose kind can't be loaded
-            return f"{self.user}: {self.kind.replace('_', ' ')}"
+            return f"{self.author_name}: {self.kind.replace('_', ' ')}"
         shown = (f"{field.verbose_name} {field.value_to_string(self)}" for field in self.own_fields())
-        return ", ".join([f"{self.user}: {self._meta.verbose_name}", *shown])
+        return ", ".join([f"{self.author_name}: {self._meta.verbose_name}", *shown])
 
     def save(
         self,
@@ -97,23 +99,14 @@ class Event(Kind, models.Model):
     def _before_saving(self, using: str, saved: Collection[str]) -> set[str]:
         """Get ready to be saved with the fields `saved`. Returns the names of the fields that were set."""
         names = self._mark()
-        if not {"thread", "thread_id"}.isdisjoint(saved):
-            names |= self._join_thread(using)
+        if not {"thread", "thread_id"}.isdisjoint(saved) and self.thread_field():
+            join_threads([self], using)
+            names.add("audience")
         if "audience" in saved and self.audience != PUBLIC:
             streams.validate(self.audience)
         if self.pk is not None:
             self.place_before = self._place_in_database(using)
         return names
-
-    def _join_thread(self, using: str) -> set[str]:
-        """A comment has the audience of its thread, which is locked, or it could be given another one meanwhile."""
-        if (thread := self.in_thread) is None:
-            return set()
-        rows: models.QuerySet[Event] = (
-            models.QuerySet(Event, using=using).select_for_update(no_key=True).filter(pk=thread)
-        )
-        self.audience = rows.values_list("audience", flat=True).first() or self.audience
-        return {"audience"}
 
     def _place_in_database(self, using: str) -> receivers.Place | None:
         """Where the event is before it is changed. Locks it, so that this stays true."""
@@ -156,6 +149,11 @@ class Event(Kind, models.Model):
         return self if is_whole(self) else in_own_kinds([self], using=self._state.db)[0]
 
     @property
+    def author_name(self) -> str:
+        """The public name of the event's user, or "System" if it has none. For texts; programs get `user`."""
+        return shown_name(self.user)
+
+    @property
     def in_thread(self) -> int | None:
         """The id of the event that this one is about, or None if its kind has no `thread`."""
         field = self.thread_field()
@@ -172,7 +170,7 @@ class StatusChange(Event):
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.text}"
+        return f"{self.author_name}: {self.text}"
 
 
 class Comment(Event):
@@ -188,7 +186,7 @@ class Comment(Event):
         indexes = [models.Index(fields=["thread", "event_ptr"], name="feed_comment_thread")]
 
     def __str__(self) -> str:
-        return f"{self.user} on #{self.thread_id}: {self.text}"
+        return f"{self.author_name} on #{self.thread_id}: {self.text}"
 
 
 class Activity(Event):
@@ -204,6 +202,15 @@ class Activity(Event):
 
     class Meta:
         verbose_name_plural = "activities"
+
+    def __str__(self) -> str:
+        happened = f"{self.author_name}: {self.words}"
+        return f"{happened}, {self.about['text']}" if self.about else happened
+
+    @property
+    def words(self) -> str:
+        """The verb as people write it."""
+        return self.verb.replace("_", " ")
 
 
 def depth(event: Event) -> int:

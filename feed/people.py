@@ -7,6 +7,9 @@ from django.contrib.auth import get_user_model
 
 from feed.conf import conf
 
+NOBODY = "System"
+"""The name that is shown for an event without a user."""
+
 
 def name_field() -> str:
     """The field of the user model with the name that others see: FEED_USER_FIELD, or else its USERNAME_FIELD."""
@@ -14,8 +17,14 @@ def name_field() -> str:
 
 
 def name_of(user: Any) -> str | None:
-    """The user's public name. None for no user."""
-    return None if user is None else str(getattr(user, name_field()))
+    """The user's public name. None for no user, and for a user whose name is null."""
+    name = None if user is None else getattr(user, name_field())
+    return None if name is None else str(name)
+
+
+def shown_name(user: Any) -> str:
+    """The name to show for an event's user, who may be nobody."""
+    return NOBODY if user is None else name_of(user) or "?"
 
 
 def named(names: Iterable[str]) -> dict[str, Any]:

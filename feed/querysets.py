@@ -1,21 +1,22 @@
 """Queries of events. Updates and deletions of many events record a change for each of them."""
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from copy import copy
 from itertools import chain
-from typing import Any, NoReturn, Self
+from typing import Any, Self
 
 from django.db import NotSupportedError, models, transaction
-from django.db.models import F, Q
 from django.db.models.manager import ManagerDescriptor
 from django.db.models.query import ModelIterable
 from django.utils import timezone
 
 from feed import receivers, streams
 from feed.batches import batches
+from feed.inserting import insert
 from feed.kinds.kind import root_model
 from feed.kinds.loading import in_own_kinds
+from feed.kinds.related import related_names
+from feed.threads import settle_audiences
 
 
 class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
@@ -62,7 +63,8 @@ class EventQuerySet(models.QuerySet[Any]):
         return self.filter(audience__in=streams.audiences_of(user))
 
     def with_users(self) -> Self:
-        return self.select_related("user")
+        """The events with their users, and with what their kind's `select_related` names."""
+        return self.select_related("user", *related_names(self.model))
 
     def update(self, **values: Any) -> int:
         """Update as Django does, set `edited_at`, and record each event that is changed."""
@@ -106,11 +108,24 @@ class EventQuerySet(models.QuerySet[Any]):
     delete.alters_data = True  # type: ignore[attr-defined]
     delete.queryset_only = True  # type: ignore[attr-defined]
 
-    def bulk_create(self, *args: Any, **kwargs: Any) -> NoReturn:
-        """Refused: it sends no signals, so the log would miss the events."""
-        raise NotSupportedError(
-            "bulk_create() sends no signals, so the log would miss these events. Save them one by one."
-        )
+    def bulk_create(
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Collection[str] | None = None,
+        unique_fields: Collection[str] | None = None,
+    ) -> list[Any]:
+        """Insert many events of one kind in a few statements, and record each. Sends no `post_save`, like Django's."""
+        if ignore_conflicts or update_conflicts:
+            raise NotSupportedError(
+                "bulk_create() of events can't ignore or update conflicts: the log must know which events are new."
+            )
+        self._for_write = True
+        return insert(self.model, objs, self.db, batch_size)
+
+    bulk_create.alters_data = True  # type: ignore[attr-defined]
 
 
 RowManager = models.Manager.from_queryset(EventQuerySet, "RowManager")
@@ -147,18 +162,6 @@ def own_kinds(keys: Iterable[int], using: str) -> EventQuerySet:
     """The events with these ids, in their own kinds and with their users."""
     events: EventQuerySet = root_model().objects.using(using)
     return events.with_users().filter(id__in=list(keys))
-
-
-def settle_audiences(keys: Collection[int], using: str) -> None:
-    """Give comments the audience of their thread: those on these events, and these events themselves."""
-    for kind in root_model().kinds_with_thread():
-        comments = kind.rows.using(using).filter(Q(thread__in=keys) | Q(pk__in=keys), thread__isnull=False)
-        wrong: defaultdict[str, list[int]] = defaultdict(list)
-        for key, audience in comments.exclude(audience=F("thread__audience")).values_list("pk", "thread__audience"):
-            wrong[audience].append(key)
-        for audience, found in wrong.items():
-            for part in batches(found):
-                kind.rows.using(using).filter(pk__in=part).update(audience=audience)
 
 
 def lock(keys: Iterable[int], using: str) -> list[int]:

@@ -1,7 +1,8 @@
 from django.contrib import admin
-from django.contrib.auth import get_user_model
 from django.db import models
+from django.http import HttpRequest
 
+from feed.people import name_field
 from profiles.forms import WebsiteField
 from profiles.models import UserProfile
 
@@ -10,6 +11,8 @@ from profiles.models import UserProfile
 class UserProfileAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["user", "website"]
     list_select_related = ["user"]
-    search_fields = [f"user__{get_user_model().USERNAME_FIELD}"]
     raw_id_fields = ["user"]
     formfield_overrides = {models.URLField: {"form_class": WebsiteField, "assume_scheme": "https"}}
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        return [f"user__{name_field()}"]

@@ -1,11 +1,12 @@
 from typing import Any
 
 from django import forms
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth import get_user_model
-from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm
+from django.contrib.auth.forms import AuthenticationForm, BaseUserCreationForm, UsernameField
 from django.core.validators import URLValidator
+from django.db import models
 
+from feed.people import name_field
 from feed.ratelimit import Limit, TooMany, address, hit, seconds_left
 from profiles import names
 from profiles.models import UserProfile
@@ -13,25 +14,37 @@ from profiles.models import UserProfile
 USER = get_user_model()
 
 
+NAMES = tuple(dict.fromkeys([USER.USERNAME_FIELD, name_field()]))
+"""The fields of the user model that identify a user: for the log-in, and for the others."""
+
+
+CHARACTERS = [name for name in NAMES if type(USER._meta.get_field(name)) is models.CharField]
+"""Those of plain text, in which characters that look alike are made one. Others have their own form fields."""
+
+
 def is_required(field: str) -> bool:
-    return not USER._meta.get_field(field).blank  # type: ignore[union-attr]
+    """Whether a person who signs up must fill in this field. The password has its own fields."""
+    found: Any = USER._meta.get_field(field)
+    return found.editable and not found.blank and field not in {*NAMES, "password"}
 
 
 class SignupForm(BaseUserCreationForm):  # type: ignore[type-arg]
-    """Django's sign-up form for any user model: the user's name, and the other fields that the model requires."""
+    """Django's sign-up form for any user model: the name for the log-in, the public name if that is another one, and
+    the other fields that the model requires."""
 
     class Meta(BaseUserCreationForm.Meta):
         model = USER
-        fields = (USER.USERNAME_FIELD, *filter(is_required, USER.REQUIRED_FIELDS))
+        fields = (*NAMES, *filter(is_required, getattr(USER, "REQUIRED_FIELDS", ())))
+        field_classes = dict.fromkeys(CHARACTERS, UsernameField)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        field = self._meta.model.USERNAME_FIELD
-        if name := cleaned.get(field):
-            try:
-                names.check(name)
-            except forms.ValidationError as error:
-                self.add_error(field, error)
+        for field in NAMES:
+            if name := cleaned.get(field):
+                try:
+                    names.check(str(name), field)
+                except forms.ValidationError as error:
+                    self.add_error(field, error)
         return cleaned
 
 
@@ -63,10 +76,6 @@ class LoginForm(AuthenticationForm):
 def raise_if_limited(seconds: int) -> None:
     if seconds:
         raise TooMany("Too many failed logins.", seconds)
-
-
-class AdminLoginForm(LoginForm, AdminAuthenticationForm):
-    """The same limits for the login page of the admin."""
 
 
 class WebsiteField(forms.URLField):

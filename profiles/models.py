@@ -3,6 +3,7 @@ from django.db import models
 from django.urls import reverse
 
 from feed.models import Event
+from feed.people import name_of, shown_name
 
 BIO_LENGTH = 500
 
@@ -15,14 +16,14 @@ class UserProfile(models.Model):
     bio = models.TextField(blank=True, max_length=BIO_LENGTH)
 
     def __str__(self) -> str:
-        return f"{self.user}'s profile"
+        return f"{shown_name(self.user)}'s profile"
 
     def get_absolute_url(self) -> str:
-        return reverse("profiles:person", args=[self.user.get_username()])
+        return reverse("profiles:person", args=[name_of(self.user)])
 
 
 class Welcome(Event):
     """The event that a person has joined."""
 
     def __str__(self) -> str:
-        return f"{self.user} has joined"
+        return f"{self.author_name} has joined"

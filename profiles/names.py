@@ -7,6 +7,8 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
+from feed.people import NOBODY, name_field
+
 CONFUSABLE_SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
 """Scripts with letters that look like letters of another script."""
 
@@ -28,13 +30,18 @@ class NameConverter:
         return quoted if name.strip(".") else quoted.replace(".", "%2E")
 
 
-def check(name: str) -> str:
-    """Return the name if a new user may have it. Raises ValidationError."""
+def check(name: str, field: str | None = None) -> str:
+    """Return the name if a new user may have it. Raises ValidationError.
+
+    field: the field of the user model that holds it; by default the one with the public names.
+    """
     if not name.strip("."):
         raise forms.ValidationError("A name can't consist of dots only.", code="dots")
     if mixes_scripts(name):
         raise forms.ValidationError("A name can't mix similar alphabets, such as Latin and Cyrillic.", code="mix")
-    if is_taken(name):
+    if name.casefold() == NOBODY.casefold():
+        raise forms.ValidationError("This name is reserved.", code="reserved")
+    if is_taken(name, field or name_field()):
         raise forms.ValidationError("A user with that username already exists.", code="unique")
     return name
 
@@ -44,10 +51,9 @@ def mixes_scripts(name: str) -> bool:
     return len(scripts & CONFUSABLE_SCRIPTS) > 1
 
 
-def is_taken(name: str) -> bool:
+def is_taken(name: str, field: str) -> bool:
     """Whether a user has this name, ignoring case. Tries several spellings, because a database may ignore case only in
     ASCII."""
     spellings = {name.lower(), name.upper(), name.capitalize(), name.title(), name.casefold()}
-    field = get_user_model().USERNAME_FIELD
     named = Q(**{f"{field}__in": spellings}) | Q(**{f"{field}__iexact": name})
     return get_user_model()._default_manager.filter(named).exists()

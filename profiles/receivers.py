@@ -4,10 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from feed.bystander import bystander
 from profiles.models import UserProfile, Welcome
 
 
@@ -15,9 +15,10 @@ from profiles.models import UserProfile, Welcome
 def welcome_new_user(
     sender: type[AbstractBaseUser], instance: Any, created: bool, raw: bool, using: str, **kwargs: Any
 ) -> None:
-    """Make the profile of a new user, and a Welcome event. Fixtures (`raw`) contain the profiles of their users."""
+    """Make the profile of a new user, and a Welcome event. Fixtures (`raw`) contain the profiles of their users. What
+    fails here doesn't fail the save of the user."""
     if raw or not created:
         return
-    with transaction.atomic(using=using):
+    with bystander("welcome", "a new user", using):
         UserProfile.objects.using(using).get_or_create(user=instance)
         Welcome(user=instance).save(using=using)

@@ -3,11 +3,16 @@
 from typing import Any
 
 from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from feed import ratelimit
-from profiles.forms import AdminLoginForm
+from profiles.forms import LoginForm
+
+
+class AdminLoginForm(LoginForm, AdminAuthenticationForm):
+    """The login form of the admin, with the same limits as that of the pages."""
 
 
 class Site(AdminSite):

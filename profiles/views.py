@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from feed import log, pages, ratelimit, streams
 from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, other_login_warning, posted
+from feed.people import name_field
 from feed.refusals import Refusal
 from feed.rendering import render
 from profiles.forms import LoginForm, ProfileForm, SignupForm
@@ -33,7 +34,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
         raise Http404(refusal.message) from None
     state = log.state()
     people = get_user_model()._default_manager.select_related("profile")
-    someone = get_object_or_404(people, **{get_user_model().USERNAME_FIELD: name})
+    someone = get_object_or_404(people, **{name_field(): name})
     page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request))
     profile = getattr(someone, "profile", None)  # users from a fixture may have none
     return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
@@ -70,7 +71,7 @@ def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:
         with transaction.atomic():
             login(request, form.save())
     except IntegrityError:  # the name was taken after the form was checked
-        form.add_error(get_user_model().USERNAME_FIELD, "A user with that username already exists.")
+        form.add_error(name_field(), "A user with that username already exists.")
     return not form.errors
 
 

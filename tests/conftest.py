@@ -26,6 +26,7 @@ from tests.support import services
 from tests.support.databases import migrate, new_database
 from tests.support.kinds import KINDS_WITH_TABLES
 from tests.support.servers import Server
+from tests.support.shop import SHOP
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,11 +71,23 @@ def running(start: Callable[[], AbstractContextManager[services.Service]]) -> It
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """The test database, with tables for the kinds that only the tests have."""
+    """The test database, with tables for the kinds and other models that only the tests have."""
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
-        for kind in KINDS_WITH_TABLES:
-            editor.create_model(kind)
+        for model in [*KINDS_WITH_TABLES, *SHOP]:
+            editor.create_model(model)
     register_kinds()
+
+
+@pytest.fixture(autouse=True)
+def strict(settings: Settings) -> None:
+    """An error must fail the test, and not only be logged."""
+    settings.FEED_STRICT = True
+
+
+@pytest.fixture
+def lenient(strict: None, settings: Settings) -> None:
+    """As in production: an error of the feed fails no save of another model."""
+    settings.FEED_STRICT = False
 
 
 @pytest.fixture(autouse=True)

@@ -22,6 +22,7 @@ from django.utils import timezone  # noqa: E402
 from bench.measures.filling import insert  # noqa: E402
 from feed import log  # noqa: E402
 from feed.models import Event, StatusChange  # noqa: E402
+from feed.people import name_of  # noqa: E402
 
 PEOPLE = 50
 client = Client(SERVER_NAME="localhost")
@@ -65,7 +66,7 @@ def make_kinds(count: int) -> None:
 
 def main(rounds: int, comments: int, streams: int, kinds: int) -> dict[str, Any]:
     posts = fill(comments)
-    names = [f"stream=thread:{post.pk}" for post in posts] + [f"stream=user:{post.user.username}" for post in posts]
+    names = [f"stream=thread:{post.pk}" for post in posts] + [f"stream=user:{name_of(post.user)}" for post in posts]
     paths = {
         "thread": f"/events/{posts[0].pk}/",
         "streams": "/api/events/?" + "&".join(names[:streams]),

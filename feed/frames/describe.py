@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from django.core.exceptions import ObjectDoesNotExist
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from feed.kinds.guard import attempt
 from feed.kinds.naming import author
 from feed.models import Event
+from feed.people import name_of
 
 PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "audience", "created_at", "edited_at")
 """What every event has. The fields of a kind stand beside these."""
@@ -18,8 +20,9 @@ PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "audience", "created_at
 
 def describe(event: Event) -> dict[str, Any]:
     """The public fields of an event and the fields of its kind. Times are aware and in UTC."""
-    own = {field.name: _plain(field.value_from_object(event)) for field in event.own_fields()}
-    return own | _common(event, event.user.get_username(), url_of(event, type(event).get_absolute_url))
+    own = {field.name: _plain(field.value_from_object(event)) for field in event.plain_fields()}
+    own |= {key.name: _reference(key, event) for key in event.generic_keys()}
+    return own | _common(event, name_of(event.user), url_of(event, type(event).get_absolute_url))
 
 
 def describe_simply(event: Event) -> dict[str, Any]:
@@ -59,6 +62,26 @@ def as_json(event: Event) -> str:
         return msgspec.json.encode(fields).decode()
 
     return attempt("describe", event.kind, lambda: encoded(describe(event)), lambda: encoded(describe_simply(event)))
+
+
+def _reference(key: Any, event: Event) -> dict[str, str | None] | None:
+    """Which object a GenericForeignKey leads to. The object itself isn't loaded, and may be gone.
+
+    The label is null if the content type is gone. Django caches content types, so there is no query for each event.
+    """
+    content_type = event._meta.get_field(key.ct_field).value_from_object(event)
+    value = event._meta.get_field(key.fk_field).value_from_object(event)
+    if content_type is None or value in (None, ""):
+        return None
+    return {"label": _label(key, content_type, event), "key": str(value)}
+
+
+def _label(key: Any, content_type: Any, event: Event) -> str | None:
+    try:
+        found = key.get_content_type(id=content_type, using=event._state.db)
+    except ObjectDoesNotExist:
+        return None
+    return f"{found.app_label}.{found.model}"
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.template import engines
 
-SETTINGS = ("STATIC_URL", "LANGUAGE_CODE", "TIME_ZONE", "USE_TZ", "USE_I18N", "FORCE_SCRIPT_NAME")
+SETTINGS = ("STATIC_URL", "LANGUAGE_CODE", "TIME_ZONE", "USE_TZ", "USE_I18N", "FORCE_SCRIPT_NAME", "FEED_USER_FIELD")
 
 
 @cache

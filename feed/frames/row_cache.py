@@ -1,8 +1,9 @@
 """Caches rendered rows until something in them changes.
 
 A row depends on its event and the event's user. Each change of an event sets `changed_at`. So the key of a row is made
-of `changed_at` and the values of the user, and an event whose row is cached isn't even loaded. A row whose template
-queries the database isn't cached. With Redis, the processes of one release share their rows.
+of `changed_at` and the values of the user, and an event whose row is cached isn't even loaded. A row that shows more
+isn't cached: its template queries the database, or its kind has `select_related`. With Redis, the processes of one
+release share their rows.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -49,10 +50,10 @@ def find(events: Sequence[Event]) -> dict[int, SafeString]:
 
 
 def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
-    """Render the row, and cache it if that made no query."""
+    """Render the row, and cache it if it shows nothing but the event and its user."""
     with _noting_queries() as queries:
         row = render()
-    if not queries and is_whole(event):
+    if not queries and is_whole(event) and not event.select_related:
         _remember(_key(event), row)
     return row
 
@@ -77,8 +78,9 @@ def forget() -> None:
 
 
 def _key(event: Event) -> Key:
-    values = map(vars(event.user).get, _user_fields())
-    return event.id, event.kind, event.created_at, event.changed_at, repr([*values])
+    user = vars(event.user) if event.user else {}
+    values = [user.get(name) for name in _user_fields()]
+    return event.id, event.kind, event.created_at, event.changed_at, repr(values)
 
 
 @cache

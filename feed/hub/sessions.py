@@ -6,6 +6,7 @@ deactivated or has a new password: each ends the connections that depend on it.
 """
 
 from collections.abc import Collection, Iterable
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -82,9 +83,24 @@ def still_valid(logins: Collection[Login]) -> set[Login]:
     return of_allowed_users([login for login in logins if login.session in there])
 
 
+def session_model() -> Any:
+    """The model of the sessions, or None if they aren't in the database or if the project has none."""
+    try:
+        return _session_model(settings.SESSION_ENGINE)
+    except RuntimeError:  # the app of the model isn't installed
+        return None
+
+
+@cache
+def _session_model(engine: str) -> Any:
+    store = import_module(engine).SessionStore
+    return store.get_model_class() if hasattr(store, "get_model_class") else None
+
+
 def open_sessions(keys: list[str]) -> QuerySet[AbstractBaseSession]:
-    model = import_module(settings.SESSION_ENGINE).SessionStore.get_model_class()
-    sessions: QuerySet[AbstractBaseSession] = model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    sessions: QuerySet[AbstractBaseSession] = session_model().objects.filter(
+        session_key__in=keys, expire_date__gt=timezone.now()
+    )
     return sessions
 
 

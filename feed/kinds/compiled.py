@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from feed.fast_path import FastPath
 from feed.kinds import guard
 from feed.kinds.kind import root_model
+from feed.kinds.related import related_names
 from feed.log.batch import Row, supports_batches
 from feed.log.sql import Statement
 
@@ -74,7 +75,7 @@ class CompiledQuery:
             try:
                 event = self._event(row, connection)
             except Exception as error:  # noqa: BLE001 (the kind's own `from_db` or `from_db_value`)
-                guard.report("read", self._kind.kind_name(), error)
+                guard.report_event("read", self._kind.kind_name(), error)
             else:
                 yield event
 
@@ -82,7 +83,9 @@ class CompiledQuery:
         values = self._converted(row, connection)
         width = len(self._own_names)
         event = self._kind.from_db(self._using, self._own_names, values[:width])
-        event.user = self._user.from_db(self._using, self._user_names, values[width:])
+        # The join is an outer one. An event without a user has only NULL in these columns.
+        has_user = event.user_id is not None
+        event.user = self._user.from_db(self._using, self._user_names, values[width:]) if has_user else None
         return event
 
     def _converted(self, row: Row, connection: object) -> list[Any]:
@@ -94,7 +97,7 @@ class CompiledQuery:
 
 
 def query(kind: type[Any], keys: Collection[int], using: str) -> Any:
-    return kind.rows.using(using).filter(id__in=keys).select_related("user").order_by()
+    return kind.rows.using(using).filter(id__in=keys).select_related("user", *related_names(kind)).order_by()
 
 
 def _can_time_out(using: str) -> bool:
@@ -109,8 +112,8 @@ def _compiled(kind: type[Any], using: str) -> CompiledQuery:
 
 
 def compiled(kind: type[Any], using: str = DEFAULT_DB_ALIAS) -> CompiledQuery | None:
-    """The kind's query, or None where only the ORM can build it."""
-    if not compiling.is_on:
+    """The kind's query, or None where only the ORM can build it, such as for a kind with `select_related`."""
+    if not compiling.is_on or related_names(kind):
         return None
     try:
         return _compiled(kind, using)  # type: ignore[arg-type]

@@ -36,7 +36,7 @@ def attempt(what: str, kind: object, work: Callable[[], T], instead: Callable[[]
     except Exception as error:
         if is_outage(error) and not is_single_statement(error):
             raise
-        report(what, kind, error)
+        report_event(what, kind, error)
         return instead()
 
 
@@ -58,16 +58,20 @@ def lazy_savepoint(connection: BaseDatabaseWrapper) -> Iterator[None]:
             yield
 
 
-def report(what: str, kind: object, error: Exception) -> None:
-    """Log the error with its traceback, once for each kind and type of error."""
-    key = (what, kind, type(error))
+def report_event(what: str, kind: object, error: Exception) -> None:
+    report(what, f"an event of kind {kind!r}", error)
+
+
+def report(what: str, whom: str, error: Exception) -> None:
+    """Log the error with its traceback, once for each type of error at the same work."""
+    key = (what, whom, type(error))
     if key in _reported:
         return
     if len(_reported) >= MAX_REPORTED:
         _reported.clear()
     _reported.add(key)
-    message = "Failed to %s an event of kind %r; further failures like this one are not logged"
-    logger.error(message, what, kind, exc_info=error)
+    message = "Failed to %s %s; further failures like this one are not logged"
+    logger.error(message, what, whom, exc_info=error)
 
 
 def forget_reports() -> None:

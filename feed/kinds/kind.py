@@ -15,6 +15,9 @@ class Kind:
     """Mixed into `Event`, so that all its subclasses have it."""
 
     _meta: ClassVar[Any]
+    select_related: ClassVar[tuple[str, ...]] = ()
+    """Relations to load together with the events of this kind, such as `("product", "product__brand")`. Rows of such a
+    kind aren't cached, because they show more than the event and its user."""
 
     @classmethod
     @cache
@@ -49,6 +52,22 @@ class Kind:
             for field in cls._meta.concrete_fields
             if field not in common and not getattr(field.remote_field, "parent_link", False)
         ]
+
+    @classmethod
+    @cache
+    def generic_keys(cls) -> list[Any]:
+        """The fields GenericForeignKey of the kind and its parents. Known by their attributes, because a project
+        without `django.contrib.contenttypes` can't import their class."""
+        return [
+            field for field in cls._meta.private_fields if hasattr(field, "ct_field") and hasattr(field, "fk_field")
+        ]
+
+    @classmethod
+    @cache
+    def plain_fields(cls) -> list["models.Field[Any, Any]"]:
+        """The kind's own fields without the two that belong to a GenericForeignKey."""
+        behind = {name for key in cls.generic_keys() for name in (key.ct_field, key.fk_field)}
+        return [field for field in cls.own_fields() if field.name not in behind]
 
     @classmethod
     @cache

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any
 
 from feed.kinds import guard
+from feed.people import NOBODY, name_of
 
 
 def snake_case(name: str) -> str:
@@ -28,9 +29,10 @@ def guarded(text: Callable[[Any], str]) -> Callable[[Any], str]:
 
 
 def simplest_text(event: Any) -> str:
-    return f"{author(event) or '?'}: {event.kind.replace('_', ' ')}"
+    name = NOBODY if event.user_id is None else author(event) or "?"
+    return f"{name}: {event.kind.replace('_', ' ')}"
 
 
 def author(event: Any) -> str | None:
-    """The name of the event's user, or None if the user can't be loaded."""
-    return guard.attempt("load the user of", event.kind, lambda: str(event.user.get_username()), lambda: None)
+    """The name of the event's user, or None if it has none or if the user can't be loaded."""
+    return guard.attempt("load the user of", event.kind, lambda: name_of(event.user), lambda: None)

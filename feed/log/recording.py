@@ -47,6 +47,12 @@ def record_access(users: Sequence[str], using: str | None = None) -> None:
     record(Change.Action.ACCESS.value, [Recorded(0, "", users)], using)
 
 
+def is_waiting(action: str, event_id: int, using: str) -> bool:
+    """Whether such a change of the event is recorded and has no position yet, like all of the open transaction."""
+    waiting = Change.objects.using(using).filter(position=None, action=action, event_id=event_id)
+    return waiting.exists()
+
+
 def _row(action: str, event: Recorded) -> tuple[str | None, ...]:
     """All as text: that is what a driver quotes fastest."""
     moved_from = event.moved_from and _as_json({"audience": event.moved_from[0], "streams": event.moved_from[1]})

@@ -37,7 +37,7 @@ class Only(Audience):
     prefix = "only"
 
     def keys_for(self, user: Any) -> Iterable[object]:
-        return (people.name_of(user),)
+        return _named(user)
 
     def label(self, key: str) -> str:
         return "Only you"
@@ -49,7 +49,7 @@ class OfUser(Stream):
     prefix = "user"
 
     def keys_of(self, event: Any) -> Iterable[object]:
-        return () if event.user is None else (people.name_of(event.user),)
+        return _named(event.user)
 
     def events(self, key: str) -> Q:
         return Q((f"user__{people.name_field()}", key))
@@ -106,6 +106,11 @@ class OfThread(Stream):
     def missing(self, keys: Iterable[str], audiences: Collection[str]) -> set[str]:
         visible = root_model().rows.filter(pk__in=[int(key) for key in keys], audience__in=audiences)
         return {*keys} - {str(pk) for pk in visible.values_list("pk", flat=True)}
+
+
+def _named(user: Any) -> Iterable[str]:
+    name = people.name_of(user)
+    return () if name is None else (name,)
 
 
 def _is_known_elsewhere(kind: str) -> bool:

@@ -61,7 +61,7 @@ def test_alice_cannot_change_anything_after_her_account_is_deactivated(as_alice:
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_the_api_accepts_no_writes(hello: StatusChange, as_bob: Client, method: str) -> None:
     before = state()
-    for client in (logged_in(hello.user), as_bob, Client()):
+    for client in (logged_in(User.objects.get(username="alice")), as_bob, Client()):
         for path in ("/api/events/", f"/api/events/{hello.pk}/", f"/api/events/{hello.pk}"):
             response = getattr(client, method)(path, {"text": "Mine"}, content_type="application/json")
             assert response.status_code in {404, 405}

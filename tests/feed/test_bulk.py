@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import NotSupportedError, connections, transaction
+from django.db import connections, transaction
 
 from feed.models import Comment, Event, StatusChange
 from tests.feed.recorded import KINDS, changes, every_kind, forget_changes
@@ -128,13 +128,6 @@ def test_bulk_update_is_recorded(alice: User) -> None:
     StatusChange.objects.bulk_update(statuses, ["text"])
     assert len(changes()) == 3
     assert sorted(StatusChange.objects.values_list("text", flat=True)) == ["a!", "b!", "c!"]
-
-
-def test_bulk_create_is_refused(alice: User) -> None:
-    """It sends no signals, so nothing would be recorded."""
-    with pytest.raises(NotSupportedError):
-        Event.objects.bulk_create([Event(user=alice)])
-    assert Event.objects.exclude(kind="welcome").count() == 0
 
 
 def test_deleting_alice_records_the_deletion_of_her_events_and_the_comments_on_them(alice: User) -> None:

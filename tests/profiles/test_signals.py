@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.core import serializers
 from django.core.management import call_command
+from django.db import connection, transaction
 from django.test import Client
 
 from feed.log import Change
@@ -65,6 +66,50 @@ def test_a_user_loaded_from_a_fixture_is_not_welcomed() -> None:
         each.save()
     assert User.objects.get().username == "alice"
     assert UserProfile.objects.count() == Event.objects.count() == Change.objects.count() == 0
+
+
+@pytest.fixture
+def failing_welcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every welcome fails when it is saved already."""
+
+    def fail(self: Welcome) -> list[str]:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Welcome, "streams", fail)
+
+
+@pytest.mark.database
+@pytest.mark.usefixtures("failing_welcome", "lenient")
+def test_a_welcome_that_fails_does_not_fail_the_save_of_the_user(caplog: pytest.LogCaptureFixture) -> None:
+    users = [User.objects.create_user(name) for name in ("alice", "bob")]
+    assert list(User.objects.order_by("pk")) == users
+    assert UserProfile.objects.count() == Event.objects.count() == Change.objects.count() == 0
+    (record,) = caplog.records
+    assert record.getMessage().startswith("Failed to welcome a new user")
+    assert record.exc_info
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("lenient")
+def test_a_welcome_that_the_database_refuses_leaves_the_transaction_usable() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE profiles_userprofile RENAME TO profiles_elsewhere")
+    try:
+        with transaction.atomic():
+            User.objects.create_user("alice")
+            User.objects.create_user("bob")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE profiles_elsewhere RENAME TO profiles_userprofile")
+    assert User.objects.count() == 2
+
+
+@pytest.mark.usefixtures("failing_welcome")
+def test_a_strict_welcome_that_fails_fails_the_save_of_the_user() -> None:
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        User.objects.create_user("alice")
+    assert not User.objects.exists()
 
 
 def test_the_welcome_is_recorded_and_names_the_user() -> None:

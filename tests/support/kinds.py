@@ -3,7 +3,7 @@
 They borrow the labels of real apps, so that Django knows their relations. conftest.py creates their tables.
 """
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import models
 
 from feed.models import Event, StatusChange
@@ -66,4 +66,17 @@ class Temperature(Measured):
         app_label = "profiles"
 
 
-KINDS_WITH_TABLES = [Deploy, Announcement, Slogan, Temperature]
+class Grant(Event):
+    """A kind whose row shows other objects, which are loaded together with it."""
+
+    permission = models.ForeignKey(Permission, models.CASCADE, related_name="+")
+    select_related = ("permission", "permission__content_type")
+
+    class Meta:
+        app_label = "feed"
+
+    def __str__(self) -> str:
+        return f"{self.user}: may {self.permission}"
+
+
+KINDS_WITH_TABLES = [Deploy, Announcement, Slogan, Temperature, Grant]

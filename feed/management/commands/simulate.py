@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import IntegrityError
 
 from feed.models import Comment, Event, StatusChange
+from feed.people import name_field
 
 NAMES = [
     *("ada", "bela", "chidi", "dora", "emeka", "fatima", "goran", "hana", "ines", "jun"),
@@ -54,9 +55,9 @@ class Command(BaseCommand):
 
 def _person(number: int) -> Any:
     """The person with this number, without a password. The same in every run."""
-    users, field = get_user_model()._default_manager, get_user_model().USERNAME_FIELD
+    users, fields = get_user_model()._default_manager, {name_field(), get_user_model().USERNAME_FIELD}
     name = NAMES[number % len(NAMES)] + (str(number // len(NAMES) + 1) if number >= len(NAMES) else "")
-    person = users.filter(**{field: name}).first() or users.create_user(**{field: name})
+    person = users.filter(**{name_field(): name}).first() or users.create_user(**dict.fromkeys(fields, name))
     if person.has_usable_password():
         raise CommandError(
             f"{name} is a real account, which has a password. Nothing is posted in its name. Use another database."

@@ -165,9 +165,9 @@ def test_events_of_a_user_whose_str_fails_are_shown(client: Client, alice: User)
     StatusChange.objects.create(user=alice, text="good")
     events = client.get("/api/events/").json()["events"]
     assert [event["summary"] for event in events] == [
-        "alice: status change",
-        "alice: deploy",
+        "alice: good",
+        "alice: deploy, service web, took , cost None, details {}",
         "alice: event",
-        "alice: welcome",
+        "alice has joined",
     ]
     assert client.get("/").status_code == 200
