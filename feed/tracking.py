@@ -157,7 +157,7 @@ def _audience_of(audience: Audience, about: Any) -> str:
 
 def attempt(verb: str, label: str, work: Callable[[], object]) -> None:
     """Do the work without failing the save that it follows."""
-    with bystander(f"publish {verb!r} about {label} as", "activity", router.db_for_write(Activity)):
+    with bystander(f"publish {verb!r} of", label, router.db_for_write(Activity)):
         work()
 
 

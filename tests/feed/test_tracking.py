@@ -174,7 +174,7 @@ def test_a_tracker_that_fails_fails_no_save_and_is_logged_once(
     assert [each.pk for each in Order.objects.all()] == [order.pk]
     assert actions() == []
     (record,) = caplog.records
-    assert record.getMessage().startswith("Failed to publish 'order_placed' about auth.order as an event of kind")
+    assert record.getMessage().startswith("Failed to publish 'order_placed' of auth.order;")
     assert record.exc_info
     tracker.stop()
 
