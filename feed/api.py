@@ -4,13 +4,17 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 
 from feed import log, ratelimit, streams
+from feed.access import user_of
 from feed.frames.describe import as_json
+from feed.kinds.guard import is_outage
 from feed.models import Event
+from feed.outage import unavailable
 from feed.refusals import Refusal
 
 MAX_EVENTS = 200
@@ -66,6 +70,13 @@ def refuse_values(request: HttpRequest, error: ValidationError) -> JsonResponse:
     return JsonResponse({"code": "bad_request", "message": "; ".join(reasons)}, status=422)
 
 
+@api.exception_handler(DatabaseError)
+def refuse_in_outage(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    if not is_outage(error):
+        raise error
+    return unavailable(request, error)
+
+
 @api.get("/events/", response={200: Snapshot, (404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed")
 def list_events(
     request: HttpRequest,
@@ -79,7 +90,7 @@ def list_events(
     within_limit(request, len(wanted))
     streams.check(wanted)
     state = log.state()
-    events = streams.newest(Event.objects.visible_to(request.user).with_users(), wanted, before, limit + 1)
+    events = streams.newest(Event.objects.visible_to(user_of(request)).with_users(), wanted, before, limit + 1)
     shown = events[:limit]
     older = _next(request, shown[-1].pk) if len(events) > limit else None
     # Encoded like the frames of the websocket. Ninja's schema would encode them a second time.

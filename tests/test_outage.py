@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client, RequestFactory
 
 from feed import log
 from feed.kinds.guard import is_outage
 from feed.models import StatusChange
-from project.outage import unavailable, wants_json
+from feed.outage import unavailable, wants_json
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("fast_hasher")]
 
@@ -122,6 +122,6 @@ def test_programs_get_json_and_browsers_get_html(path: str, accept: str, json: b
 def test_error_pages_need_no_database(client: Client, django_assert_num_queries: Any) -> None:
     request = RequestFactory().get("/")
     with django_assert_num_queries(0):
-        shown = unavailable(request).content.decode()
-    assert "Nothing was saved" in shown
+        shown = unavailable(request, OperationalError("disk I/O error")).content.decode()
+    assert "may not have been saved" in shown
     assert "Log in" not in shown  # without the database nobody knows who is logged in
