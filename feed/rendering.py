@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.template import Context, RequestContext
+from django.template import Context, Engine, RequestContext
+from django.template.base import Template
 from django.template.loader import get_template, select_template
 from django.utils.safestring import SafeString
 
 SITE_BASES = ["base.html", "feed/standalone.html"]
-"""What feed/base.html extends: the site's own template, or ours if it has none."""
 
 
 def rendered(names: str | Sequence[str], context: Mapping[str, Any], request: HttpRequest | None = None) -> SafeString:
@@ -18,9 +18,14 @@ def rendered(names: str | Sequence[str], context: Mapping[str, Any], request: Ht
     For a number that people read, a template asks for it: `{{ number|localize }}`."""
     found: Any = get_template(names) if isinstance(names, str) else select_template(names)
     template = found.template
-    values = {"site_base": partial(template.engine.select_template, SITE_BASES), **context}
+    values = {"site_base": partial(site_base, template.engine), **context}
     shown = Context(values, use_l10n=False) if request is None else RequestContext(request, values, use_l10n=False)
     return template.render(shown)  # type: ignore[no-any-return]
+
+
+def site_base(engine: Engine) -> Template:
+    """What feed/base.html extends: the site's own template, or ours if it has none."""
+    return engine.select_template(SITE_BASES)
 
 
 def render(request: HttpRequest, name: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
