@@ -1,5 +1,6 @@
 """A shop with its own pages and styles, which has the feed below /activity/. No `profiles`, and no sign-up."""
 
+import os
 from pathlib import Path
 
 from tests.adopters.bare.settings import *  # noqa: F403
@@ -22,3 +23,5 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
+LOGIN_URL = "login"
+FORCE_SCRIPT_NAME = os.environ.get("SCRIPT_NAME")
