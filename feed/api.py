@@ -4,13 +4,17 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 
 from feed import log, ratelimit, streams
+from feed.access import user_of
 from feed.frames.describe import as_json
+from feed.kinds.guard import is_outage
 from feed.models import Event
+from feed.outage import unavailable
 from feed.refusals import Refusal
 
 MAX_EVENTS = 200
@@ -67,6 +71,13 @@ def refuse_values(request: HttpRequest, error: ValidationError) -> JsonResponse:
     return JsonResponse({"code": "bad_request", "message": "; ".join(reasons)}, status=422)
 
 
+@api.exception_handler(DatabaseError)
+def refuse_in_outage(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    if not is_outage(error):
+        raise error
+    return unavailable(request, error)
+
+
 @api.get("/events/", response={200: Snapshot, (403, 404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed")
 def list_events(
     request: HttpRequest,
@@ -80,7 +91,7 @@ def list_events(
     within_limit(request, len(wanted))
     state = log.state()
     # After the position: if they change from here on, the log says so.
-    audiences = streams.audiences_of(getattr(request, "user", None))
+    audiences = streams.audiences_of(user_of(request))
     streams.check(wanted, audiences)
     events = streams.newest(Event.objects.with_users(), wanted, before, limit + 1, audiences)
     shown = events[:limit]

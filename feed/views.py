@@ -18,6 +18,7 @@ from feed.access import (
     is_from_own_page,
     login_needed,
     own_event,
+    page_view,
     posted,
     seen_event,
 )
@@ -28,6 +29,7 @@ from feed.rendering import render
 THREAD_SIZE = 100
 
 
+@page_view
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     state = log.state()
@@ -35,6 +37,7 @@ def home(request: PageRequest) -> HttpResponse:
     return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=StatusForm())
 
 
+@page_view
 @require_safe
 def thread(request: PageRequest, pk: int) -> HttpResponse:
     """An event and the comments on it, oldest first."""
@@ -45,6 +48,7 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     return pages.show(request, "feed/thread.html", page, [stream], event=event, form=CommentForm())
 
 
+@page_view
 @login_needed
 @require_POST
 def post(request: OwnRequest) -> HttpResponse:
@@ -56,6 +60,7 @@ def post(request: OwnRequest) -> HttpResponse:
     return composed(request, form, reverse("feed:home"))
 
 
+@page_view
 @login_needed
 @require_POST
 def comment(request: OwnRequest, pk: int) -> HttpResponse:
@@ -87,6 +92,7 @@ def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None
     return show_form(request, "feed/compose.html", type(form)(), event) if request.htmx else redirect(done)
 
 
+@page_view
 @login_needed
 @require_http_methods(["GET", "POST"])
 def edit(request: OwnRequest, pk: int) -> HttpResponse:
@@ -115,6 +121,7 @@ def fits(event: Any, form: TextForm) -> bool:
     return not form.errors
 
 
+@page_view
 @login_needed
 @require_http_methods(["GET", "POST"])
 def delete(request: OwnRequest, pk: int) -> HttpResponse:

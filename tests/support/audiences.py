@@ -14,7 +14,7 @@ class Team(Audience):
     prefix = "team"
 
     def keys_for(self, user: Any) -> Iterable[object]:
-        return user.groups.values_list("pk", flat=True)
+        return list(user.groups.values_list("pk", flat=True))
 
 
 class Secret(Team):
