@@ -148,7 +148,7 @@ def base_template_has_the_blocks_of_the_pages(
     if not (getattr(settings, "ROOT_URLCONF", None) and has_pages()):
         return []
     lacking = ", ".join(sorted(blocks_not_shown()))
-    hint = "Write templates/feed/base.html, which fills the blocks of your base template. docs/embedding.md shows it."
+    hint = "Write templates/feed/base.html, which fills the blocks of your base template. docs/pages.md shows it."
     message = f"The pages of the feed fill blocks that the base template doesn't have: {lacking}."
     return [Warning(message, hint=hint, id="feed.W010")] if lacking else []
 

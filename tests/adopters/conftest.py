@@ -1,15 +1,37 @@
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.adopters.installed import INTERPRETERS
+from tests.browser.conftest import browser, new_visitor  # noqa: F401 (fixtures)
+from tests.conftest import missing
 from tests.support.databases import ROOT
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
     subprocess.run([sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, ROOT], check=True)
     return next(folder.glob("django_rill-*.whl"))
+
+
+@pytest.fixture(scope="session")
+def packages(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the wheel is installed, without what it needs."""
+    folder = tmp_path_factory.mktemp("packages")
+    options = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", "--no-compile"]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, "--target", folder, wheel], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module", params=list(INTERPRETERS), ids="Django {}".format)
+def python(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """An interpreter for each version of Django that the wheel supports."""
+    found = INTERPRETERS[request.param]
+    if not found.exists():
+        missing(f"Django {request.param} needs Python 3.12 or 3.13, from which script/test makes {found.parents[1].name}")
+    yield found

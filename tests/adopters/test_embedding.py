@@ -1,106 +1,96 @@
-"""The steps of docs/embedding.md, as they stand there, with the wheel in a new project."""
+"""The steps of docs/embedding.md, as they stand there, with the wheel in an empty folder."""
 
 import json
-import os
-import re
-import socket
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import Page, expect
 from websockets.sync.client import connect
 
-from tests.support.databases import ROOT
-from tests.support.processes import TIMEOUT, free_port, wait_until
+from tests.adopters.installed import Project
+from tests.adopters.steps import block, commands, document, files
+from tests.support.visiting import Visitor, sees, sign_up, wait_live
+from tests.support.watching import TIMEOUT
 
-DOCUMENT = (ROOT / "docs" / "embedding.md").read_text()
-BLOCK = r"((?:    .*\n|\n)+)"
-
-
-class Project:
-    """A Django project in an empty folder, which knows this repository only by its wheel."""
-
-    def __init__(self, folder: Path, packages: Path) -> None:
-        self.folder = folder
-        inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-        self.environment = inherited | {"PYTHONPATH": str(packages), "PYTHONSAFEPATH": ""}
-
-    def run(self, *command: str) -> str:
-        done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def python(self, *arguments: str) -> str:
-        return self.run(sys.executable, *arguments)
-
-    @contextmanager
-    def serving(self) -> Iterator[str]:
-        """Run the server with the command of the document. Yields the URL of its websocket."""
-        port = str(free_port())
-        command = [sys.executable, "-m", *step("Start the server:")[0].split(), "--port", port]
-        with subprocess.Popen(command, cwd=self.folder, env=self.environment) as process:
-            try:
-                wait_until(lambda: accepts(port), "the server to listen")
-                yield f"ws://127.0.0.1:{port}/ws/feed/?after=0"
-            finally:
-                process.terminate()
+TUTORIAL = document("embedding.md")
+FILES = [
+    "shop/settings.py",
+    "shop/asgi.py",
+    "shop/urls.py",
+    "orders/models.py",
+    "orders/templates/feed/events/order_placed.html",
+    "orders/templates/base.html",
+    "orders/streams.py",
+]
 
 
-def step(sentence: str, document: str = DOCUMENT) -> list[str]:
-    """The lines of the block after this sentence."""
-    found = re.search(re.escape(sentence) + r"\n\n" + BLOCK, document)
-    assert found, sentence
-    return textwrap.dedent(found[1]).strip().splitlines()
-
-
-@pytest.fixture
-def project(wheel: Path, tmp_path: Path) -> Project:
-    packages, folder = tmp_path / "packages", tmp_path / "project"
-    folder.mkdir()
-    options = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", "--target", str(packages)]
-    subprocess.run([sys.executable, "-m", "pip", "install", *options, str(wheel)], check=True)
-    project = Project(folder, packages)
-    project.python("-m", "django", "startproject", "shop", ".")
-    project.python("manage.py", "startapp", "orders")
-    with (folder / "shop" / "settings.py").open("a") as settings:
-        settings.write('\nINSTALLED_APPS += ["orders"]\n')
+@pytest.fixture(scope="module")
+def shop(packages: Path, python: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project after step 4, with its tables."""
+    project = Project(tmp_path_factory.mktemp("shop"), packages, python, DJANGO_SETTINGS_MODULE="shop.settings")
+    install, *make = commands("In an empty folder", TUTORIAL)
+    assert install[:2] == ["pip", "install"]
+    for command in make:
+        project.run(*command)
+    assert [name for name, _ in files(TUTORIAL)] == FILES
+    for name, lines in files(TUTORIAL):
+        append(project.folder / name, lines)
+    for command in commands("Make the tables", TUTORIAL)[:2]:
+        project.run(*command)
     return project
 
 
-def test_the_steps_of_the_document_give_a_project_a_live_feed(project: Project) -> None:
-    steps, _, _ = DOCUMENT.partition("\n## ")
-    blocks = re.findall(r"\b[Ii]n `([\w/]+\.py)`[^`]*?:\n\n" + BLOCK, steps)
-    assert [name for name, _ in blocks] == ["shop/settings.py", "shop/settings.py", "shop/asgi.py", "orders/models.py"]
-    for name, block in blocks:
-        with (project.folder / name).open("a") as file:
-            file.write("\n" + textwrap.dedent(block))
-    with (project.folder / "shop" / "urls.py").open("a") as urls:
-        urls.write("\n".join(step("Add the pages to the URLs of the project, `shop/urls.py`:")))
-    for command in step("Create its table:"):
-        project.run(sys.executable, *command.split()[1:])
-    assert "feed" in project.python("-c", "import feed; print(feed.__file__)")
-    assert str(ROOT) not in project.python("-c", "import feed; print(feed.__file__)")
-    with project.serving() as url, connect(url, open_timeout=TIMEOUT) as websocket:
-        assert json.loads(websocket.recv(timeout=TIMEOUT))["changes"] == []
-        save = "\n".join(step("save an event in a shell, a view or a worker:"))
-        project.python("manage.py", "shell", "--verbosity", "0", "--command", save)
-        (change,) = json.loads(websocket.recv(timeout=TIMEOUT))["changes"]
-        page = urlopen(re.sub(r"^ws(.*)/ws/.*", r"http\1/activity/", url)).read().decode()
-    event = change["event"]
-    assert (event["kind"], event["user"], event["total"]) == ("order_placed", "alice", "9.90")
-    assert f'href="{event["url"]}"' in page
+def append(file: Path, lines: str) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as opened:
+        opened.write(f"\n{lines}" if opened.tell() else lines)
 
 
-def accepts(port: str) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", int(port)), timeout=TIMEOUT).close()
-    except ConnectionRefusedError:
-        return False
-    return True
+@pytest.fixture
+def port(shop: Project) -> Iterator[int]:
+    command = commands("Make the tables", TUTORIAL)[2]
+    assert command == ["python", "manage.py", "runserver"]
+    with shop.serving(*command[1:], "{port}", "--noreload", health="/activity/") as port:
+        yield port
+
+
+def cookie_of(page: Page) -> str:
+    return "; ".join(f"{each['name']}={each['value']}" for each in page.context.cookies())
+
+
+def orders(port: int, **headers: str) -> list[str]:
+    """The totals that a program with these headers sees."""
+    with connect(f"ws://127.0.0.1:{port}/ws/feed/?after=0", additional_headers=headers) as websocket:
+        changes = json.loads(websocket.recv(timeout=TIMEOUT))["changes"]
+    return [change["event"]["total"] for change in changes if change["event"]["kind"] == "order_placed"]
+
+
+def test_the_tutorial_gives_a_shop_a_live_page_with_its_own_kind_and_audience(
+    shop: Project, port: int, new_visitor: Visitor
+) -> None:
+    alice, bob = (sign_up(new_visitor(base_url=f"http://127.0.0.1:{port}"), name) for name in ("alice", "bob"))
+    expect(alice.locator("h1").first).to_have_text("The shop")
+    shop.shell(block("Then run this in a second terminal", TUTORIAL))
+    sees(alice, "ordered for 5.00", "ordered for 9.90")
+    sees(bob, "ordered for 5.00")
+    assert orders(port, Cookie=cookie_of(alice)) == ["9.90", "5.00"]
+    assert orders(port, Cookie=cookie_of(bob)) == orders(port) == ["5.00"]
+    shop.shell(AGAIN + block("## 6. Let alice leave", TUTORIAL))
+    sees(alice, "ordered for 5.00")
+    assert orders(port, Cookie=cookie_of(wait_live(alice))) == ["5.00"]
+
+
+AGAIN = """
+from django.contrib.auth.models import User
+from orders.models import Team
+from feed.streams import access_changed
+alice, packers = User.objects.get(username="alice"), Team.objects.get()
+"""
+
+
+def test_the_shop_passes_its_checks_and_knows_the_feed_by_its_wheel(shop: Project) -> None:
+    assert "no issues" in shop.python("manage.py", "check")
+    assert "No changes" in shop.python("manage.py", "makemigrations", "--check")
+    file = shop.python("-c", "import feed; print(feed.__file__)")
+    assert Path(file).is_relative_to(shop.environment["PYTHONPATH"])
