@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
 
+from feed import streams
 from feed.people import name_of, shown_name
 
 HUES = 12
@@ -17,6 +18,7 @@ HUES = 12
 
 register = template.Library()
 register.filter("shown_name", shown_name)
+register.filter("audience_label", streams.label)
 
 
 @register.filter

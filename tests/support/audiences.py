@@ -1,4 +1,4 @@
-"""An audience for tests: the members of one of Django's groups."""
+"""Audiences for tests: the members of one of Django's groups. The fixture `teams` registers them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import Group, User
 
 from feed.streams import Audience, access_changed
+from feed.streams.stream import STREAMS
 
 
 class Team(Audience):
@@ -22,6 +23,9 @@ class Secret(Team):
 
     prefix = "secret"
     is_secret = True
+
+
+TEAMS = {each.prefix: STREAMS.pop(each.prefix) for each in (Team, Secret)}
 
 
 def team(*members: User) -> str:
