@@ -74,6 +74,8 @@ class Hub:
         self._audiences.add(watcher)
         self.sessions.add(watcher)
         self._scheduler.add(watcher)
+        if after == 0 and not watcher.epoch:  # it has no state that a change of access could make wrong
+            watcher.started_at = self.tail.head
         watcher.epoch = watcher.epoch or self.tail.epoch
         watcher.advance(self.tail.head if after is None else after, self.tail.head)
         self._scheduler.enqueue(watcher)

@@ -47,7 +47,7 @@ class Sender:
         if isinstance(page, asyncio.Task):
             self._reads[watcher] = page
             return page
-        if page.changes_access_of(watcher.access.user, watcher.cursor):
+        if page.changes_access_of(watcher.access.user, watcher.knows_access_at):
             self._reset(watcher, "access")
         elif watcher.access.audiences is None and page.is_private:
             return self._audiences.lookup(watcher.access)
@@ -76,7 +76,7 @@ class Sender:
             return "other_log"
         if watcher.cursor > self._tail.head:
             return "ahead"
-        return "access" if self._tail.access_changes.get(watcher.access.user, 0) > watcher.cursor else None
+        return "access" if self._tail.access_changes.get(watcher.access.user, 0) > watcher.knows_access_at else None
 
     def _reset(self, watcher: Watcher, reason: str) -> None:
         watcher.epoch = self._tail.epoch

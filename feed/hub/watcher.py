@@ -46,6 +46,8 @@ class Watcher:
     epoch: which log its cursor counts in, or "" if the client didn't say.
     login: the session it was opened with, or None for an anonymous client.
     access: what its user may see.
+    started_at: where the log ended when it came without any state, at the cursor 0. Changes of access up to there don't
+        concern it.
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
     is_due: whether it is in the scheduler's queue.
     served_at: when it was last served, by time.monotonic().
@@ -60,6 +62,7 @@ class Watcher:
     epoch: str = ""
     login: Login | None = None
     access: Access = ANYBODY
+    started_at: int = 0
     pending_from: int | None = None
     is_due: bool = False
     served_at: float = 0.0
@@ -70,6 +73,11 @@ class Watcher:
     def audiences(self) -> frozenset[str]:
         """The audiences that its user is known to be in."""
         return self.access.audiences or ONLY_PUBLIC
+
+    @property
+    def knows_access_at(self) -> int:
+        """The position from which on a change of its user's access breaks its cursor."""
+        return max(self.cursor, self.started_at)
 
     def mark_pending(self, position: int) -> None:
         if self.pending_from is None or position < self.pending_from:

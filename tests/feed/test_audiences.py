@@ -9,6 +9,7 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import Settings
 
 from feed import log
 from feed.hub import hub
@@ -16,7 +17,7 @@ from feed.models import Comment, Event, StatusChange
 from feed.streams.stream import STREAMS
 from tests.conftest import logged_in
 from tests.feed.sockets import SocketClient, connect
-from tests.support.audiences import TEAMS, team
+from tests.support.audiences import TEAMS, join, team
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("teams")]
 
@@ -176,3 +177,23 @@ async def test_the_socket_brings_it_to_the_team_only(world: World, viewer: str, 
         else:
             await sent_up_to(0, watcher)
             assert (SECRET in await sent_up_to(await edited(world.event), watcher)) == SEES[viewer]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.database
+@pytest.mark.usefixtures("closed_hub")
+@pytest.mark.parametrize("tail", [1000, 1])
+async def test_a_new_member_can_replay_the_log_from_its_beginning(world: World, settings: Settings, tail: int) -> None:
+    """A client with a state is told to load it again, because its access has changed."""
+    settings.FEED_TAIL = tail
+    outsider: Any = world.users["outsider"]
+    before = await edited(world.event)
+    await database_sync_to_async(join)(outsider, world.event.audience)
+    cookie = await database_sync_to_async(world.cookie)("outsider")
+    head = await edited(world.event)
+    async with connect("?after=0", cookie) as watcher:
+        assert SECRET in await sent_up_to(head, watcher)
+    for state in (f"?after={before}", f"?after=0&log={(await database_sync_to_async(log.state)()).epoch}"):
+        async with connect(state, cookie) as watcher:
+            frame = await watcher.frame()
+            assert (frame["type"], frame.get("reason")) == ("reset", "access")
