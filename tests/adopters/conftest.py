@@ -1,6 +1,5 @@
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,9 +28,11 @@ def packages(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=list(INTERPRETERS), ids="Django {}".format)
-def python(request: pytest.FixtureRequest) -> Iterator[Path]:
+def python(request: pytest.FixtureRequest) -> Path:
     """An interpreter for each version of Django that the wheel supports."""
     found = INTERPRETERS[request.param]
     if not found.exists():
-        missing(f"Django {request.param} needs Python 3.12 or 3.13, from which script/test makes {found.parents[1].name}")
-    yield found
+        missing(
+            f"Django {request.param} needs Python 3.12 or 3.13, from which script/test makes {found.parents[1].name}"
+        )
+    return found

@@ -66,7 +66,7 @@ class Project:
 
 def answers(port: int, path: str, headers: Mapping[str, str] | None = None) -> bool:
     try:
-        with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers=dict(headers or {})), timeout=TIMEOUT):  # noqa: S310
+        with urlopen(Request(f"http://127.0.0.1:{port}{path}", headers=dict(headers or {})), timeout=TIMEOUT):
             return True
     except OSError:
         return False

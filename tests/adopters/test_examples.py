@@ -1,4 +1,4 @@
-"""The examples of docs/embedding.md and docs/kinds.md, as they stand there, in a project with other people's models."""
+"""The examples of docs/publishing.md and docs/kinds.md, as they stand, in a project with other people's models."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.adopters.test_embedding import Project, project, step  # noqa: F401 (a fixture)
-from tests.support.databases import ROOT
+from tests.adopters.installed import INTERPRETERS, Project
+from tests.adopters.steps import block, document
 
-KINDS = (ROOT / "docs" / "kinds.md").read_text()
+KINDS, PUBLISHING = document("kinds.md"), document("publishing.md")
 
 PRODUCTS = """
 from django.db import models
@@ -35,31 +35,29 @@ print(json.dumps([[str(each), each.audience, each.about and each.about["url"], e
 
 
 @pytest.fixture
-def shop(project: Project) -> Project:  # noqa: F811
+def shop(packages: Path, tmp_path: Path) -> Project:
     """A project with the feed, and with models that aren't its own."""
-    with (project.folder / "shop" / "settings.py").open("a") as settings:
-        apps = ["feed", "django.contrib.sites", "django.contrib.flatpages"]
+    project = Project(tmp_path, packages, INTERPRETERS["5.2"], DJANGO_SETTINGS_MODULE="shop.settings")
+    project.run("django-admin", "startproject", "shop", ".")
+    project.python("manage.py", "startapp", "orders")
+    with (tmp_path / "shop" / "settings.py").open("a") as settings:
+        apps = ["feed", "orders", "django.contrib.sites", "django.contrib.flatpages"]
         settings.write(f"\nSITE_ID = 1\nINSTALLED_APPS += {apps}\n")
-    write(project, "apps.py", step("In `orders/apps.py`:"))
-    deploy = step("To make a kind of event, subclass `feed.models.Event` in any app:", KINDS)
-    placed = step("events, name the relations:", KINDS)
-    write(project, "models.py", [*deploy, PRODUCTS, *placed])
+    orders = tmp_path / "orders"
+    (orders / "apps.py").write_text(block("In `orders/apps.py`:", PUBLISHING))
+    deploy = block("To make a kind of event, subclass `feed.models.Event` in any app:", KINDS)
+    (orders / "models.py").write_text(deploy + PRODUCTS + block("events, name the relations:", KINDS))
     project.python("manage.py", "makemigrations", "orders")
     project.python("manage.py", "migrate")
     return project
 
 
-def write(project: Project, name: str, lines: list[str]) -> None:  # noqa: F811
-    Path(project.folder, "orders", name).write_text("\n".join(lines))
-
-
-def shell(project: Project, *parts: str) -> Any:  # noqa: F811
-    output = project.python("manage.py", "shell", "--verbosity", "0", "--command", "\n".join([ALICE, *parts]))
-    return json.loads(output)
+def shell(project: Project, *parts: str) -> Any:
+    return json.loads(project.shell("\n".join([ALICE, *parts])))
 
 
 def test_events_about_groups_are_published_and_withdrawn(shop: Project) -> None:
-    example = "\n".join(step("instead, from a view, a task or a shell:"))
+    example = block("instead, from a view, a task or a shell:", PUBLISHING)
     assert shell(shop, example, SHOW) == [["alice: group opened, Editors", "public", None, {"seats": 5}]]
     again = 'from feed import publish, withdraw\nkey="group-1"\npublish("group_closed", key=key)'
     assert shell(shop, again, SHOW) == [["System: group closed", "public", None, {}]]
@@ -77,7 +75,7 @@ def test_flat_pages_and_log_ins_are_tracked(shop: Project) -> None:
 
 def test_the_examples_of_kinds_work(shop: Project) -> None:
     assert "no issues" in shop.python("manage.py", "check", "--tag", "models")
-    insert = "\n".join(step("## Save many events at once", KINDS))
+    insert = block("## Save many events at once", KINDS)
     show = "import json\nprint(json.dumps([str(each) for each in Deploy.objects.order_by('pk')]))"
     assert shell(shop, insert, show) == ["alice deployed web", "alice deployed worker"]
     place = "product = Product.objects.create(brand=Brand.objects.create(name='Acme'))"
