@@ -37,6 +37,11 @@ def followed_groups() -> Iterator[None]:
         signal.sender_receivers_cache.clear()
 
 
+@in_thread
+def post(user: User, text: str, audience: str = "public") -> None:
+    StatusChange.objects.create(user=user, text=text, audience=audience)
+
+
 @asynccontextmanager
 async def watching(user: User, query: str = "") -> AsyncIterator[SocketClient]:
     async with connect(query, await in_thread(cookie_of)(user)) as watcher:
@@ -86,7 +91,7 @@ async def test_who_has_left_is_reset_and_sent_nothing_more(
         StatusChange.objects.create(user=alice, text="Public")
 
     async with watching(bob, f"?stream=user:alice&stream={audience if stream == 'team' else 'public'}") as watcher:
-        await StatusChange.objects.acreate(user=alice, text="Before", audience=audience)
+        await post(alice, "Before", audience)
         assert "Before" in str(await watcher.frame())
         await in_thread(leave_and_post)()
         frames = [await watcher.frame()]
@@ -102,7 +107,7 @@ async def test_who_has_joined_is_reset_and_sees_what_comes(alice: User) -> None:
     async with watching(bob) as watcher:
         await in_thread(join)(bob, audience)
         assert (await watcher.frame())["reason"] == "access"
-        await StatusChange.objects.acreate(user=alice, text="Secret", audience=audience)
+        await post(alice, "Secret", audience)
         frame = await watcher.frame()
         while not frame["changes"]:
             frame = await watcher.frame()
@@ -113,7 +118,7 @@ async def test_other_users_are_not_reset(alice: User) -> None:
     bob = await User.objects.acreate(username="bob")
     async with watching(alice) as watcher:
         await in_thread(leave)(bob)
-        await StatusChange.objects.acreate(user=bob, text="Hello")
+        await post(bob, "Hello")
         assert "Hello" in str(await watcher.frame())
 
 
@@ -121,7 +126,7 @@ async def test_other_users_are_not_reset(alice: User) -> None:
 async def test_who_resumes_from_before_the_change_is_reset(alice: User, in_memory: bool) -> None:
     bob = await User.objects.acreate(username="bob")
     audience = await in_thread(team)(alice, bob)
-    await StatusChange.objects.acreate(user=alice, text="Secret", audience=audience)
+    await post(alice, "Secret", audience)
     cursor = (await in_thread(log.number)()).head
     async with watching(alice):  # whose hub has it in memory
         await in_thread(leave)(bob)
@@ -141,7 +146,7 @@ async def test_what_is_rolled_back_changes_no_access(alice: User) -> None:
 
     async with watching(alice) as watcher:
         await in_thread(leave_and_roll_back)()
-        await StatusChange.objects.acreate(user=alice, text="Hello")
+        await post(alice, "Hello")
         assert (await watcher.frame())["type"] == "changes"
 
 
@@ -184,7 +189,7 @@ async def test_where_all_is_public_nobody_is_asked(alice: User, monkeypatch: pyt
     asked: list[object] = []
     monkeypatch.setattr("tests.support.audiences.Team.keys_for", lambda self, user: noted(asked, []))
     async with watching(alice) as watcher:
-        await StatusChange.objects.acreate(user=alice, text="Hello")
+        await post(alice, "Hello")
         await watcher.frame()
     assert not asked
 
@@ -196,7 +201,7 @@ async def test_all_watchers_of_a_user_share_one_answer(alice: User, monkeypatch:
     monkeypatch.setattr("tests.support.audiences.Team.keys_for", lambda self, user: noted(asked, [key]))
     async with watching(alice) as one, watching(alice) as another:
         for text in ("one", "two"):
-            await StatusChange.objects.acreate(user=alice, text=text, audience=audience)
+            await post(alice, text, audience)
             frames = await asyncio.gather(one.frame(), another.frame())
             assert all(text in str(frame) for frame in frames)
     assert len(asked) == 2, "Once by each of the two prefixes of the tests."

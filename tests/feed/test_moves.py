@@ -7,6 +7,7 @@ import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 
+from feed import log
 from feed.models import Comment, Event, StatusChange
 from tests.conftest import logged_in
 from tests.feed.sockets import connect
@@ -55,12 +56,21 @@ def alices_team(alice: User) -> str:
 
 
 async def told(stream: str, user: User, do: Callable[[], None]) -> list[tuple[str, int]]:
-    """What a watcher of the stream is told of what is done: actions and ids."""
+    """What a watcher of the stream is told last of each event, of all that is done: actions and ids."""
+
+    def done() -> int:
+        do()
+        return log.number().head
+
+    last: dict[int, str] = {}
     async with connect(f"?stream={stream}", await database_sync_to_async(cookie_of)(user)) as watcher:
         await watcher.frame()
-        await database_sync_to_async(do)()
-        frame = await watcher.frame()
-        return [(change["action"], change["event"]["id"]) for change in frame["changes"]]
+        head, position = await database_sync_to_async(done)(), 0
+        while position < head:
+            frame = await watcher.frame()
+            position = frame["position"]
+            last |= {change["event"]["id"]: change["action"] for change in frame["changes"]}
+    return [(action, key) for key, action in last.items()]
 
 
 @pytest.mark.parametrize("way", WAYS)
