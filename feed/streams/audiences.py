@@ -5,17 +5,11 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from feed import log, messages
-from feed.batches import batches
 from feed.kinds.guard import attempt
 from feed.log.tables import PUBLIC
 from feed.streams.requested import ONLY_PUBLIC
 from feed.streams.stream import STREAMS, Audience, audience_classes, name
-
-USERS = 500
-"""Users in one change of access."""
 
 
 def of(event: Any) -> list[str]:
@@ -78,22 +72,3 @@ def validate_for(user: Any, audience: str) -> None:
     validate(audience)
     if user is not None and audience not in audiences_of(user):
         raise ValidationError(f"There is no audience {audience!r} that this user may post to.", code="not_yours")
-
-
-def access_changed(users: Any, using: str | None = None) -> None:
-    """Say that these users may be in other audiences from now on: a user, or an iterable of users.
-
-    Recorded in the open transaction, like a change of an event. What is committed afterwards reaches nobody who has
-    left, in any process.
-    """
-    keys = _keys(users)
-    with transaction.atomic(using=using):
-        for part in batches(keys, USERS):
-            log.record_access(part, using)
-        messages.ring_on_commit(0, str, using)
-
-
-def _keys(users: Any) -> Iterable[str]:
-    model = get_user_model()
-    each = [users] if isinstance(users, model) else users
-    return (model._meta.pk.value_to_string(user) for user in each)
