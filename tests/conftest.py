@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from django.contrib.auth.models import User
@@ -27,6 +27,7 @@ from tests.support import services
 from tests.support.audiences import TEAMS
 from tests.support.databases import migrate, new_database
 from tests.support.kinds import KINDS_WITH_TABLES
+from tests.support.scheduling import ByFile
 from tests.support.servers import Server
 from tests.support.shop import SHOP
 
@@ -42,18 +43,16 @@ def exit_on_sigterm(number: int, frame: FrameType | None) -> NoReturn:
     pytest.exit("terminated", returncode=128 + number)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, because they share servers. The scenarios are grouped already.
-
-    On SQLite, deselect the tests that need PostgreSQL as Django's own database: script/test runs them separately."""
+    """On SQLite, deselect the tests that need PostgreSQL as Django's own database: script/test runs them separately."""
     if connection.vendor == "sqlite":
         postgresql_only = [item for item in items if item.get_closest_marker("postgresql")]
         config.hook.pytest_deselected(items=postgresql_only)
         items[:] = [item for item in items if item not in postgresql_only]
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.location[0]))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 def missing(what: str) -> NoReturn:

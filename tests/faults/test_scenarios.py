@@ -7,12 +7,7 @@ from tests.faults.harness.report import summary
 from tests.faults.scenarios import FAULTS
 from tests.support.databases import sqlite_database
 
-SHORT_FORMS = [
-    # One worker runs all faults of a scenario; different scenarios run in parallel.
-    pytest.param(fault, target, id=fault.name_on(target), marks=pytest.mark.xdist_group(fault.scenario))
-    for fault in FAULTS
-    for target in fault.short
-]
+SHORT_FORMS = [pytest.param(fault, target, id=fault.name_on(target)) for fault in FAULTS for target in fault.short]
 
 
 @pytest.mark.parametrize(("fault", "target"), SHORT_FORMS)
