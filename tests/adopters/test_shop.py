@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.adopters.installed import Project
 from tests.support.databases import ROOT
-from tests.support.servers import UVICORN_WEBSOCKETS
+from tests.support.servers import UVICORN_WEBSOCKETS, Shell
 from tests.support.visiting import wait_live, write
 from tests.support.watching import TIMEOUT
 
@@ -50,6 +50,7 @@ OF_OTHERS = re.compile(r"favicon|StreamingHttpResponse|async for")  # Django war
 
 class Shop(Project):
     port: int
+    repl: Shell
 
     def url(self, path: str) -> str:
         return f"http://127.0.0.1:{self.port}/shop/{path}"
@@ -60,7 +61,7 @@ class Shop(Project):
         return events
 
     def do(self, code: str) -> str:
-        return self.shell(NAMES + code)
+        return self.repl.run(NAMES + code)
 
 
 def cookie_of(page: Page | None) -> dict[str, str]:
@@ -87,7 +88,11 @@ def shop(packages: Path, python: Path, tmp_path_factory: pytest.TempPathFactory)
     shop = Shop(folder, packages, python, **environment)
     shop.python("-c", SET_UP)
     uvicorn = ["-m", "uvicorn", "--log-level", "warning", *UVICORN_WEBSOCKETS, "--port", "{port}"]
-    with shop.serving(*uvicorn, "shop.asgi:application", health="/shop/activity/") as shop.port:
+    safe = shop.environment | {"PYTHONSAFEPATH": "1"}  # or it would import from the folder of the shell
+    with (
+        Shell(safe, [python, ROOT / "tests" / "support" / "shell.py"]) as shop.repl,
+        shop.serving(*uvicorn, "shop.asgi:application", health="/shop/activity/") as shop.port,
+    ):
         yield shop
         log = (folder / "server.log").read_text()
     assert [line for line in log.splitlines() if not OF_OTHERS.search(line)] == []

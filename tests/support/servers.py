@@ -187,9 +187,11 @@ class Server:
 class Shell:
     """A process like `manage.py shell` that runs pieces of code one after the other."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
+    def __init__(
+        self, environment: dict[str, str], command: Sequence[str | Path] = (sys.executable, "-m", "tests.support.shell")
+    ) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.shell"],
+            command,
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
