@@ -138,6 +138,7 @@ class Hub:
     def end(self) -> None:
         """Give the database connections back, if the event loop was closed without `close`."""
         for task in self._tasks:
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
             with suppress(RuntimeError):
                 task.get_coro().close()
         self.poller.end()
