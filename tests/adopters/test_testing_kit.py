@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.adopters.projects import BASE, run, run_code, write_project
+from tests.adopters.test_embedding import step
 from tests.support.databases import ROOT
 
+DOCUMENT = (ROOT / "docs" / "testing.md").read_text()
 APPS = (*BASE, "django.contrib.sessions", "feed")
 APPLICATION = """
     from django.core.asgi import get_asgi_application
@@ -98,6 +100,17 @@ def test_the_plugin_closes_the_hubs_of_pytest(tmp_path: Path, postgresql_databas
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
     assert "being accessed" not in done.stdout + done.stderr
+
+
+def test_the_examples_of_the_document_work(tmp_path: Path) -> None:
+    files = {"tests/test_orders.py": "as soon as the package is installed:", "orders/tests.py": "In `orders/tests.py`:"}
+    texts = {name: "\n".join(step(sentence, DOCUMENT)) for name, sentence in files.items()}
+    environment = write_project(tmp_path, APPS, texts, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
+    options = ["-p", "feed.pytest_plugin", "-p", "no:asyncio"]
+    done = run(tmp_path, environment, "-m", "pytest", *options, "tests/test_orders.py")
+    assert "1 passed" in done.stdout, done.stdout
+    done = run(tmp_path, environment, "-m", "django", "test", "orders.tests")
+    assert ("Ran 1 test" in done.stderr, done.returncode) == (True, 0), done.stderr
 
 
 def test_pytest_finds_the_plugin_by_itself(wheel: Path) -> None:
