@@ -1,23 +1,20 @@
 """The test kit: clients without sockets, and who sees what on every way."""
 
-import asyncio
 from collections.abc import Callable
-from threading import Thread
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import SynchronousOnlyOperation
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from django.test import TestCase, TransactionTestCase
 
-import feed.streams
-from feed import hub
+from feed import log
 from feed.models import Comment, Event, StatusChange
 from feed.refusals import Refusal
-from feed.testing import FeedTestMixin, FeedWatcher, close_hubs
-from tests.feed.sockets import connect
+from feed.testing import FeedTestMixin, FeedWatcher
+from tests.support.audiences import join, leave, team
 
 pytestmark = pytest.mark.database
 
@@ -25,9 +22,12 @@ Connect = Callable[..., FeedWatcher]
 Assert = Callable[[Any, Any], None]
 
 
-@pytest.fixture(params=["in a transaction", "committed"])
-def database(request: pytest.FixtureRequest) -> None:
-    request.getfixturevalue("db" if request.param == "in a transaction" else "transactional_db")
+MODES = [pytest.param(mode, marks=pytest.mark.django_db(transaction=not mode)) for mode in (True, False)]
+
+
+@pytest.fixture(params=MODES, ids=["in a transaction", "committed"])
+def database(request: pytest.FixtureRequest, db: None) -> None:
+    assert connection.in_atomic_block is request.param
 
 
 @pytest.fixture
@@ -119,21 +119,32 @@ def test_a_stream_that_the_socket_refuses_is_refused(
     assert feed_watcher(alice, "only:alice").frames()
 
 
+@pytest.mark.usefixtures("teams")
 def test_a_change_of_access_resets_the_watcher_to_the_snapshot(
-    bob: User, hello: StatusChange, secret: StatusChange, feed_watcher: Connect
+    bob: User, alice: User, hello: StatusChange, feed_watcher: Connect
 ) -> None:
+    audience = team(alice)
+    plan = StatusChange.objects.create(user=alice, text="plan", audience=audience)
     watcher = feed_watcher(bob)
     watcher.frames()
-    User.objects.filter(username="alice").update(username="carol")
-    User.objects.filter(pk=bob.pk).update(username="alice")
-    secret.save()
-    assert watcher.changes() == []
-    feed.streams.access_changed(bob)
+    join(bob, audience)
     (reset,) = watcher.frames()
     assert (reset["type"], reset["reason"]) == ("reset", "access")
-    assert {hello.pk, secret.pk} <= watcher.events().keys()
-    secret.save()
-    assert texts(watcher.changes()) == [("updated", "secret")]
+    assert {hello.pk, plan.pk} <= watcher.events().keys()
+    plan.save()
+    assert texts(watcher.changes()) == [("updated", "plan")]
+    leave(bob)
+    assert plan.pk not in watcher.events()
+
+
+@pytest.mark.usefixtures("teams")
+def test_a_change_of_access_that_nobody_was_told_of_has_no_effect(
+    bob: User, alice: User, feed_watcher: Connect
+) -> None:
+    audience, watcher = team(alice), feed_watcher(bob)
+    bob.groups.add(int(audience.partition(":")[2]))
+    StatusChange.objects.create(user=alice, text="plan", audience=audience)
+    assert watcher.changes() == []
 
 
 def test_a_public_event_is_seen_by_all(
@@ -180,7 +191,7 @@ def test_a_deleted_event_is_seen_by_nobody(alice: User, hello: StatusChange, ass
 
 
 def test_the_message_names_the_ways_that_differ(
-    hello: StatusChange, bob: User, assert_sees: Assert, monkeypatch: pytest.MonkeyPatch
+    bob: User, hello: StatusChange, assert_sees: Assert, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feed.querysets.EventQuerySet.visible_to", lambda events, user: events.none())
     with pytest.raises(AssertionError) as failure:
@@ -192,7 +203,7 @@ def test_the_message_names_the_ways_that_differ(
 
 
 def test_an_event_that_the_log_lacks_is_named(hello: StatusChange, assert_sees: Assert) -> None:
-    feed.log.Change.objects.all().delete()
+    log.Change.objects.all().delete()
     with pytest.raises(AssertionError, match="the live socket of public; the replay of public; the live socket"):
         assert_sees(None, hello)
 
@@ -236,54 +247,3 @@ class Committed(FeedTestMixin, TransactionTestCase):
 
     def test_each_test_has_a_log_of_its_own_again(self) -> None:
         self.test_each_test_has_a_log_of_its_own()
-
-
-# Closing hubs.
-
-
-async def visit() -> None:
-    async with connect() as client:
-        await client.frame()
-
-
-def has_ended(found: hub.Hub) -> bool:
-    return found.poller._thread.threads._shutdown and found._threads.threads._shutdown
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("is_closed", [True, False])
-def test_the_hub_of_a_loop_that_does_not_run_is_closed(is_closed: bool) -> None:
-    loop = asyncio.new_event_loop()
-    loop.run_until_complete(visit())
-    ((_, found),) = hub.all_hubs()
-    if is_closed:
-        loop.close()
-    close_hubs()
-    assert (has_ended(found), hub.all_hubs()) == (True, [])
-    loop.close()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_hub_of_a_running_loop_is_closed_when_nobody_watches() -> None:
-    loop = asyncio.new_event_loop()
-    thread = Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        connection = connect()
-        client = asyncio.run_coroutine_threadsafe(connection.__aenter__(), loop).result(10)
-        asyncio.run_coroutine_threadsafe(client.frame(), loop).result(10)
-        ((_, found),) = hub.all_hubs()
-        close_hubs()
-        assert not has_ended(found)
-        asyncio.run_coroutine_threadsafe(connection.__aexit__(None, None, None), loop).result(10)
-        close_hubs()
-        assert (has_ended(found), hub.all_hubs()) == (True, [])
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
-
-
-async def test_hubs_can_not_be_closed_in_a_loop() -> None:
-    with pytest.raises(RuntimeError, match="close_hubs"):
-        close_hubs()
