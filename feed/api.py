@@ -89,17 +89,23 @@ def list_events(
     websocket with `after` = `position` and `log` = `log`: the position was read before the events."""
     wanted = streams.parse(stream or [])
     within_limit(request, len(wanted))
-    state = log.state()
-    # After the position: if they change from here on, the log says so.
-    audiences = streams.audiences_of(user_of(request))
-    streams.check(wanted, audiences)
-    events = streams.newest(Event.objects.with_users(), wanted, before, limit + 1, audiences)
+    state, events = read_snapshot(user_of(request), wanted, before, limit + 1)
     shown = events[:limit]
     older = _next(request, shown[-1].pk) if len(events) > limit else None
     # Encoded like the frames of the websocket. Ninja's schema would encode them a second time.
     encoded = [msgspec.Raw(as_json(event).encode()) for event in shown]
     body = {"log": state.epoch, "position": state.head, "events": encoded, "next": older}
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")
+
+
+def read_snapshot(user: object, wanted: frozenset[str], before: int | None, size: int) -> tuple[log.State, list[Event]]:
+    """How far the log reached, and after that the newest events of these streams that the user may see. Raises
+    Refusal."""
+    state = log.state()
+    # After the position: if they change from here on, the log says so.
+    audiences = streams.audiences_of(user)
+    streams.check(wanted, audiences)
+    return state, streams.newest(Event.objects.with_users(), wanted, before, size, audiences)
 
 
 def within_limit(request: HttpRequest, count: int) -> None:

@@ -31,6 +31,8 @@ from tests.support.scheduling import ByFile
 from tests.support.servers import Server
 from tests.support.shop import SHOP
 
+pytest_plugins = ["feed.pytest_plugin"]
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Otherwise SIGTERM would end pytest without stopping its servers.

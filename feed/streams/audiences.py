@@ -1,5 +1,6 @@
 """Who may see what: the audiences of a user."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -28,7 +29,8 @@ def _names_for(audience: Audience, user: Any) -> list[str]:
     """None if the audience can't be asked: then nobody is in it."""
 
     def names() -> list[str]:
-        return [name(audience, key) for key in audience.keys_for(user)]
+        # One string for each audience, however many users are in it.
+        return [sys.intern(name(audience, key)) for key in audience.keys_for(user)]
 
     return attempt("find who may see", audience.prefix, names, list)
 
