@@ -43,6 +43,6 @@ def _closed_hubs() -> Iterator[None]:
     """No hub outlives its test, and keeps the test database from being dropped."""
     yield
     if "feed.hub" in sys.modules:
-        from feed.testing import close_hubs
+        from feed.testing.closing import close_hubs_after_test
 
-        close_hubs()
+        close_hubs_after_test()

@@ -6,6 +6,7 @@ connected when the test database is dropped, or truncated.
 
 import asyncio
 from asyncio import AbstractEventLoop
+from concurrent.futures import ThreadPoolExecutor
 
 from feed import hub
 from feed.hub import Hub
@@ -23,6 +24,15 @@ def close_hubs() -> None:
         if not (loop.is_running() and each.has_watchers()):
             hub.forget(loop)
             close(loop, each)
+
+
+def close_hubs_after_test() -> None:
+    """Close the hubs, whatever runs in this thread: Playwright's synchronous API keeps an event loop running in it."""
+    if asyncio._get_running_loop():
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(close_hubs).result()
+    else:
+        close_hubs()
 
 
 def close(loop: AbstractEventLoop, each: Hub) -> None:

@@ -3,7 +3,7 @@
 import unittest
 from typing import TYPE_CHECKING
 
-from feed.testing.closing import close_hubs
+from feed.testing.closing import close_hubs_after_test
 from feed.testing.kit import FeedKit
 
 if TYPE_CHECKING:
@@ -19,4 +19,4 @@ class FeedTestMixin(FeedKit, Base):
         try:
             return super().run(result)
         finally:
-            close_hubs()
+            close_hubs_after_test()

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.adopters.projects import BASE, run, run_code, write_project
-from tests.adopters.test_embedding import step
+from tests.adopters.steps import block, document
 from tests.support.databases import ROOT
 
-DOCUMENT = (ROOT / "docs" / "testing.md").read_text()
+DOCUMENT = document("testing.md")
 APPS = (*BASE, "django.contrib.sessions", "feed")
 APPLICATION = """
     from django.core.asgi import get_asgi_application
@@ -104,7 +104,7 @@ def test_the_plugin_closes_the_hubs_of_pytest(tmp_path: Path, postgresql_databas
 
 def test_the_examples_of_the_document_work(tmp_path: Path) -> None:
     files = {"tests/test_orders.py": "as soon as the package is installed:", "orders/tests.py": "In `orders/tests.py`:"}
-    texts = {name: "\n".join(step(sentence, DOCUMENT)) for name, sentence in files.items()}
+    texts = {name: block(sentence, DOCUMENT) for name, sentence in files.items()}
     environment = write_project(tmp_path, APPS, texts, DEFAULT_AUTO_FIELD="django.db.models.BigAutoField")
     options = ["-p", "feed.pytest_plugin", "-p", "no:asyncio"]
     done = run(tmp_path, environment, "-m", "pytest", *options, "tests/test_orders.py")

@@ -7,6 +7,7 @@ import pytest
 
 from feed import hub
 from feed.testing import close_hubs
+from feed.testing.closing import close_hubs_after_test
 from tests.feed.sockets import connect
 
 pytestmark = pytest.mark.database
@@ -58,3 +59,19 @@ def test_the_hub_of_a_running_loop_is_closed_when_nobody_watches() -> None:
 async def test_hubs_can_not_be_closed_in_a_loop() -> None:
     with pytest.raises(RuntimeError, match="close_hubs"):
         close_hubs()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_hubs_are_closed_after_a_test_in_whose_thread_a_browser_runs_its_loop() -> None:
+    """Playwright's synchronous API keeps an event loop running between the tests."""
+    loop, of_browser = asyncio.new_event_loop(), asyncio.new_event_loop()
+    loop.run_until_complete(visit())
+    ((_, found),) = hub.all_hubs()
+
+    async def between_tests() -> None:
+        close_hubs_after_test()
+
+    of_browser.run_until_complete(between_tests())
+    assert (has_ended(found), hub.all_hubs()) == (True, [])
+    loop.close()
+    of_browser.close()
