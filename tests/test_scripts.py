@@ -1,6 +1,7 @@
 """The start of Rill: bad configuration stops it with one sentence, and the files that it creates are kept."""
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -174,6 +175,38 @@ def test_git_ignores_the_files_that_a_start_creates(path: str) -> None:
     assert subprocess.run(["git", "check-ignore", "--quiet", path], cwd=ROOT, check=False).returncode == 0
 
 
-@pytest.mark.parametrize("script", ["script/server", "script/test", ".ci/run"])
+@pytest.mark.parametrize("script", ["script/server", "script/test", "script/release", ".ci/run"])
 def test_the_scripts_are_executable(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
+
+
+GIT = ["git", "-c", "user.name=Alice", "-c", "user.email=alice@rill.example", "-c", "core.hooksPath=/dev/null"]
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A clone with the present script/release."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone")
+    subprocess.run([*GIT, "clone", "--quiet", "--shared", ROOT, tmp_path / "clone"], check=True)
+    shutil.copy(ROOT / "script" / "release", tmp_path / "clone" / "script")
+    return tmp_path / "clone"
+
+
+def refused_release(clone: Path) -> str:
+    done = subprocess.run(["script/release"], cwd=clone, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert not (clone / "dist").exists()
+    return done.stderr
+
+
+def test_a_release_with_uncommitted_changes_is_refused(clone: Path) -> None:
+    (clone / "new.txt").touch()
+    assert "uncommitted changes" in refused_release(clone)
+
+
+def test_a_release_of_a_version_that_the_changelog_does_not_have_is_refused(clone: Path) -> None:
+    (clone / "feed" / "__init__.py").write_text('__version__ = "47.11.0"\n')
+    subprocess.run([*GIT, "add", "--all"], cwd=clone, check=True)
+    subprocess.run([*GIT, "commit", "--quiet", "--message", "Try"], cwd=clone, check=True)
+    assert "CHANGELOG.md has no section '## 47.11.0'" in refused_release(clone)

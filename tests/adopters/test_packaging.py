@@ -1,35 +1,70 @@
 """The wheel: what it holds, what it needs, and that a project outside of this repository can use it."""
 
 import re
+import subprocess
+import sys
 import tomllib
 import zipfile
+from email.parser import Parser
+from functools import partial
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 
 from tests.support.databases import ROOT
 
+EXTRAS = {"daphne": {"daphne"}, "redis": {"channels-redis", "redis"}, "postgresql": {"psycopg"}}
+
+
+def listed(file: str) -> list[Requirement]:
+    lines = re.sub(r"(?m)#.*|^-.*", "", (ROOT / file).read_text()).split()
+    return [Requirement(line) for line in lines]
+
+
+def contents(wheel: Path) -> set[str]:
+    """The files of the apps in the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {name for name in archive.namelist() if ".dist-info" not in name}
+
 
 def test_the_wheel_holds_the_apps_with_their_files_and_nothing_else(wheel: Path) -> None:
+    files = [file for app in ("feed", "profiles") for file in (ROOT / app).rglob("*") if file.is_file()]
+    assert contents(wheel) == {str(file.relative_to(ROOT)) for file in files if "__pycache__" not in file.parts}
+    assert {"feed/py.typed", "profiles/py.typed", "feed/static/feed/rill.js"} < contents(wheel)
+    assert not [name for name in contents(wheel) if Path(name).name.startswith("test_") or "/tests/" in name]
+
+
+def test_the_sdist_gives_the_same_wheel_and_both_can_be_published(wheel: Path, tmp_path: Path) -> None:
+    """As script/release builds them."""
+    run = partial(subprocess.run, check=True, capture_output=True, cwd=ROOT)
+    run([sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path])
+    built = sorted(tmp_path.iterdir())
+    assert [file.suffix for file in built] == [".whl", ".gz"]
+    assert contents(built[0]) == contents(wheel)
+    run([sys.executable, "-m", "twine", "check", "--strict", *built])
+
+
+@pytest.mark.parametrize(("extra", "names"), EXTRAS.items())
+def test_an_extra_brings_what_its_name_says(wheel: Path, extra: str, names: set[str]) -> None:
     with zipfile.ZipFile(wheel) as archive:
-        names = archive.namelist()
-    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"feed", "profiles"}
-    assert {
-        "feed/py.typed",
-        "feed/templates/feed/events/event.html",
-        "feed/static/feed/rill.js",
-        "feed/static/feed/vendor/htmx.min.js",
-        "feed/migrations/0001_initial.py",
-        "profiles/templates/profiles/person.html",
-    } < set(names)
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        metadata = Parser().parsestr(archive.read(name).decode())
+    wanted = [Requirement(each) for each in metadata.get_all("Requires-Dist", [])]
+    assert {each.name for each in wanted if each.marker and each.marker.evaluate({"extra": extra})} == names
+
+
+def test_django6_is_tested_with_what_the_wheel_needs() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = {Requirement(each).name.lower() for each in [*project["dependencies"], "daphne", "uvicorn"]}
+    assert {each.name.lower() for each in listed("requirements-django6.txt")} == needed
 
 
 def test_the_dependencies_of_the_wheel_are_pinned_in_requirements() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = [each for extra in project["optional-dependencies"].values() for each in extra]
     wanted = [Requirement(each) for each in [*project["dependencies"], *extras]]
-    lines = re.sub(r"(?m)#.*|^-.*", "", (ROOT / "requirements.txt").read_text()).split()
-    pinned = {requirement.name.lower(): requirement for requirement in map(Requirement, lines)}
+    pinned = {requirement.name.lower(): requirement for requirement in listed("requirements.txt")}
     for each in wanted:
         pin = pinned[each.name.lower()]
         version = str(pin.specifier).removeprefix("==")
