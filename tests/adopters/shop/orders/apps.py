@@ -8,8 +8,10 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         import feed
-        from orders.models import Order
+        from feed.streams import access_follows
+        from orders.models import Order, Team
 
+        access_follows(Team.members)
         feed.track(Order, "order_placed", audience=audience, data=lambda order: {"total": order.total})
 
 
