@@ -8,7 +8,7 @@ from django.db import connection
 from pytest_django import Settings
 
 from feed import log, messages
-from feed.hub import history, poller, tail
+from feed.hub import database_watch, history, poller, tail
 from feed.log import batch, numbering, sql
 from tests.machine import broken
 from tests.machine.clients import Lost
@@ -38,6 +38,12 @@ def stepped_doorbell(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Non
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.SteppedLayer"}}
     if connection.vendor == "sqlite":
         monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0)
+
+
+@pytest.fixture(autouse=True)
+def no_watch_of_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thread would ring by a clock that the machine doesn't control."""
+    monkeypatch.setattr(database_watch, "is_needed", lambda: False)
 
 
 @pytest.fixture(autouse=True)
