@@ -3,19 +3,11 @@
 import json
 from typing import Any
 
-import msgspec
-
-from feed.frames.describe import describe
-from feed.models import Event
 from tests.machine.clients import Client
 
 
 class Program(Client):
     format = "json"
-
-    @staticmethod
-    def look(event: Event) -> Any:
-        return json.loads(msgspec.json.encode(describe(event)))
 
     def take(self, text: str) -> None:
         frame = json.loads(text)
@@ -40,4 +32,4 @@ class Program(Client):
             if change["action"] == "deleted":
                 self.state.pop(event["id"], None)
             else:
-                self.state[event["id"]] = event
+                self.put(event["id"], event)

@@ -10,11 +10,13 @@ from pytest_django import Settings
 from feed import log, messages
 from feed.hub import database_watch, history, poller, tail
 from feed.log import batch, numbering, sql
+from feed.streams.stream import STREAMS
 from tests.machine import broken
 from tests.machine.clients import Lost
 from tests.machine.concurrent_numbering import concurrent_work
 from tests.machine.machine import FeedMachine
 from tests.machine.runs import run, seeds
+from tests.machine.teams import Team
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -30,6 +32,11 @@ def small_bounds(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "PAGE_SECONDS", float("inf"))  # independent of the machine's speed
     monkeypatch.setattr(tail, "FRAME_SIZE", 1500)
     monkeypatch.setattr(tail, "MAX_FRAMES", 3)
+
+
+@pytest.fixture(autouse=True)
+def teams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(STREAMS, "team", Team())
 
 
 @pytest.fixture(autouse=True)
