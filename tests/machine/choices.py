@@ -50,7 +50,7 @@ def queries(world: World, writer: Writer) -> list[Query]:
 
 def for_another_audience(world: World, writer: Writer) -> list[Post]:
     """Not comments, which have the audience of their thread."""
-    return [post for post in deletable(world, writer) if post.thread is None]
+    return [post for post in deletable(world, writer) if post.kind == "status_change"]
 
 
 def for_another_user(world: World, writer: Writer) -> list[tuple[Post, str]]:

@@ -19,13 +19,14 @@ from tests.machine.steps import Arrival, arrivals, hubs, one_of, when
 from tests.machine.world import World
 from tests.machine.writing import Writing
 
-MAX_CLIENTS = 4
+MAX_CLIENTS = 5
 
 
 class FeedMachine(Writing):
     @initialize(arrival=arrivals)
-    def two_clients_connect(self, arrival: Arrival) -> None:
+    def three_clients_connect(self, arrival: Arrival) -> None:
         self.world.add_client(Program, "", frozenset(["public"]), "beginning", 0)
+        self.world.add_client(Program, "bob", frozenset(["public"]), "head", 1)
         self.world.add_client(*arrival)
 
     # Ringing, numbering, pruning.

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.machine.clients import Client
+from tests.machine.clients import Client, Lost
 
 
 class Program(Client):
@@ -25,8 +25,8 @@ class Program(Client):
             f"{self} is at {self.cursor}, but its frame begins after {frame['after']}."
         )
         positions = [frame["after"], *(change["position"] for change in frame["changes"])]
-        assert positions == sorted(set(positions))
-        assert positions[-1] <= frame["position"]
+        if positions != sorted(set(positions)) or positions[-1] > frame["position"]:
+            raise Lost(f"{self} was sent the positions {positions} in a frame that ends at {frame['position']}.")
         for change in frame["changes"]:
             event = change["event"]
             if change["action"] == "deleted":

@@ -75,12 +75,13 @@ class Writing(RuleBasedStateMachine):
         writer.do(writers.move, post.id, "audience", audience, way)
         self.world.expect_changes(writer, *(("updated", post) for post in after))
 
-    @write(choices.queries, audience=audiences)
-    def move_to_another_audience_by_query(self, writer: Writer, query: choices.Query, audience: str) -> None:
-        query, seen = ("status_change", query[1]), self.world.seen(writer)
+    @write(choices.for_another_audience, audience=audiences)
+    def move_all_to_another_audience(self, writer: Writer, one: Post, audience: str) -> None:
+        """All that a query finds: those of one user."""
+        query, seen = ("status_change", one.user), self.world.seen(writer)
         chosen, excluded = choices.split(self.world, writer, query, choices.deletable(self.world, writer))
         after = [each for post in chosen for each in moved(seen, post, audience=audience)]
-        writer.do(writers.move_all, query[1], excluded, audience)
+        writer.do(writers.move_all, one.user, excluded, audience)
         self.world.expect_changes(writer, *(("updated", post) for post in after))
 
     @write(choices.for_another_user, way=ways_of_relations)
