@@ -57,6 +57,10 @@ class Subscriptions:
             self._scheduler.enqueue(watcher)
 
     def notify_all(self) -> None:
-        """Enqueue all watchers: their cursors count in a log that has ended."""
+        """Enqueue all watchers: their cursors count in a log that has ended, or in a part of it that was pruned.
+
+        Changes of access may have been passed over, so all audiences are asked for again.
+        """
+        self._audiences.forget_all()
         for watcher in self.watchers():
             self._enqueue([watcher], watcher.cursor + 1)
