@@ -52,7 +52,9 @@ class LogPoller:
             return
         async with self.reading:
             formats = self._formats | {name}
-            await self._thread.run(lambda: self._tail.encode_more(formats, conf.FEED_TAIL_BYTES))
+            entries, hidden_from = await self._thread.run(lambda: self._encode_again(formats))
+            self._tail.replace(entries, conf.FEED_TAIL_BYTES)
+            self._subscriptions.forget_access(hidden_from)
             self._formats = formats
 
     async def close(self) -> None:
@@ -113,8 +115,9 @@ class LogPoller:
         async with self.reading:
             more = wanted is None or self._tail.head < wanted
             while more:
-                state, entries, restart = await self._thread.run(lambda: self._read(read_ahead))
+                state, entries, restart, hidden_from = await self._thread.run(lambda: self._read(read_ahead))
                 self._take(state, entries, restart)
+                self._subscriptions.forget_access(hidden_from)
                 self._read_at = asyncio.get_running_loop().time()
                 more = self._tail.head < state.head
 
@@ -128,16 +131,24 @@ class LogPoller:
 
     # In the thread.
 
-    def _read(self, read_ahead: bool) -> tuple[log.State, list[Entry], bool]:
-        """Number what waits, and read on from the head. If the log isn't the same any more, read its end instead."""
+    def _encode_again(self, formats: frozenset[str]) -> tuple[list[Entry], frozenset[str]]:
+        entries = encoding.encode_again(self._tail.entries, formats)
+        return entries, encoding.newly_hidden_from(entries, self._tail.head)
+
+    def _read(self, read_ahead: bool) -> tuple[log.State, list[Entry], bool, frozenset[str]]:
+        """Number what waits, and read on from the head. If the log isn't the same any more, read its end instead.
+
+        Returns the users who may not see all of these events any more, too.
+        """
         try:
             state, changes, events = self._read_ahead() if read_ahead and self._tail.epoch else self._look()
             restart = self._is_other(state)
             if restart:
                 changes = log.read(max(state.floor, state.head - conf.FEED_TAIL), state.head)
         except log.Expired:  # pruned beyond the head: watchers can't go on from here
-            return log.state(), [], True
-        return state, encoding.load_encoded(changes, self._formats, READ_BYTES, events), restart
+            return log.state(), [], True, frozenset()
+        entries = encoding.load_encoded(changes, self._formats, READ_BYTES, events)
+        return state, entries, restart, encoding.newly_hidden_from(entries, entries[-1].position if entries else 0)
 
     def _read_ahead(self) -> Read:
         """After a ring something waits for sure: number and read in one transaction. Where batches are supported, the

@@ -45,6 +45,10 @@ class Subscriptions:
         for stream in first.keys() & self._by_stream.keys():
             self._enqueue(self._by_stream[stream], first[stream])
 
+    def forget_access(self, users: Iterable[str]) -> None:
+        """Ask for the audiences of these users again, before their change of access is reached in the log."""
+        self._audiences.changed(users)
+
     def _may_see(self, entry: Entry) -> list[Watcher]:
         """The watchers that a private change may concern. Those whose audiences aren't known are among them."""
         found = [watcher for stream in entry.reach for watcher in self._by_stream.get(stream, ())]
