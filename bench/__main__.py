@@ -29,6 +29,7 @@ MEASURES = (
     "beside",
     "batch",
     "encoding",
+    "audiences",
     "resume",
     "growth",
 )

@@ -2,19 +2,23 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from feed.kinds.guard import is_outage
 from feed.models import Event
+from feed.outage import unavailable
+from feed.paths import remember_prefix
 from feed.people import name_of
 
 
@@ -32,6 +36,27 @@ P = ParamSpec("P")
 View = Callable[Concatenate[PageRequest, P], HttpResponse]
 
 
+def page_view(view: View[P]) -> View[P]:
+    """A view that needs no middleware of the feed, and answers 503 if the database is out of order.
+
+    Not in a transaction of the request (ATOMIC_REQUESTS): that one could still fail after the response.
+    """
+
+    @wraps(view)
+    def prepared(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        request.htmx = HtmxDetails(request)
+        request.user = user_of(request)
+        remember_prefix(request.META.get("SCRIPT_NAME", ""))
+        try:
+            return view(request, *args, **kwargs)
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            return unavailable(request, error)
+
+    return transaction.non_atomic_requests(prepared)
+
+
 def login_needed(view: Callable[Concatenate[OwnRequest, P], HttpResponse]) -> View[P]:
     """Like Django's login_required. But htmx is redirected by a header: it would put the login page into this page.
 
@@ -44,7 +69,7 @@ def login_needed(view: Callable[Concatenate[OwnRequest, P], HttpResponse]) -> Vi
             return view(request, *args, **kwargs)  # type: ignore[arg-type]
         if request.htmx:
             return HttpResponseClientRedirect(redirect_to_login(page_that_asked(request)).url)
-        return redirect_to_login(request.get_full_path() if request.method == "GET" else reverse("feed:home"))
+        return redirect_to_login(request.get_full_path() if request.method == "GET" else front_page())
 
     return guarded
 
@@ -55,7 +80,19 @@ def page_that_asked(request: PageRequest) -> str:
         path = request.htmx.current_url_abs_path
     except ValueError:
         path = None
-    return path or reverse("feed:home")
+    return path or front_page()
+
+
+def front_page() -> str:
+    try:
+        return reverse("feed:home")
+    except NoReverseMatch:
+        return get_script_prefix()
+
+
+def user_of(request: HttpRequest) -> Any:
+    """The request's user. In a project without AuthenticationMiddleware nobody is logged in."""
+    return getattr(request, "user", AnonymousUser())
 
 
 def posted(request: HttpRequest) -> QueryDict | None:

@@ -19,21 +19,24 @@ from feed.querysets import EventQuerySet
 class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The events of one kind."""
 
-    list_display = ["id", "__str__", "author", "created_at", "edited_at"]
+    list_display = ["id", "__str__", "author", "audience", "created_at", "edited_at"]
     list_display_links = ["id", "__str__"]
     ordering = ["-pk"]
     date_hierarchy = "created_at"
 
     def get_fields(self, request: HttpRequest, obj: Event | None = None) -> list[Any]:
-        return ["user", *(field.name for field in self.model.own_fields() if field.editable)]
+        own = [field.name for field in self.model.own_fields() if field.editable]
+        # A comment has the audience of its thread.
+        return ["user", *own] if self.model.thread_field() else ["user", "audience", *own]
 
     @admin.display(description="user", ordering="user")
     def author(self, event: Event) -> str:
         return event.author_name
 
     def get_queryset(self, request: HttpRequest) -> EventQuerySet:
+        """What the user may see. A superuser may see everything."""
         events: EventQuerySet = self.model.objects.with_users()
-        return events
+        return events if request.user.is_superuser else events.visible_to(request.user)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [f"user__{name_field()}"]
@@ -42,22 +45,15 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """What is deleted with them. Rows of one class, because Django takes the class of the first for all."""
         return super().get_deleted_objects(self.model.rows.filter(pk__in=[event.pk for event in objs]), request)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Event | None = None) -> list[str]:
-        return self._relations() if obj else []
-
     @property
     def raw_id_fields(self) -> list[str]:  # type: ignore[override]
-        return self._relations()
-
-    def _relations(self) -> list[str]:
-        """The user and the thread, which can't be changed: they decide which streams hold the event."""
         return ["user", *(field.name for field in self.model.own_fields() if field.is_relation)]
 
 
 class EventAdmin(KindAdmin):
     """All kinds together, to look at and to delete. To add or edit an event, use the page of its kind."""
 
-    list_display = ["id", "kind", "__str__", "author", "created_at", "edited_at"]
+    list_display = ["id", "kind", "__str__", "author", "audience", "created_at", "edited_at"]
     list_filter = ["kind"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -4,13 +4,17 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import msgspec
+from django.db import Error as DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 
 from feed import log, ratelimit, streams
+from feed.access import user_of
 from feed.frames.describe import as_json
+from feed.kinds.guard import is_outage
 from feed.models import Event
+from feed.outage import unavailable
 from feed.refusals import Refusal
 
 MAX_EVENTS = 200
@@ -67,6 +71,13 @@ def refuse_values(request: HttpRequest, error: ValidationError) -> JsonResponse:
     return JsonResponse({"code": "bad_request", "message": "; ".join(reasons)}, status=422)
 
 
+@api.exception_handler(DatabaseError)
+def refuse_in_outage(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+    if not is_outage(error):
+        raise error
+    return unavailable(request, error)
+
+
 @api.get("/events/", response={200: Snapshot, (403, 404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed")
 def list_events(
     request: HttpRequest,
@@ -78,17 +89,23 @@ def list_events(
     websocket with `after` = `position` and `log` = `log`: the position was read before the events."""
     wanted = streams.parse(stream or [])
     within_limit(request, len(wanted))
-    state = log.state()
-    # After the position: if they change from here on, the log says so.
-    audiences = streams.audiences_of(getattr(request, "user", None))
-    streams.check(wanted, audiences)
-    events = streams.newest(Event.objects.with_users(), wanted, before, limit + 1, audiences)
+    state, events = read_snapshot(user_of(request), wanted, before, limit + 1)
     shown = events[:limit]
     older = _next(request, shown[-1].pk) if len(events) > limit else None
     # Encoded like the frames of the websocket. Ninja's schema would encode them a second time.
     encoded = [msgspec.Raw(as_json(event).encode()) for event in shown]
     body = {"log": state.epoch, "position": state.head, "events": encoded, "next": older}
     return HttpResponse(msgspec.json.encode(body), content_type="application/json")
+
+
+def read_snapshot(user: object, wanted: frozenset[str], before: int | None, size: int) -> tuple[log.State, list[Event]]:
+    """How far the log reached, and after that the newest events of these streams that the user may see. Raises
+    Refusal."""
+    state = log.state()
+    # After the position: if they change from here on, the log says so.
+    audiences = streams.audiences_of(user)
+    streams.check(wanted, audiences)
+    return state, streams.newest(Event.objects.with_users(), wanted, before, size, audiences)
 
 
 def within_limit(request: HttpRequest, count: int) -> None:

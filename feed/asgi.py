@@ -1,12 +1,14 @@
 """Adds the feed's websocket to a project's ASGI application."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.handlers.asgi import get_script_prefix
 
-from feed.connection.asgi import Application, remember_send
+from feed.connection.asgi import Application, Receive, Scope, Send, remember_send
 from feed.connection.origins import same_origin_or_none
+from feed.paths import remember_prefix
 from feed.routing import websocket_urlpatterns
 
 
@@ -20,6 +22,19 @@ def with_feed(http: Any, websocket: Sequence[Any] = ()) -> Application:
 
         application = with_feed(get_asgi_application())
     """
-    routes = remember_send(same_origin_or_none(URLRouter([*websocket, *websocket_urlpatterns])))
+    routes = remember_send(same_origin_or_none(below_prefix(URLRouter([*websocket, *websocket_urlpatterns]))))
     application: Application = ProtocolTypeRouter({"http": http, "websocket": routes})
     return application
+
+
+def below_prefix(application: Application) -> Application:
+    """Middleware: route by the path below that of the site, as Django does for pages. By itself, URLRouter refuses the
+    paths of Daphne with --root-path, and those of FORCE_SCRIPT_NAME."""
+
+    def routed(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        prefix = get_script_prefix(scope)
+        remember_prefix(prefix)
+        scope.setdefault("path_remaining", scope["path"].removeprefix(prefix))
+        return application(scope, receive, send)
+
+    return routed

@@ -12,8 +12,9 @@ from django.db import DEFAULT_DB_ALIAS, connection
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
+from feed.base_template import blocks_not_shown
 from feed.conf import conf
-from feed.frames.describe import PUBLIC_FIELDS
+from feed.frames.describe import PUBLIC_FIELDS, has_pages
 from feed.kinds.related import declared_names, leads_to_one_object
 from feed.models import Event
 from feed.querysets import EventQuerySet
@@ -137,6 +138,19 @@ def kinds_have_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any)
             hint = "Its events are shown by their summary."
             warnings.append(Warning(f"There is no template {template!r}.", hint=hint, obj=kind, id="feed.W001"))
     return warnings
+
+
+@register(Tags.templates)
+def base_template_has_the_blocks_of_the_pages(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """feed.W010: what fills a block that the base template lacks isn't shown, and Django says nothing."""
+    if not (getattr(settings, "ROOT_URLCONF", None) and has_pages()):
+        return []
+    lacking = ", ".join(sorted(blocks_not_shown()))
+    hint = "Write templates/feed/base.html, which fills the blocks of your base template. docs/embedding.md shows it."
+    message = f"The pages of the feed fill blocks that the base template doesn't have: {lacking}."
+    return [Warning(message, hint=hint, id="feed.W010")] if lacking else []
 
 
 @register(Tags.security)

@@ -12,6 +12,8 @@ from urllib.request import urlopen
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from feed.paths import SOCKET
+
 FINAL_CODES = {4400, 4401, 4403, 4404, 4429}
 """Close codes after which the same request would be refused again."""
 MIN_DELAY, MAX_DELAY = 0.5, 30.0
@@ -51,7 +53,7 @@ class FeedClient:
         resume = {} if self.after is None else {"after": str(self.after), "log": self.log}
         wanted = [*parse_qsl(query), *(("stream", name) for name in self.streams)]
         asked = [(name, value) for name, value in [*wanted, *resume.items()] if value]
-        return urlunsplit((scheme, host, path or "/ws/feed/", urlencode(asked), ""))
+        return urlunsplit((scheme, host, path or f"/{SOCKET}", urlencode(asked), ""))
 
     def advance(self, frame: Frame) -> None:
         """Move the cursor by a frame that has arrived. Raises Refused for an error frame."""

@@ -29,6 +29,7 @@ from feed.hub import hub
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Watcher
+from feed.paths import SOCKET, latest_prefix
 from feed.refusals import Refusal
 
 MAX_MESSAGE = 4096
@@ -187,4 +188,6 @@ class NowhereConsumer(FeedConsumer):
     """Any other path. The handshake is accepted, because a refused one doesn't tell a program the reason."""
 
     async def serve(self, query: bytes, session: str | None) -> None:
-        raise Refusal("not_found", "There is no websocket at this path; the feed is at /ws/feed/.", 4404)
+        raise Refusal(
+            "not_found", f"There is no websocket at this path; the feed is at {latest_prefix()}{SOCKET}.", 4404
+        )

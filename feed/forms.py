@@ -1,8 +1,9 @@
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 
-from feed import idempotency
+from feed import idempotency, streams
+from feed.log import PUBLIC
 from feed.models import TEXT_LENGTH, Event
 
 
@@ -26,8 +27,28 @@ class TextField(forms.CharField):
         return {"data-limit": str(self.max_length)}
 
 
+class AudienceField(forms.ChoiceField):
+    """One of the audiences that the user may post to."""
+
+    def __init__(self, user: Any, initial: str) -> None:
+        super().__init__(
+            label="Who may see it",
+            choices=lambda: streams.choices_for(user),
+            required=False,
+            initial=initial,
+            error_messages={"invalid_choice": "There is no audience '%(value)s' that you may post to."},
+        )
+
+
 class TextForm(forms.Form):
     text = TextField("Your text")
+
+
+class EditForm(TextForm):
+    def offer_audiences(self, user: Any, event: Event) -> None:
+        """Let the author move the event to another audience. A comment has that of its thread."""
+        if event.in_thread is None:
+            self.fields["audience"] = AudienceField(user, event.audience)
 
 
 class ComposeForm(TextForm):
@@ -54,6 +75,10 @@ class ComposeForm(TextForm):
             self.add_error("text", error)
             return False
 
+    def emptied(self) -> Self:
+        """The form for the next text."""
+        return type(self)()
+
     def save(self, event: Event) -> None:
         try:
             idempotency.save(event, self.cleaned_data["key"])
@@ -63,6 +88,15 @@ class ComposeForm(TextForm):
 
 class StatusForm(ComposeForm):
     text = TextField("What are you up to?")
+
+    def __init__(self, *args: Any, user: Any, audience: str = PUBLIC) -> None:
+        super().__init__(*args)
+        self.user = user
+        self.fields["audience"] = AudienceField(user, audience)
+
+    def emptied(self) -> Self:
+        """With the audience of the last text: the next one must not be public by mistake."""
+        return type(self)(user=self.user, audience=self.cleaned_data["audience"] or PUBLIC)
 
 
 class CommentForm(ComposeForm):

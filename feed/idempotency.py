@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from feed.log import PUBLIC
 from feed.models import KEY_LENGTH, Event, Posted
 
 MAX_KEYS = 1000
@@ -88,7 +89,8 @@ def _check(posted: Posted, event: Event) -> None:
 def digest(event: Event) -> str:
     """The same for two events with the same content. Only a digest is kept, because users can delete their texts."""
     fields = sorted((field.attname, field.value_to_string(event)) for field in event.own_fields())
-    return salted_hmac("feed.keys", repr([event.kind_name(), fields]), algorithm="sha256").hexdigest()
+    content = [event.kind_name(), fields, *([] if event.audience == PUBLIC else [event.audience])]
+    return salted_hmac("feed.keys", repr(content), algorithm="sha256").hexdigest()
 
 
 def _forget_oldest(user_id: Any) -> None:

@@ -96,6 +96,12 @@ class Event(Kind, models.Model):
     def get_absolute_url(self) -> str:
         return reverse("feed:event", args=[self.id])
 
+    def clean(self) -> None:
+        """Raises ValidationError if the user may not post to the audience. A comment has that of its thread."""
+        super().clean()
+        if self.audience != PUBLIC and self.in_thread is None:
+            streams.validate_for(self.user, self.audience)
+
     def _before_saving(self, using: str, saved: Collection[str]) -> set[str]:
         """Get ready to be saved with the fields `saved`. Returns the names of the fields that were set."""
         names = self._mark()

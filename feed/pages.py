@@ -14,6 +14,7 @@ from feed.access import PageRequest
 from feed.frames.rows import render_rows
 from feed.models import Event
 from feed.numbers import parse_number
+from feed.paths import socket_path
 from feed.rendering import render
 
 SIZE = 30
@@ -63,7 +64,7 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
     only these rows."""
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
-    socket = "/ws/feed/?" + urlencode({"format": "html", "stream": list(names)}, doseq=True)
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": list(names)}, doseq=True)
     response = render(request, template, {"page": page, "socket": socket, **context})
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response

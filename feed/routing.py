@@ -1,8 +1,9 @@
 from django.urls import path, re_path
 
 from feed.consumers import FeedConsumer, NowhereConsumer
+from feed.paths import SOCKET
 
 websocket_urlpatterns = [
-    path("ws/feed/", FeedConsumer.as_asgi()),
+    path(SOCKET, FeedConsumer.as_asgi()),
     re_path("", NowhereConsumer.as_asgi()),
 ]

@@ -18,23 +18,26 @@ from feed.access import (
     is_from_own_page,
     login_needed,
     own_event,
+    page_view,
     posted,
     seen_event,
 )
-from feed.forms import CommentForm, ComposeForm, StatusForm, TextForm
+from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange, depth
 from feed.rendering import render
 
 THREAD_SIZE = 100
 
 
+@page_view
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     state = log.state()
     page = pages.Page.read(state, request.user, [log.PUBLIC], pages.wanted_before(request))
-    return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=StatusForm())
+    return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=StatusForm(user=request.user))
 
 
+@page_view
 @require_safe
 def thread(request: PageRequest, pk: int) -> HttpResponse:
     """An event and the comments on it, oldest first."""
@@ -45,17 +48,19 @@ def thread(request: PageRequest, pk: int) -> HttpResponse:
     return pages.show(request, "feed/thread.html", page, [stream], event=event, form=CommentForm())
 
 
+@page_view
 @login_needed
 @require_POST
 def post(request: OwnRequest) -> HttpResponse:
-    form = StatusForm(request.POST)
-    status = StatusChange(user=request.user)
+    form = StatusForm(request.POST, user=request.user)
+    status = StatusChange(user=request.user, audience=posted_audience(form))
     fill(request, form, status)
     if form.is_valid():
         form.save(status)
     return composed(request, form, reverse("feed:home"))
 
 
+@page_view
 @login_needed
 @require_POST
 def comment(request: OwnRequest, pk: int) -> HttpResponse:
@@ -80,17 +85,22 @@ def fill(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment) 
             check_limit(request, form, "text")
 
 
-def composed(request: OwnRequest, form: TextForm, done: str, event: Event | None = None) -> HttpResponse:
+def posted_audience(form: StatusForm) -> str:
+    return (form.is_valid() and form.cleaned_data["audience"]) or log.PUBLIC
+
+
+def composed(request: OwnRequest, form: ComposeForm, done: str, event: Event | None = None) -> HttpResponse:
     """The response to a text: its errors, or an empty form. The new row comes by the socket."""
     if form.errors:
         return show_form(request, "feed/compose.html", form, event)
-    return show_form(request, "feed/compose.html", type(form)(), event) if request.htmx else redirect(done)
+    return show_form(request, "feed/compose.html", form.emptied(), event) if request.htmx else redirect(done)
 
 
+@page_view
 @login_needed
 @require_http_methods(["GET", "POST"])
 def edit(request: OwnRequest, pk: int) -> HttpResponse:
-    form = TextForm(posted(request), auto_id="edit_%s")
+    form = EditForm(posted(request), auto_id="edit_%s")
     if not is_from_own_page(request, form, "text"):
         return show_form(request, "feed/edit.html", form, seen_event(request, pk))
     check_limit(request, form, "text")
@@ -99,8 +109,10 @@ def edit(request: OwnRequest, pk: int) -> HttpResponse:
         if not hasattr(event, "text"):
             raise Http404("only a text can be edited")
         form.initial = {"text": event.text}
+        form.offer_audiences(request.user, event)
         if form.is_valid() and fits(event, form):
-            event.save(update_fields=["text"])
+            event.audience = form.cleaned_data.get("audience") or event.audience
+            event.save(update_fields=["text", "audience"])
             return done_in_dialog() if request.htmx else redirect(event)
     return show_form(request, "feed/edit.html", form, event)
 
@@ -115,6 +127,7 @@ def fits(event: Any, form: TextForm) -> bool:
     return not form.errors
 
 
+@page_view
 @login_needed
 @require_http_methods(["GET", "POST"])
 def delete(request: OwnRequest, pk: int) -> HttpResponse:

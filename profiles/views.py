@@ -11,11 +11,12 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from feed import log, pages, ratelimit, streams
-from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, other_login_warning, posted
+from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, other_login_warning, page_view, posted
 from feed.people import name_field
 from feed.refusals import Refusal
 from feed.rendering import render
@@ -25,6 +26,7 @@ from profiles.models import UserProfile
 TOO_MANY_SIGNUPS = "Too many people have signed up from your network."
 
 
+@page_view
 @require_safe
 def person(request: PageRequest, name: str) -> HttpResponse:
     stream = f"user:{name}"
@@ -40,6 +42,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
     return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
 
 
+@page_view
 @login_needed
 @require_http_methods(["GET", "POST"])
 def edit_profile(request: OwnRequest) -> HttpResponse:
@@ -47,11 +50,12 @@ def edit_profile(request: OwnRequest) -> HttpResponse:
     form = ProfileForm(posted(request), instance=profile)
     if is_from_own_page(request, form) and form.is_valid():
         form.save()
-        messages.success(request, "Your profile is saved.")
+        messages.success(request, "Your profile is saved.", fail_silently=True)
         return redirect(profile)
     return render(request, "profiles/edit.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@page_view
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def signup(request: PageRequest) -> HttpResponse:
@@ -62,7 +66,7 @@ def signup(request: PageRequest) -> HttpResponse:
     own = is_from_own_page(request, form)
     if own and ratelimit.check_form(limit, form, TOO_MANY_SIGNUPS) and create_and_log_in(request, form):
         return redirect(settings.LOGIN_REDIRECT_URL)
-    return ratelimit.set_status(render(request, "registration/signup.html", {"form": form}), form)
+    return ratelimit.set_status(render(request, "profiles/signup.html", {"form": form}), form)
 
 
 def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:
@@ -75,10 +79,12 @@ def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:
     return not form.errors
 
 
+@method_decorator(page_view, name="dispatch")  # type: ignore[arg-type]
 class Login(LoginView):
     """Django's login view. Answers a refused login with status 422 or 429."""
 
     authentication_form = LoginForm
+    template_name = "profiles/login.html"
 
     @property
     def redirect_authenticated_user(self) -> bool:  # type: ignore[override]
@@ -91,15 +97,19 @@ class Login(LoginView):
         url = super().get_success_url()
         return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        return render(self.request, self.template_name, context)
+
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         return ratelimit.set_status(super().form_invalid(form), form)
 
 
+@method_decorator(page_view, name="dispatch")  # type: ignore[arg-type]
 class Logout(LogoutView):
     """Django's logout view. The button on alice's page doesn't log out bob, if he has logged in in another tab."""
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if warning := other_login_warning(request):
-            messages.warning(request, warning)
+            messages.warning(request, warning, fail_silently=True)
             return redirect(self.get_success_url())
         return super().post(request, *args, **kwargs)

@@ -51,7 +51,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
-    "django_htmx",
     "ninja",
     "feed",
     "profiles",
@@ -68,7 +67,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -185,7 +183,6 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
-        "outage": {"()": "project.outage.OutageInOneLine"},
         "no traceback": {"()": "project.log_filters.WithoutTraceback"},
         "no repeats": {"()": "project.log_filters.WithoutRepeats"},
     },
@@ -198,6 +195,6 @@ LOGGING = {
         "uvicorn.error": {"filters": ["no traceback"]},  # clients can send invalid UTF-8
         "channels_redis.pubsub": {"filters": ["no traceback", "no repeats"]},  # without Redis the feed polls
         # Bad requests are answered, not logged.
-        "django.request": {"level": "ERROR", "filters": ["outage"]},
+        "django.request": {"level": "ERROR"},
     },
 }

@@ -22,11 +22,15 @@ from feed.frames import row_cache
 from feed.kinds.guard import forget_reports
 from feed.models import StatusChange
 from feed.ratelimit.storage import storage
+from feed.streams.stream import STREAMS
 from tests.support import services
+from tests.support.audiences import TEAMS
 from tests.support.databases import migrate, new_database
 from tests.support.kinds import KINDS_WITH_TABLES
 from tests.support.servers import Server
 from tests.support.shop import SHOP
+
+pytest_plugins = ["feed.pytest_plugin"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -177,3 +181,10 @@ def server() -> Iterator[Server]:
     """Daphne on SQLite without Redis, as `script/server` starts it."""
     with Server() as server:
         yield server
+
+
+@pytest.fixture
+def teams(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The audiences of tests/support/audiences.py exist."""
+    for prefix, audience in TEAMS.items():
+        monkeypatch.setitem(STREAMS, prefix, audience)

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.auth.signals import user_logged_in
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.test import Client, RequestFactory
+from django.urls import resolve
+from pytest_django import Settings
 
 from feed import log
 from feed.kinds.guard import is_outage
 from feed.models import StatusChange
-from project.outage import unavailable, wants_json
+from feed.outage import unavailable, wants_json
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("fast_hasher")]
 
@@ -119,9 +121,52 @@ def test_programs_get_json_and_browsers_get_html(path: str, accept: str, json: b
     assert wants_json(request) is json
 
 
+@pytest.fixture
+def anybodys_project(settings: Settings) -> None:
+    """A project without our error handlers."""
+    settings.ROOT_URLCONF = "tests.adopters.foreign.urls"
+    settings.TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+
+
+def refuse() -> NoReturn:
+    raise OperationalError("disk I/O error")
+
+
+@pytest.mark.usefixtures("anybodys_project")
+def test_the_views_answer_503_by_themselves(
+    client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(log, "state", refuse)
+    page = client.get("/activity/")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "may not have been saved" in page.content.decode()
+    assert client.get("/activity/", headers={"Accept": "application/json"}).json()["code"] == "unavailable"
+    snapshot = client.get("/api/events/")
+    assert (snapshot.status_code, snapshot.json()["code"]) == (503, "unavailable")
+    assert {record.exc_info for record in caplog.records} == {None}
+    assert caplog.messages[0] == "Service Unavailable: /activity/ (disk I/O error)"
+
+
+@pytest.mark.usefixtures("anybodys_project")
+def test_other_errors_of_the_views_are_left_to_the_project(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> NoReturn:
+        raise DatabaseError("a bug")
+
+    monkeypatch.setattr(log, "state", fail)
+    for path in ("/activity/", "/api/events/"):
+        with pytest.raises(DatabaseError, match="a bug"):
+            client.get(path)
+
+
+def test_a_view_is_not_in_the_transaction_of_its_request() -> None:
+    """Or its commit could fail after the response."""
+    for path in ("/", "/events/", "/events/1/", "/events/1/edit/", "/people/alice/", "/profile/", "/accounts/login/"):
+        assert "default" in vars(resolve(path).func)["_non_atomic_requests"], path
+
+
 def test_error_pages_need_no_database(client: Client, django_assert_num_queries: Any) -> None:
     request = RequestFactory().get("/")
     with django_assert_num_queries(0):
-        shown = unavailable(request).content.decode()
-    assert "Nothing was saved" in shown
+        shown = unavailable(request, OperationalError("disk I/O error")).content.decode()
+    assert "may not have been saved" in shown
     assert "Log in" not in shown  # without the database nobody knows who is logged in

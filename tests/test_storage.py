@@ -57,7 +57,7 @@ def assert_posts_fail_with_503(alice: Alice) -> None:
     for headers in ({}, HTMX):
         page = alice.post("lost", headers)
         assert (page.status, page.headers["Retry-After"]) == (503, "5")
-        assert "Nothing was saved. Try again in a moment." in page.text
+        assert "may not have been saved. Try again in a moment." in page.text
         assert "rill.css" in page.text
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     response = alice.post("lost", JSON)

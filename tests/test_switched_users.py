@@ -117,9 +117,9 @@ def test_the_logout_button_on_alices_page_does_not_log_bob_out(browser: Client) 
     bob_logs_in(browser)
     response = browser.post("/accounts/logout/", sent, follow=True)
     assert REFUSAL in response.content.decode()
-    assert '<body data-user="bob">' in response.content.decode()
+    assert 'defer data-user="bob">' in response.content.decode()
     again = browser.post("/accounts/logout/", fields(response.content.decode(), "/accounts/logout/"), follow=True)
-    assert "<body>" in again.content.decode()
+    assert "defer>" in again.content.decode()
 
 
 def test_logging_out_twice_is_not_an_error(browser: Client) -> None:
@@ -146,14 +146,14 @@ def test_a_sign_up_form_is_refused_once_with_bobs_name_if_he_has_logged_in(clien
     assert REFUSAL in response.content.decode()
     assert not User.objects.filter(username="carol").exists()
     assert sign_up(client, "carol", **{"as": fields(response.content.decode())["as"]}).status_code == 302
-    assert '<body data-user="carol">' in page(client, "/")
+    assert ' data-user="carol">' in page(client, "/")
 
 
 def test_a_login_form_logs_alice_in_even_if_bob_is_logged_in(client: Client) -> None:
     User.objects.create_user("alice", password=PASSWORD)
     bob_logs_in(client)
     response = client.post("/accounts/login/", {"username": "alice", "password": PASSWORD}, follow=True)
-    assert '<body data-user="alice">' in response.content.decode()
+    assert ' data-user="alice">' in response.content.decode()
 
 
 @pytest.mark.parametrize("claimed", ["", "0", "alice", "9" * 5000, "nul\0"])

@@ -12,6 +12,7 @@ from django.utils import timezone
 from feed.kinds.guard import attempt
 from feed.kinds.naming import author
 from feed.models import Event
+from feed.paths import under_latest_prefix
 from feed.people import name_of
 
 PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "audience", "created_at", "edited_at")
@@ -34,7 +35,8 @@ def describe_simply(event: Event) -> dict[str, Any]:
 def url_of(event: Event, get: Callable[[Event], str]) -> str | None:
     """The URL of the event's page. None in a project without the pages of the feed."""
     try:
-        return get(event)
+        with under_latest_prefix():
+            return get(event)
     except NoReverseMatch:
         if has_pages():
             raise

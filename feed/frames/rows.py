@@ -12,6 +12,7 @@ from feed.kinds.guard import attempt
 from feed.kinds.kind import is_whole
 from feed.kinds.loading import in_own_kinds
 from feed.models import Event
+from feed.paths import under_latest_prefix
 from feed.rendering import rendered
 
 
@@ -52,8 +53,9 @@ def _smallest_row(event: Event) -> SafeString:
 
 
 def _rendered(templates: list[str], event: Event) -> SafeString:
-    # Rendered once for everybody: in the project's language and time zone, not in those of a request.
-    with translation.override(settings.LANGUAGE_CODE), timezone.override(timezone.get_default_timezone()):
+    # Rendered once for everybody: in the project's language, time zone and path, not in those of a request.
+    in_zone = timezone.override(timezone.get_default_timezone())
+    with translation.override(settings.LANGUAGE_CODE), in_zone, under_latest_prefix():
         html = rendered(templates, {"event": event})
     html.encode()  # fails here on what UTF-8 can't express, not when it is sent
     return html

@@ -14,6 +14,7 @@ client costs no memory, and under load there are fewer and larger frames.
 """
 
 import asyncio
+from contextlib import suppress
 from weakref import WeakKeyDictionary
 
 from feed import streams
@@ -108,6 +109,9 @@ class Hub:
         if not self._subscriptions:
             self._empty.set()
 
+    def has_watchers(self) -> bool:
+        return bool(self._subscriptions)
+
     def drain_on_stop(self) -> None:
         """Make the server drain when it is told to stop."""
         if not self._drains_on_stop:
@@ -131,6 +135,15 @@ class Hub:
         await self.poller.close()
         await self._threads.close()
 
+    def end(self) -> None:
+        """Give the database connections back, if the event loop was closed without `close`."""
+        for task in self._tasks:
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            with suppress(RuntimeError):
+                task.get_coro().close()
+        self.poller.end()
+        self._threads.end()
+
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
@@ -141,6 +154,17 @@ def hub() -> Hub:
     if loop not in _hubs:
         _hubs[loop] = Hub()
     return _hubs[loop]
+
+
+def all_hubs() -> list[tuple[asyncio.AbstractEventLoop, Hub]]:
+    """The hubs of all event loops, with their loops. A hub refers to its loop, so those of closed loops are among
+    them."""
+    return list(_hubs.items())
+
+
+def forget(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the next watcher in this event loop start a new hub."""
+    _hubs.pop(loop, None)
 
 
 def running_hub() -> Hub | None:

@@ -45,7 +45,10 @@ async def run(ring: Callable[[], None], known: Callable[[], Known]) -> None:
         await loop.create_future()
     finally:
         stopped.set()
-        await asyncio.to_thread(thread.join, STOP_TIMEOUT)
+        if not loop.is_closed():  # otherwise `Hub.end` closes this coroutine, which can't await any more
+            await asyncio.to_thread(thread.join, STOP_TIMEOUT)
+        else:
+            thread.join(STOP_TIMEOUT)
 
 
 def is_needed() -> bool:

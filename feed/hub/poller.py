@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import NamedTuple
 
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
@@ -30,14 +31,92 @@ RECENT = 4
 """Changes whose kinds the next changes are expected to have."""
 
 
-class LogPoller:
-    """reading: a lock that is held while the log is read."""
+class Batch(NamedTuple):
+    """What a read of the log has found.
+
+    restart: whether the entries are the end of another log, or of one that was pruned meanwhile.
+    hidden_from: the users who may not see all of these events any more.
+    """
+
+    state: log.State
+    entries: list[Entry]
+    restart: bool = False
+    hidden_from: frozenset[str] = frozenset()
+
+
+class LogReader:
+    """Reads the log after the tail's head, in the calling thread."""
 
     def __init__(self, tail: Tail, subscriptions: Subscriptions) -> None:
-        self.reading = asyncio.Lock()
         self._tail = tail
         self._subscriptions = subscriptions
         self._formats: frozenset[str] = frozenset()
+
+    def _encode_again(self, formats: frozenset[str]) -> tuple[list[Entry], frozenset[str]]:
+        """The entries in memory, in these formats, and the users who may not see all of these events any more."""
+        entries = encoding.encode_again(self._tail.entries, formats)
+        return entries, encoding.newly_hidden_from(entries, self._tail.head)
+
+    def _take_again(self, entries: list[Entry], hidden_from: frozenset[str]) -> None:
+        self._tail.replace(entries, conf.FEED_TAIL_BYTES)
+        self._subscriptions.forget_access(hidden_from)
+
+    def _read(self, read_ahead: bool) -> Batch:
+        """Number what waits, and read on from the head. If the log isn't the same any more, read its end instead."""
+        try:
+            state, changes, events = self._read_ahead() if read_ahead and self._tail.epoch else self._look()
+            restart = self._is_other(state)
+            if restart:
+                changes = log.read(max(state.floor, state.head - conf.FEED_TAIL), state.head)
+        except log.Expired:  # pruned beyond the head: watchers can't go on from here
+            return Batch(log.state(), [], restart=True)
+        entries = encoding.load_encoded(changes, self._formats, READ_BYTES, events)
+        hidden_from = encoding.newly_hidden_from(entries, entries[-1].position if entries else 0)
+        return Batch(state, entries, restart, hidden_from)
+
+    def _read_ahead(self) -> Read:
+        """After a ring something waits for sure: number and read in one transaction. Where batches are supported, the
+        same message reads the newest events of the kinds that came last, too."""
+        head, queries = self._tail.head, self._queries_of_recent_kinds() if supports_batches() else []
+        extra = [(query.changed, (head, head + BATCH)) for query in queries]
+        state, changes, found = log.number_and_read(head, BATCH, extra)
+        events = [event for query, rows in zip(queries, found, strict=True) for event in query.events(rows)]
+        return state, changes, events
+
+    def _queries_of_recent_kinds(self) -> list[CompiledQuery]:
+        recent = {entry.kind for entry in self._tail.entries[-RECENT:] if entry.is_whole}
+        kinds = [kind for name, kind in Event.kinds().items() if name in recent]
+        return [query for kind in kinds if (query := compiled(kind))]
+
+    def _look(self) -> Read:
+        """At a poll there may be nothing: find that out without a lock, and only then number and read."""
+        state = log.state()
+        if state.waiting:
+            state = log.number()
+        head = self._tail.head
+        changes = [] if self._is_other(state) else log.read(head, min(head + BATCH, state.head))
+        return state, changes, []
+
+    def _is_other(self, state: log.State) -> bool:
+        return state.epoch != self._tail.epoch or state.head < self._tail.head
+
+    def _take(self, batch: Batch) -> None:
+        entries = batch.entries
+        if batch.restart:
+            self._tail.restart(batch.state.epoch, entries[0].position - 1 if entries else batch.state.head)
+        self._tail.append(entries, conf.FEED_TAIL, conf.FEED_TAIL_BYTES)
+        if batch.restart:
+            self._subscriptions.notify_all()
+        self._subscriptions.notify(entries)
+        self._subscriptions.forget_access(batch.hidden_from)
+
+
+class LogPoller(LogReader):
+    """reading: a lock that is held while the log is read."""
+
+    def __init__(self, tail: Tail, subscriptions: Subscriptions) -> None:
+        super().__init__(tail, subscriptions)
+        self.reading = asyncio.Lock()
         self._read_at = asyncio.get_running_loop().time()
         self._rung = asyncio.Event()
         self._is_failing = False
@@ -52,14 +131,15 @@ class LogPoller:
             return
         async with self.reading:
             formats = self._formats | {name}
-            entries, hidden_from = await self._thread.run(lambda: self._encode_again(formats))
-            self._tail.replace(entries, conf.FEED_TAIL_BYTES)
-            self._subscriptions.forget_access(hidden_from)
+            self._take_again(*await self._thread.run(lambda: self._encode_again(formats)))
             self._formats = formats
 
     async def close(self) -> None:
         """Give the thread's database connection back, after `run` has ended."""
         await self._thread.close()
+
+    def end(self) -> None:
+        self._thread.end()
 
     async def run(self) -> None:
         was_rung = False
@@ -115,63 +195,7 @@ class LogPoller:
         async with self.reading:
             more = wanted is None or self._tail.head < wanted
             while more:
-                state, entries, restart, hidden_from = await self._thread.run(lambda: self._read(read_ahead))
-                self._take(state, entries, restart)
-                self._subscriptions.forget_access(hidden_from)
+                batch = await self._thread.run(lambda: self._read(read_ahead))
+                self._take(batch)
                 self._read_at = asyncio.get_running_loop().time()
-                more = self._tail.head < state.head
-
-    def _take(self, state: log.State, entries: list[Entry], restart: bool) -> None:
-        if restart:
-            self._tail.restart(state.epoch, entries[0].position - 1 if entries else state.head)
-        self._tail.append(entries, conf.FEED_TAIL, conf.FEED_TAIL_BYTES)
-        if restart:
-            self._subscriptions.notify_all()
-        self._subscriptions.notify(entries)
-
-    # In the thread.
-
-    def _encode_again(self, formats: frozenset[str]) -> tuple[list[Entry], frozenset[str]]:
-        entries = encoding.encode_again(self._tail.entries, formats)
-        return entries, encoding.newly_hidden_from(entries, self._tail.head)
-
-    def _read(self, read_ahead: bool) -> tuple[log.State, list[Entry], bool, frozenset[str]]:
-        """Number what waits, and read on from the head. If the log isn't the same any more, read its end instead.
-
-        Returns the users who may not see all of these events any more, too.
-        """
-        try:
-            state, changes, events = self._read_ahead() if read_ahead and self._tail.epoch else self._look()
-            restart = self._is_other(state)
-            if restart:
-                changes = log.read(max(state.floor, state.head - conf.FEED_TAIL), state.head)
-        except log.Expired:  # pruned beyond the head: watchers can't go on from here
-            return log.state(), [], True, frozenset()
-        entries = encoding.load_encoded(changes, self._formats, READ_BYTES, events)
-        return state, entries, restart, encoding.newly_hidden_from(entries, entries[-1].position if entries else 0)
-
-    def _read_ahead(self) -> Read:
-        """After a ring something waits for sure: number and read in one transaction. Where batches are supported, the
-        same message reads the newest events of the kinds that came last, too."""
-        head, queries = self._tail.head, self._queries_of_recent_kinds() if supports_batches() else []
-        extra = [(query.changed, (head, head + BATCH)) for query in queries]
-        state, changes, found = log.number_and_read(head, BATCH, extra)
-        events = [event for query, rows in zip(queries, found, strict=True) for event in query.events(rows)]
-        return state, changes, events
-
-    def _queries_of_recent_kinds(self) -> list[CompiledQuery]:
-        recent = {entry.kind for entry in self._tail.entries[-RECENT:] if entry.is_whole}
-        kinds = [kind for name, kind in Event.kinds().items() if name in recent]
-        return [query for kind in kinds if (query := compiled(kind))]
-
-    def _look(self) -> Read:
-        """At a poll there may be nothing: find that out without a lock, and only then number and read."""
-        state = log.state()
-        if state.waiting:
-            state = log.number()
-        head = self._tail.head
-        changes = [] if self._is_other(state) else log.read(head, min(head + BATCH, state.head))
-        return state, changes, []
-
-    def _is_other(self, state: log.State) -> bool:
-        return state.epoch != self._tail.epoch or state.head < self._tail.head
+                more = self._tail.head < batch.state.head

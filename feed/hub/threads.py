@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections
@@ -67,6 +68,12 @@ class ReadingThreads:
 
     async def close(self) -> None:
         await asyncio.to_thread(self.threads.shutdown)
+
+    def end(self) -> None:
+        """Like `close`, and also closes the connections. For a caller without an event loop."""
+        with suppress(RuntimeError):  # it was released already
+            self.release()
+        self.threads.shutdown()
 
     def _new(self) -> ThreadPoolExecutor:
         return ThreadPoolExecutor(self._count, self._name)

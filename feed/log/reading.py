@@ -67,6 +67,12 @@ def read(after: int, upto: int) -> list[Change]:
         return changes_of(cursor.fetchall(), after, upto)
 
 
+def first_position(event_id: int) -> int | None:
+    """The position of the oldest change of the event that the log still holds, or None."""
+    changes = Change.objects.filter(event_id=event_id, position__isnull=False)
+    return changes.order_by("position").values_list("position", flat=True).first()
+
+
 def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
     """The changes that rows of `sql.READ` stand for. Raises Expired if the first one is missing."""
     if after < upto and (not rows or rows[0][1] != after + 1):

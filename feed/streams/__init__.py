@@ -7,8 +7,8 @@ Each class defines the streams with one prefix. Several streams are their union.
 """
 
 from feed.streams import builtin  # noqa: F401 (registers the built-in streams)
+from feed.streams.access import access_changed, access_follows
 from feed.streams.audiences import (
-    access_changed,
     audiences_of,
     audiences_of_key,
     audiences_of_keys,
@@ -27,6 +27,7 @@ __all__ = [
     "Audience",
     "Stream",
     "access_changed",
+    "access_follows",
     "audiences_of",
     "audiences_of_key",
     "audiences_of_keys",

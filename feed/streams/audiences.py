@@ -1,21 +1,16 @@
 """Who may see what: the audiences of a user."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from feed import log, messages
-from feed.batches import batches
 from feed.kinds.guard import attempt
 from feed.log.tables import PUBLIC
 from feed.streams.requested import ONLY_PUBLIC
 from feed.streams.stream import STREAMS, Audience, audience_classes, name
-
-USERS = 500
-"""Users in one change of access."""
 
 
 def of(event: Any) -> list[str]:
@@ -34,7 +29,8 @@ def _names_for(audience: Audience, user: Any) -> list[str]:
     """None if the audience can't be asked: then nobody is in it."""
 
     def names() -> list[str]:
-        return [name(audience, key) for key in audience.keys_for(user)]
+        # One string for each audience, however many users are in it.
+        return [sys.intern(name(audience, key)) for key in audience.keys_for(user)]
 
     return attempt("find who may see", audience.prefix, names, list)
 
@@ -74,26 +70,7 @@ def validate(audience: str) -> None:
 
 
 def validate_for(user: Any, audience: str) -> None:
-    """Raise ValidationError if the user may not post to the audience."""
+    """Raise ValidationError if the user may not post to the audience. The system itself may post to each."""
     validate(audience)
-    if audience not in audiences_of(user):
+    if user is not None and audience not in audiences_of(user):
         raise ValidationError(f"There is no audience {audience!r} that this user may post to.", code="not_yours")
-
-
-def access_changed(users: Any, using: str | None = None) -> None:
-    """Say that these users may be in other audiences from now on: a user, or an iterable of users.
-
-    Recorded in the open transaction, like a change of an event. What is committed afterwards reaches nobody who has
-    left, in any process.
-    """
-    keys = _keys(users)
-    with transaction.atomic(using=using):
-        for part in batches(keys, USERS):
-            log.record_access(part, using)
-        messages.ring_on_commit(0, str, using)
-
-
-def _keys(users: Any) -> Iterable[str]:
-    model = get_user_model()
-    each = [users] if isinstance(users, model) else users
-    return (model._meta.pk.value_to_string(user) for user in each)

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from websockets.sync.client import connect
@@ -80,6 +81,8 @@ def test_the_steps_of_the_document_give_a_project_a_live_feed(project: Project) 
     for name, block in blocks:
         with (project.folder / name).open("a") as file:
             file.write("\n" + textwrap.dedent(block))
+    with (project.folder / "shop" / "urls.py").open("a") as urls:
+        urls.write("\n".join(step("Add the pages to the URLs of the project, `shop/urls.py`:")))
     for command in step("Create its table:"):
         project.run(sys.executable, *command.split()[1:])
     assert "feed" in project.python("-c", "import feed; print(feed.__file__)")
@@ -89,8 +92,10 @@ def test_the_steps_of_the_document_give_a_project_a_live_feed(project: Project) 
         save = "\n".join(step("save an event in a shell, a view or a worker:"))
         project.python("manage.py", "shell", "--verbosity", "0", "--command", save)
         (change,) = json.loads(websocket.recv(timeout=TIMEOUT))["changes"]
+        page = urlopen(re.sub(r"^ws(.*)/ws/.*", r"http\1/activity/", url)).read().decode()
     event = change["event"]
-    assert (event["kind"], event["user"], event["total"], event["url"]) == ("order_placed", "alice", "9.90", None)
+    assert (event["kind"], event["user"], event["total"]) == ("order_placed", "alice", "9.90")
+    assert f'href="{event["url"]}"' in page
 
 
 def accepts(port: str) -> bool:

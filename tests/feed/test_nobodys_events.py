@@ -60,8 +60,9 @@ def test_its_row_shows_a_name_without_a_link_and_an_avatar(restarted: StatusChan
     row = elements(render_row(restarted))
     (avatar,) = (each for each in row if "avatar" in each.attributes.get("class", ""))
     (name,) = (each for each in row if each.attributes.get("class") == "name")
-    assert (avatar.tag, avatar.attributes["class"], avatar.text) == ("span", "avatar nobody", "S")
-    assert (name.tag, name.text) == ("span", "System")
+    assert (avatar.tag, avatar.attributes["class"], avatar.text) == ("a", "avatar nobody", "S")
+    assert (name.tag, name.text) == ("a", "System")
+    assert "href" not in avatar.attributes | name.attributes
     assert row[0].attributes["data-user"] == ""
 
 

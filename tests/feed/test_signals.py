@@ -1,5 +1,6 @@
 """Saving and deleting an event of any kind: the changes that are recorded."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +11,11 @@ from django.db import NotSupportedError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+import feed.streams
 from feed import log
 from feed.log import Change
 from feed.models import Comment, Event, StatusChange
+from feed.testing import FeedWatcher
 from tests.feed.recorded import changes, every_kind, forget_changes
 
 pytestmark = [
@@ -113,14 +116,14 @@ def test_loading_fixtures_records_nothing_and_does_not_set_edited_at(alice: User
     ]
 
 
-def test_a_deletion_is_in_the_streams_of_its_event(alice: User) -> None:
+def test_a_deletion_is_told_in_the_streams_of_its_event(alice: User, feed_watcher: Callable[..., FeedWatcher]) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
     comment = Comment.objects.create(user=alice, thread=status, text="Hi!")
-    created = Change.objects.get(event_id=comment.pk)
+    watchers = [feed_watcher(streams=[stream], after=0) for stream in feed.streams.of(comment)]
+    assert all(comment.pk in watcher.events() for watcher in watchers)
+    key = comment.pk
     comment.delete()
-    deleted = Change.objects.exclude(pk=created.pk).get(event_id=created.event_id)
-    assert deleted.streams == created.streams
-    assert f"thread:{status.pk}" in deleted.streams
+    assert not any(key in watcher.events() for watcher in watchers)
 
 
 def test_a_save_after_a_reconnection_is_recorded(alice: User) -> None:

@@ -19,6 +19,7 @@ from tests.feed.recorded import changes, forget_changes
 from tests.support.shop import GiftOrder, Order, RushOrder
 
 pytestmark = [
+    pytest.mark.usefixtures("teams"),
     pytest.mark.django_db(transaction=True),
     pytest.mark.database,
     pytest.mark.usefixtures("empty_log"),

@@ -55,7 +55,7 @@ def test_the_number_of_queries_depends_only_on_the_kinds_that_are_shown(
         Temperature.objects.create(user=person, value=20)
         Deploy.objects.create(user=alice, service="web")
     log.number()
-    with django_assert_max_num_queries(4 + 6):  # session, user, log and events; six kinds
+    with django_assert_max_num_queries(5 + 6):  # session, user, log, and two for the events; six kinds
         assert page(as_alice).count("<article") == 30
 
 

@@ -117,8 +117,9 @@ def user_of(key: str) -> str | None:
     """The name of the user who is logged in by this session key."""
     client = Client()
     client.cookies["sessionid"] = key
-    (body,) = (each for each in elements(client.get("/").content.decode()) if each.tag == "body")
-    return body.attributes.get("data-user")
+    html = client.get("/").content.decode()
+    (script,) = (each for each in elements(html) if each.attributes.get("src", "").endswith("feed/rill.js"))
+    return script.attributes.get("data-user")
 
 
 def test_login_does_not_use_a_planted_session(client: Client, bob: User, planted: str) -> None:

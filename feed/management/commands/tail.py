@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from feed.client import FeedClient, Frame, Refused
+from feed.paths import SOCKET
 
 
 class Command(BaseCommand):
@@ -14,7 +15,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        url = f"ws://localhost:{os.environ.get('PORT', '8000')}/ws/feed/"
+        url = f"ws://localhost:{os.environ.get('PORT', '8000')}/{SOCKET}"
         parser.add_argument("--url", default=url, help=f"the feed's websocket (default: {url})")
         parser.add_argument("--after", type=int, metavar="N", help="start after this position (default: the head)")
         parser.add_argument(
@@ -27,7 +28,7 @@ class Command(BaseCommand):
 
     def handle(self, *, url: str, after: int | None, stream: list[str], **options: Any) -> None:
         if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
-            raise CommandError(f"--url must be a URL like ws://localhost:8000/ws/feed/, not {url!r}.")
+            raise CommandError(f"--url must be a URL like ws://localhost:8000/{SOCKET}, not {url!r}.")
         if after is not None and after < 0:
             raise CommandError(f"--after must not be negative, but is {after}.")
         client = FeedClient(url, tuple(stream), after)

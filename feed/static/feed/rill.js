@@ -1,7 +1,7 @@
 // What htmx doesn't do on a live page. Without this file the pages still work, but don't update by themselves.
 
 const MAX_ROWS = 300; // rows that a page keeps while new ones arrive
-const me = document.body.dataset.user;
+const me = document.currentScript.dataset.user;
 const find = (id) => document.getElementById(id);
 const on = (name, listener, options) => document.addEventListener(name, listener, options);
 const number = (row) => Number(row.dataset.id);
@@ -222,7 +222,7 @@ function notify(status) {
   const reasons = {
     403: "Only its author can change it.",
     404: "It no longer exists.",
-    503: "It could not be saved. Try again in a moment.",
+    503: "It may not have been saved. Try again in a moment.",
   };
   const unknown = status ? "Something went wrong. Try again." : "The server did not answer. Try again in a moment.";
   notice.textContent = reasons[status] ?? unknown;

@@ -27,7 +27,7 @@ if connection.vendor == "sqlite":  # PostgreSQL can't store half a surrogate pai
 REFUSED = "keyed"
 """A system check refuses it. It is shown anyway, but not all of Django works with it."""
 SIMPLY_SHOWN = ["unreadable", "unlinked", "unencodable"]
-COMMON = {"id", "kind", "user", "summary", "url", "created_at", "edited_at"}
+COMMON = {"id", "kind", "user", "summary", "url", "audience", "created_at", "edited_at"}
 
 
 @pytest.fixture

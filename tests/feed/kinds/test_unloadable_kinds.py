@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
 # Tests name `closed_hub` after `absent`, so that the hub is closed before the kind is forgotten.
 
-COMMON = {"id", "kind", "user", "summary", "url", "created_at", "edited_at"}
+COMMON = {"id", "kind", "user", "summary", "url", "audience", "created_at", "edited_at"}
 
 
 @pytest.fixture

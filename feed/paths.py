@@ -1,0 +1,38 @@
+"""Where the feed is served: the path of its websocket, and the path under which the whole site is.
+
+A site may be under a path of its own, such as /shop/ (`--root-path`, FORCE_SCRIPT_NAME). Django knows it only during a
+request, as the script prefix. The hub renders rows outside of requests, with the prefix of the latest request.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.urls import get_script_prefix, set_script_prefix
+
+SOCKET = "ws/feed/"
+
+_latest = "/"
+
+
+def socket_path() -> str:
+    return get_script_prefix() + SOCKET
+
+
+def remember_prefix(prefix: str) -> None:
+    """prefix: as in ASGI and WSGI, without a slash at the end."""
+    global _latest  # noqa: PLW0603
+    _latest = f"{prefix.rstrip('/')}/"
+
+
+def latest_prefix() -> str:
+    return _latest
+
+
+@contextmanager
+def under_latest_prefix() -> Iterator[None]:
+    before = get_script_prefix()
+    set_script_prefix(_latest)
+    try:
+        yield
+    finally:
+        set_script_prefix(before)

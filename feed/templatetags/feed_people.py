@@ -1,0 +1,64 @@
+"""People on the pages: the initial and the colour of their avatar, and where their pages and the log-in are."""
+
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+from zlib import crc32
+
+from django import template
+from django.contrib.auth.views import redirect_to_login
+from django.template import Context
+from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
+
+from feed import streams
+from feed.people import name_of, shown_name
+
+HUES = 12
+"""Number of colours in rill.css, as the classes hue-0 to hue-11. Classes, because the CSP forbids inline styles."""
+
+register = template.Library()
+register.filter("shown_name", shown_name)
+register.filter("audience_label", streams.label)
+
+
+@register.filter
+def public_name(user: Any) -> str:
+    """The user's public name, or "" for nobody."""
+    return name_of(user) or ""
+
+
+@register.filter
+def hue(name: str) -> int:
+    return crc32(name.encode()) % HUES
+
+
+@register.filter
+def initial(name: str) -> str:
+    return next((letter for letter in name if letter.isalnum()), "?").upper()[0]
+
+
+@register.simple_tag
+def person_url(person: Any) -> str:
+    """The person's page: that of the app `profiles`, or else the one that the user model names. Empty without both."""
+    if person is None:
+        return ""
+    with suppress(NoReverseMatch):
+        return reverse("profiles:person", args=[name_of(person)])
+    with suppress(NoReverseMatch):
+        return str(person.get_absolute_url()) if hasattr(person, "get_absolute_url") else ""
+    return ""
+
+
+@register.simple_tag(takes_context=True)
+def login_url(context: Context) -> str:
+    """The project's log-in (LOGIN_URL), which leads back to this page. Empty if the project has none: Django's default
+    is a path, whether or not there is a page."""
+    with suppress(NoReverseMatch):
+        url = redirect_to_login(context["request"].path).url
+        return url if _is_served(url) else ""
+    return ""
+
+
+def _is_served(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.netloc or is_valid_path("/" + parts.path.removeprefix(get_script_prefix())))
