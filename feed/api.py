@@ -105,7 +105,7 @@ def read_snapshot(user: object, wanted: frozenset[str], before: int | None, size
     # After the position: if they change from here on, the log says so.
     audiences = streams.audiences_of(user)
     streams.check(wanted, audiences)
-    return state, streams.newest(Event.objects.with_users(), wanted, before, size, audiences)
+    return state, streams.newest_for(user, Event.objects.with_users(), wanted, before, size, audiences)
 
 
 def within_limit(request: HttpRequest, count: int) -> None:

@@ -45,10 +45,20 @@ class TextForm(forms.Form):
 
 
 class EditForm(TextForm):
-    def offer_audiences(self, user: Any, event: Event) -> None:
-        """Let the author move the event to another audience. A comment has that of its thread."""
-        if event.in_thread is None:
-            self.fields["audience"] = AudienceField(user, event.audience)
+    """The author can change the text, and move the event to another audience. A comment has that of its thread."""
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["audience"] = AudienceField(user, PUBLIC)
+
+    def show(self, event: Any) -> None:
+        self.initial = {"text": event.text, "audience": event.audience}
+        if event.in_thread is not None:
+            del self.fields["audience"]
+
+    def audience_of(self, event: Event) -> str:
+        """The audience that the event is to have."""
+        return ("audience" in self.fields and self.cleaned_data.get("audience")) or event.audience
 
 
 class ComposeForm(TextForm):

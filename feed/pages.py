@@ -37,7 +37,7 @@ class Page:
     @classmethod
     def read(cls, state: log.State, user: object, names: Collection[str], before: int | None, size: int = SIZE) -> Self:
         """The newest events in these streams that the user may see, newest first."""
-        found = streams.newest(Event.rows.with_users(), names, before, size + 1, streams.audiences_of(user))
+        found = streams.newest_for(user, Event.rows.with_users(), names, before, size + 1)
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 

@@ -100,7 +100,7 @@ def composed(request: OwnRequest, form: ComposeForm, done: str, event: Event | N
 @login_needed
 @require_http_methods(["GET", "POST"])
 def edit(request: OwnRequest, pk: int) -> HttpResponse:
-    form = EditForm(posted(request), auto_id="edit_%s")
+    form = EditForm(posted(request), user=request.user, auto_id="edit_%s")
     if not is_from_own_page(request, form, "text"):
         return show_form(request, "feed/edit.html", form, seen_event(request, pk))
     check_limit(request, form, "text")
@@ -108,10 +108,9 @@ def edit(request: OwnRequest, pk: int) -> HttpResponse:
         event: Any = own_event(request, pk)
         if not hasattr(event, "text"):
             raise Http404("only a text can be edited")
-        form.initial = {"text": event.text}
-        form.offer_audiences(request.user, event)
+        form.show(event)
         if form.is_valid() and fits(event, form):
-            event.audience = form.cleaned_data.get("audience") or event.audience
+            event.audience = form.audience_of(event)
             event.save(update_fields=["text", "audience"])
             return done_in_dialog() if request.htmx else redirect(event)
     return show_form(request, "feed/edit.html", form, event)

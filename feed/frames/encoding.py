@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from feed import log
 from feed.batches import batches
 from feed.frames import redelivery
 from feed.frames.entries import Entry, Place
@@ -52,13 +53,26 @@ def load_encoded(
     return entries
 
 
-def encode_more(entries: Sequence[Entry], formats: Collection[str]) -> None:
-    """Encode entries in the formats in which they aren't encoded yet."""
-    for part in batches((entry for entry in entries if not entry.encoded.keys() >= set(formats)), MIN_PART):
+def encode_again(entries: Sequence[Entry], formats: Collection[str]) -> list[Entry]:
+    """The entries with the present state of their events, in these formats. In all of them, because one audience
+    decides who is shown an entry in any format."""
+    shown = list[Entry]()
+    for part in batches(entries, MIN_PART):
         events = _present(part)
+        encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
         for entry in part:
-            entry.show(events.get(entry.event_id))
-            encode(entry, formats)
+            shown.append(entry.showing(events.get(entry.event_id), encoded[entry.event_id]))
+            encode(shown[-1], formats)
+    return shown
+
+
+def newly_hidden_from(entries: Iterable[Entry], position: int) -> frozenset[str]:
+    """The keys of users who may not see these events any more. The events are in their present state, which may be
+    newer than the changes up to `position`, by which a hub knows its users' audiences.
+
+    Asks the log after the events were loaded, and only if some aren't public.
+    """
+    return log.access_after(position) if any(entry.private for entry in entries) else frozenset()
 
 
 def encode(entry: Entry, formats: Iterable[str]) -> None:

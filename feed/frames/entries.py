@@ -1,6 +1,6 @@
 """A change as a hub keeps it, and what a watcher is told of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -72,11 +72,10 @@ class Entry:
             return "deleted"
         return self.action if saw or self.action == "deleted" else "created"
 
-    def show(self, event: Any) -> None:
-        """Show this state of the event, or none if it doesn't exist any more."""
-        self.event = event
-        self.shown_to = event.audience if event else self.audience
-        vars(self).pop("private", None)
+    def showing(self, event: Any, encoded: dict[str, str | None]) -> "Entry":
+        """The same change with this state of the event, or with none if it doesn't exist any more."""
+        shown_to = event.audience if event else self.audience
+        return replace(self, event=event, encoded=encoded, shown_to=shown_to)
 
     def size(self, format_name: str) -> int:
         """Bytes of the event in this format."""

@@ -46,8 +46,8 @@ class Hub:
         self.is_stopping = False
         self._drains_on_stop = False
         self._threads = ReadingThreads(2, "rill-history")
-        self._history = History(self._threads)
         self._audiences = Audiences(self._threads)
+        self._history = History(self._threads, self._audiences.changed)
         self._scheduler = Scheduler(Sender(self.tail, self._history, self._audiences))
         self._subscriptions = Subscriptions(self._scheduler, self._audiences)
         self.poller = LogPoller(self.tail, self._subscriptions)

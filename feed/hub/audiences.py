@@ -35,6 +35,9 @@ class Audiences:
         if not watcher.access.watchers:
             self._users.pop(watcher.access.user, None)
 
+    def forget_all(self) -> None:
+        self.changed(self._users)
+
     def changed(self, users: Iterable[str]) -> list[Watcher]:
         """Forget what these users may see. Returns their watchers."""
         found = [access for user in users if (access := self._users.get(user))]

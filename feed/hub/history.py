@@ -7,6 +7,7 @@ by the watcher: a client that has stopped reading costs memory for one frame, no
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -41,13 +42,20 @@ class HistoryQuery:
 
 @dataclass(frozen=True)
 class HistoryPage:
-    """The query's changes at the positions (after, position]. read_at: by time.monotonic()."""
+    """The query's changes at the positions (after, position].
+
+    size: bytes of their events.
+    read_at: by time.monotonic().
+    hidden_from: the users who may not see all of these events any more.
+    """
 
     query: HistoryQuery
     after: int
     position: int
     entries: list[Entry]
+    size: int
     read_at: float
+    hidden_from: frozenset[str] = frozenset()
 
     def answers(self, query: HistoryQuery, after: int) -> bool:
         """Whether it has what follows the position `after`."""
@@ -73,8 +81,9 @@ class HistoryPage:
 class History:
     """Reads pages in other threads. Watchers that ask for the same page at the same time share one read."""
 
-    def __init__(self, threads: ReadingThreads) -> None:
+    def __init__(self, threads: ReadingThreads, forget_access: Callable[[Iterable[str]], object]) -> None:
         self._threads = threads
+        self._forget_access = forget_access
         self._pages: deque[HistoryPage] = deque(maxlen=MAX_PAGES)
         self._reads: dict[tuple[HistoryQuery, int], asyncio.Task[HistoryPage]] = {}
         self._sizes: dict[str, float] = {}
@@ -83,21 +92,28 @@ class History:
     def page(self, query: HistoryQuery, after: int, head: int) -> HistoryPage | asyncio.Task[HistoryPage]:
         """The page with what follows the position `after`, or the task that reads it. The task may raise
         log.Expired."""
-        for page in list(self._pages):
+        for page in self._pages:
             if page.answers(query, after) and page.is_fresh():
                 return page
         key = (query, after)
         if key not in self._reads:
             upto = min(after + MAX_SCAN, head)
-            task = asyncio.create_task(self._threads.run(lambda: self.read(query, after, upto)))
+            task = asyncio.create_task(self._threads.run(lambda: self.read(query, after, upto, head)))
             task.add_done_callback(lambda task: self._finish(key, task))
             self._reads[key] = task
         return self._reads[key]
 
     def _finish(self, key: tuple[HistoryQuery, int], task: asyncio.Task[HistoryPage]) -> None:
         self._reads.pop(key, None)
-        if not task.cancelled():
-            task.exception()  # retrieved, because the watchers that would retrieve it may have left
+        # The exception is retrieved here, because the watchers that would retrieve it may have left.
+        if not task.cancelled() and not task.exception():
+            self.keep(task.result())
+
+    def keep(self, page: HistoryPage) -> None:
+        """Cache the page. Before anybody gets it, those who may not see all of it are forgotten."""
+        self._forget_access(page.hidden_from)
+        if page.size <= 2 * PAGE_SIZE:
+            self._pages.append(page)
 
     async def close(self) -> None:
         reads = [*self._reads.values()]
@@ -105,8 +121,8 @@ class History:
             read.cancel()
         await asyncio.gather(*reads, return_exceptions=True)
 
-    def read(self, query: HistoryQuery, after: int, upto: int) -> HistoryPage:
-        """Read a page, in the calling thread. Raises log.Expired."""
+    def read(self, query: HistoryQuery, after: int, upto: int, head: int) -> HistoryPage:
+        """Read a page, in the calling thread. `head` is how far the hub knows the log. Raises log.Expired."""
         read_at, position, entries, size = time.monotonic(), after, list[Entry](), 0
         while position < upto and size < PAGE_SIZE * 3 // 4 and len(entries) < BATCH:
             fitting = int((PAGE_SIZE - size) / self._sizes.get(query.format, EXPECTED_SIZE))
@@ -118,10 +134,7 @@ class History:
             entries += loaded
             if size:
                 self._sizes[query.format] = size / len(entries)
-        page = HistoryPage(query, after, position, entries, read_at)
-        if size <= 2 * PAGE_SIZE:
-            self._pages.append(page)
-        return page
+        return HistoryPage(query, after, position, entries, size, read_at, encoding.newly_hidden_from(entries, head))
 
 
 def _may_concern(change: log.Change, streams: frozenset[str]) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
+from typing import NamedTuple
 
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
@@ -30,6 +31,19 @@ RECENT = 4
 """Changes whose kinds the next changes are expected to have."""
 
 
+class Batch(NamedTuple):
+    """What a read of the log has found.
+
+    restart: whether the entries are the end of another log, or of one that was pruned meanwhile.
+    hidden_from: the users who may not see all of these events any more.
+    """
+
+    state: log.State
+    entries: list[Entry]
+    restart: bool = False
+    hidden_from: frozenset[str] = frozenset()
+
+
 class LogReader:
     """Reads the log after the tail's head, in the calling thread."""
 
@@ -38,7 +52,16 @@ class LogReader:
         self._subscriptions = subscriptions
         self._formats: frozenset[str] = frozenset()
 
-    def _read(self, read_ahead: bool) -> tuple[log.State, list[Entry], bool]:
+    def _encode_again(self, formats: frozenset[str]) -> tuple[list[Entry], frozenset[str]]:
+        """The entries in memory, in these formats, and the users who may not see all of these events any more."""
+        entries = encoding.encode_again(self._tail.entries, formats)
+        return entries, encoding.newly_hidden_from(entries, self._tail.head)
+
+    def _take_again(self, entries: list[Entry], hidden_from: frozenset[str]) -> None:
+        self._tail.replace(entries, conf.FEED_TAIL_BYTES)
+        self._subscriptions.forget_access(hidden_from)
+
+    def _read(self, read_ahead: bool) -> Batch:
         """Number what waits, and read on from the head. If the log isn't the same any more, read its end instead."""
         try:
             state, changes, events = self._read_ahead() if read_ahead and self._tail.epoch else self._look()
@@ -46,8 +69,10 @@ class LogReader:
             if restart:
                 changes = log.read(max(state.floor, state.head - conf.FEED_TAIL), state.head)
         except log.Expired:  # pruned beyond the head: watchers can't go on from here
-            return log.state(), [], True
-        return state, encoding.load_encoded(changes, self._formats, READ_BYTES, events), restart
+            return Batch(log.state(), [], restart=True)
+        entries = encoding.load_encoded(changes, self._formats, READ_BYTES, events)
+        hidden_from = encoding.newly_hidden_from(entries, entries[-1].position if entries else 0)
+        return Batch(state, entries, restart, hidden_from)
 
     def _read_ahead(self) -> Read:
         """After a ring something waits for sure: number and read in one transaction. Where batches are supported, the
@@ -75,13 +100,15 @@ class LogReader:
     def _is_other(self, state: log.State) -> bool:
         return state.epoch != self._tail.epoch or state.head < self._tail.head
 
-    def _take(self, state: log.State, entries: list[Entry], restart: bool) -> None:
-        if restart:
-            self._tail.restart(state.epoch, entries[0].position - 1 if entries else state.head)
+    def _take(self, batch: Batch) -> None:
+        entries = batch.entries
+        if batch.restart:
+            self._tail.restart(batch.state.epoch, entries[0].position - 1 if entries else batch.state.head)
         self._tail.append(entries, conf.FEED_TAIL, conf.FEED_TAIL_BYTES)
-        if restart:
+        if batch.restart:
             self._subscriptions.notify_all()
         self._subscriptions.notify(entries)
+        self._subscriptions.forget_access(batch.hidden_from)
 
 
 class LogPoller(LogReader):
@@ -104,7 +131,7 @@ class LogPoller(LogReader):
             return
         async with self.reading:
             formats = self._formats | {name}
-            await self._thread.run(lambda: self._tail.encode_more(formats, conf.FEED_TAIL_BYTES))
+            self._take_again(*await self._thread.run(lambda: self._encode_again(formats)))
             self._formats = formats
 
     async def close(self) -> None:
@@ -168,7 +195,7 @@ class LogPoller(LogReader):
         async with self.reading:
             more = wanted is None or self._tail.head < wanted
             while more:
-                state, entries, restart = await self._thread.run(lambda: self._read(read_ahead))
-                self._take(state, entries, restart)
+                batch = await self._thread.run(lambda: self._read(read_ahead))
+                self._take(batch)
                 self._read_at = asyncio.get_running_loop().time()
-                more = self._tail.head < state.head
+                more = self._tail.head < batch.state.head

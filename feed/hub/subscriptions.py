@@ -45,6 +45,10 @@ class Subscriptions:
         for stream in first.keys() & self._by_stream.keys():
             self._enqueue(self._by_stream[stream], first[stream])
 
+    def forget_access(self, users: Iterable[str]) -> None:
+        """Ask for the audiences of these users again, before their change of access is reached in the log."""
+        self._audiences.changed(users)
+
     def _may_see(self, entry: Entry) -> list[Watcher]:
         """The watchers that a private change may concern. Those whose audiences aren't known are among them."""
         found = [watcher for stream in entry.reach for watcher in self._by_stream.get(stream, ())]
@@ -57,6 +61,10 @@ class Subscriptions:
             self._scheduler.enqueue(watcher)
 
     def notify_all(self) -> None:
-        """Enqueue all watchers: their cursors count in a log that has ended."""
+        """Enqueue all watchers: their cursors count in a log that has ended, or in a part of it that was pruned.
+
+        Changes of access may have been passed over, so all audiences are asked for again.
+        """
+        self._audiences.forget_all()
         for watcher in self.watchers():
             self._enqueue([watcher], watcher.cursor + 1)

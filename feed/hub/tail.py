@@ -1,8 +1,7 @@
 """The newest part of the log, encoded and in memory, and the frames made of it. No I/O."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from feed.frames import encoding
 from feed.frames.entries import NO_AUDIENCES, Entry
 from feed.frames.formats import Frame, Told, changes_frame
 from feed.hub.watcher import Watcher
@@ -46,12 +45,13 @@ class Tail:
         self._drop_oldest(max_changes, max_bytes)
         self._forget_frames()
 
-    def encode_more(self, formats: Collection[str], max_bytes: int) -> None:
-        """Encode the changes in more formats. Loads their events again: not for the event loop."""
-        encoding.encode_more(self.entries, formats)
-        self.size = sum(entry.total_size for entry in self.entries)
-        self._note_access(self.entries)
-        self._drop_oldest(len(self.entries), max_bytes)
+    def replace(self, entries: list[Entry], max_bytes: int) -> None:
+        """Put the same changes in place of those that it has, with newer events or in more formats."""
+        self.entries = entries
+        self.size = sum(entry.total_size for entry in entries)
+        self._note_access(entries)
+        self._drop_oldest(len(entries), max_bytes)
+        self._forget_frames()
 
     def _note_access(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

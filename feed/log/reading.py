@@ -32,6 +32,13 @@ class State:
     waiting: bool
 
 
+def access_after(position: int) -> frozenset[str]:
+    """The keys of the users whose access has changed after the position, also by changes that wait for a position."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.ACCESS_AFTER, [position])
+        return frozenset(key for (users,) in cursor.fetchall() for key in msgspec.json.decode(users))
+
+
 def state() -> State:
     """Read how far the log reaches, in one query."""
     with connection.cursor() as cursor:

@@ -36,6 +36,10 @@ STATE = """
     SELECT name, head, floor, EXISTS (SELECT 1 FROM feed_change WHERE position IS NULL) FROM feed_log WHERE id = 1
 """
 
+ACCESS_AFTER = """
+    SELECT CAST(streams AS text) FROM feed_change WHERE action = 'access' AND (position IS NULL OR position > %s)
+"""
+
 HEAD = Statement("head", "SELECT name, head, floor FROM feed_log WHERE id = 1", locks=True)
 NUMBER = Statement(
     "number",

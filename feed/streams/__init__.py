@@ -18,7 +18,7 @@ from feed.streams.audiences import (
     validate,
     validate_for,
 )
-from feed.streams.newest import newest
+from feed.streams.newest import newest, newest_for
 from feed.streams.requested import ONLY_PUBLIC, check, check_access, have_audiences, may_be_absent, parse
 from feed.streams.stream import Audience, Stream
 
@@ -38,6 +38,7 @@ __all__ = [
     "label",
     "may_be_absent",
     "newest",
+    "newest_for",
     "of",
     "parse",
     "validate",

@@ -10,6 +10,7 @@ from django.db.models import Func, Q, QuerySet, TextField
 from feed.batches import batches
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
+from feed.streams.audiences import audiences_of
 from feed.streams.requested import ONLY_PUBLIC, grouped
 
 MAX_PARTS = 400
@@ -40,6 +41,26 @@ def newest(
     parts = [part for condition in conditions for part in _parts(condition, allowed)]
     found = {key for some in batches(parts, MAX_PARTS) for key in _ids(some, before, size)}
     return list(events.filter(pk__in=sorted(found, reverse=True)[:size]).newest())
+
+
+def newest_for(
+    user: Any,
+    events: Any,
+    names: Iterable[str],
+    before: int | None,
+    size: int,
+    audiences: Collection[str] | None = None,
+) -> list[Any]:
+    """The newest of `events` in these streams that the user may see.
+
+    audiences: those of the user, if they are known.
+    """
+    allowed = audiences_of(user) if audiences is None else audiences
+    found = newest(events, names, before, size, allowed)
+    # The user may have lost access while the events were read.
+    if any(event.audience != PUBLIC for event in found) and (now := audiences_of(user)) != allowed:
+        return newest_for(user, events, names, before, size, now)
+    return found
 
 
 def _parts(condition: Q, audiences: tuple[str, ...]) -> Iterator[Part]:

@@ -7,7 +7,6 @@ the test's open transaction has written.
 from collections.abc import Iterable
 
 from feed import log, streams
-from feed.conf import conf
 from feed.hub.audiences import Audiences
 from feed.hub.history import MAX_SCAN, History, HistoryPage, HistoryQuery
 from feed.hub.poller import LogReader
@@ -28,7 +27,7 @@ class InlineHub:
         self.tail.restart(state.epoch, state.head if after is None else max(after, state.floor))
         unused = ReadingThreads(1, "rill-unused")
         self.audiences = InlineAudiences(unused)
-        self._scheduler = Scheduler(Sender(self.tail, InlineHistory(unused), self.audiences))
+        self._scheduler = Scheduler(Sender(self.tail, InlineHistory(unused, self.audiences.changed), self.audiences))
         self._subscriptions = Subscriptions(self._scheduler, self.audiences)
         self._reader = InlineReader(self.tail, self._subscriptions)
 
@@ -52,21 +51,23 @@ class InlineHub:
 class InlineReader(LogReader):
     def add_format(self, name: str) -> None:
         self._formats |= {name}
-        self._tail.encode_more(self._formats, conf.FEED_TAIL_BYTES)
+        self._take_again(*self._encode_again(self._formats))
 
     def advance(self) -> None:
         more = True
         while more:
-            state, entries, restart = self._read(read_ahead=False)
-            self._take(state, entries, restart)
-            more = self._tail.head < state.head
+            batch = self._read(read_ahead=False)
+            self._take(batch)
+            more = self._tail.head < batch.state.head
 
 
 class InlineHistory(History):
     """Reads at once, and keeps no page: a test changes what it holds."""
 
     def page(self, query: HistoryQuery, after: int, head: int) -> HistoryPage:
-        return self.read(query, after, min(after + MAX_SCAN, head))
+        page = self.read(query, after, min(after + MAX_SCAN, head), head)
+        self._forget_access(page.hidden_from)
+        return page
 
 
 class InlineAudiences(Audiences):

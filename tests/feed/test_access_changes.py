@@ -1,5 +1,6 @@
 """Joining and leaving an audience: the watchers of the user are reset, and see from then on what the user may see."""
 
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 
@@ -13,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from feed import log
 from feed.hub import hub
 from feed.log import Change
-from feed.models import StatusChange
-from feed.streams import access_changed, access_follows, audiences_of
+from feed.models import Event, StatusChange
+from feed.streams import access_changed, access_follows, audiences_of, newest_for
 from tests.feed.sockets import SocketClient, connect
 from tests.feed.test_moves import cookie_of
 from tests.support.audiences import join, leave, team
@@ -105,12 +106,13 @@ async def test_who_has_joined_is_reset_and_sees_what_comes(alice: User) -> None:
     audience = await in_thread(team)(alice)
     async with watching(bob) as watcher:
         await in_thread(join)(bob, audience)
-        assert (await watcher.frame())["reason"] == "access"
-        await post(alice, "Secret", audience)
+        joined = (await in_thread(log.number)()).head
         frame = await watcher.frame()
-        while not frame["changes"]:
+        assert frame["reason"] == "access"
+        while frame["position"] < joined:  # `join` says it twice
             frame = await watcher.frame()
-        assert "Secret" in str(frame)
+        await post(alice, "Secret", audience)
+        assert "Secret" in str(await watcher.frame())
 
 
 async def test_other_users_are_not_reset(alice: User) -> None:
@@ -204,3 +206,14 @@ async def test_all_watchers_of_a_user_share_one_answer(alice: User, monkeypatch:
             assert text in str(await one.frame())
             assert text in str(await another.frame())
     assert len(asked) == 2, "Once by each of the two prefixes of the tests."
+
+
+@pytest.mark.django_db(transaction=False)
+def test_a_page_shows_nothing_to_who_leaves_while_it_is_read(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    audience = team(alice)
+    StatusChange.objects.create(user=alice, text="Secret", audience=audience)
+    stale = iter([frozenset({"public", audience})])
+    monkeypatch.setattr(
+        sys.modules["feed.streams.newest"], "audiences_of", lambda user: next(stale, frozenset({"public"}))
+    )
+    assert newest_for(alice, Event.rows.all(), ["public"], None, 10) == [*Event.rows.filter(kind="welcome")]

@@ -74,7 +74,9 @@ def patterns(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
             yield "/" + path.replace("<int:pk>", "{pk}").replace("<name:name>", "alice")
 
 
-ALL = sorted({*patterns(get_resolver()), *READABLE})
+def all_paths() -> list[str]:
+    """Found when they are needed: the admin's depend on the kinds of the tests."""
+    return sorted({*patterns(get_resolver()), *READABLE})
 
 
 @pytest.mark.parametrize("viewer", SEES)
@@ -85,25 +87,25 @@ def test_pages_and_api_show_it_to_the_team_only(world: World, path: str, viewer:
 
 
 @pytest.mark.parametrize("viewer", ["outsider", "anonymous"])
-@pytest.mark.parametrize("path", ALL)
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
-def test_to_others_it_does_not_exist(
-    world: World, path: str, viewer: str, method: str, headers: dict[str, str]
-) -> None:
-    absent = StatusChange.objects.create(user=world.event.user, text="Deleted")
-    Event.objects.filter(pk=absent.pk).delete()
-    answers = []
-    for pk in (world.event.pk, absent.pk):
-        client = world.client(viewer)
-        response = getattr(client, method)(
-            path.format(pk=pk, audience=world.event.audience), {"text": "Mine"}, headers=headers
+def test_to_others_it_does_not_exist(world: World, viewer: str, method: str, headers: dict[str, str]) -> None:
+    for path in all_paths():
+        absent = StatusChange.objects.create(user=world.event.user, text="Deleted")
+        key = absent.pk
+        absent.delete()
+        assert answer(world, viewer, method, path, world.event.pk, headers) == answer(
+            world, viewer, method, path, key, headers
         )
-        assert SECRET not in response.content.decode()
-        answers.append((response.status_code, response.headers.get("HX-Redirect")))
-    assert answers[0] == answers[1]
     (event,) = StatusChange.objects.filter(pk=world.event.pk)
     assert (event.text, event.comments.count()) == (SECRET, 0)
+
+
+def answer(world: World, viewer: str, method: str, path: str, pk: int, headers: dict[str, str]) -> tuple[int, Any]:
+    send = getattr(world.client(viewer), method)
+    response = send(path.format(pk=pk, audience=world.event.audience), {"text": "Mine"}, headers=headers)
+    assert SECRET not in response.content.decode()
+    return response.status_code, response.headers.get("HX-Redirect")
 
 
 @pytest.mark.parametrize("viewer", ["owner", "member"])

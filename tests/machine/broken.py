@@ -1,11 +1,15 @@
-"""Three common ways to write such a log, all wrong. The machine must find the changes that each of them loses."""
+"""Common ways to write such a log and such a hub, all wrong. The machine must find what each of them loses or leaks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
 from feed import log
+from feed.frames.entries import Entry
+from feed.hub.audiences import Audiences
+from feed.hub.watcher import Watcher
 from feed.log import Change, Log
 from feed.log.batch import Call, Row
 from feed.messages import MessageFactory
@@ -44,3 +48,22 @@ def number_and_read(
 def ring_at_once(event_id: int, summary: Callable[[], str], using: str | None) -> None:
     """Ring before the commit: a hub that reads at once finds nothing yet."""
     MessageFactory(event_id).on_activity(summary())
+
+
+def keep_audiences(hub: Audiences, users: Iterable[str]) -> list[Watcher]:
+    """Ask for a user's audiences once: one who has left is still sent what is posted."""
+    return []
+
+
+def record_no_move(action: str, event: Any, before: object) -> log.Recorded:
+    """Record only where an event is now: one who sees it no more isn't told."""
+    return log.Recorded(event.id, event.kind, event.streams(), event.audience)
+
+
+def tell_by_recorded_audience(entry: Entry, streams: frozenset[str], audiences: frozenset[str]) -> str | None:
+    """Decide by the audience at the time of the change, though the event is shown as it is now."""
+    entry.shown_to = entry.audience
+    return TOLD(entry, streams, audiences)
+
+
+TOLD = Entry.told

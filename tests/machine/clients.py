@@ -3,19 +3,17 @@
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from django.contrib.auth.models import User
 from django.db import DatabaseError
 
 from feed import log, streams
 from feed.frames.formats import Frame
 from feed.hub import Hub
-from feed.hub.watcher import Watcher
+from feed.hub.watcher import Login, Watcher
 from feed.models import Event
 from tests.machine.loop import SteppedLoop
+from tests.machine.sight import Sight, State, look
 from tests.support.connections import Line
-
-State = dict[int, Any]
-"""What a client shows: events by their ids, in the client's format."""
-
 
 MAX_PENDING_FRAMES = 1000
 """Frames in one step. More means that the hub sends without end."""
@@ -36,6 +34,7 @@ class BoundedLine(Line):
 class Client:
     """Connects, applies frames, and resumes from its cursor, as docs/protocol.md tells clients to.
 
+    user: the name of the user who is logged in, "" for nobody.
     reading: False for a client that has fallen behind: it doesn't read what it is sent.
     """
 
@@ -43,9 +42,10 @@ class Client:
     hub: Hub | None = None
     reading = True
 
-    def __init__(self, name: str, wanted: frozenset[str]) -> None:
-        self.name = name
+    def __init__(self, name: str, user: str, wanted: frozenset[str], sight: Sight) -> None:
+        self.name, self.user = name, user
         self.streams = wanted
+        self.sight = sight
         self.state: State = {}
         self.cursor: int | None = None
         self.log = ""
@@ -58,10 +58,9 @@ class Client:
     def take(self, frame: str) -> None:
         raise NotImplementedError
 
-    @staticmethod
-    def look(event: Event) -> Any:
+    def look(self, event: Event) -> Any:
         """The event in the client's format."""
-        raise NotImplementedError
+        return look(self.format, event)
 
     # Before connecting.
 
@@ -81,18 +80,28 @@ class Client:
         """Load the snapshot, whose cursor is read before its events."""
         state = log.state()
         self.cursor, self.log = state.head, state.epoch
-        self.state = self.show(Event.objects.with_users())
+        self.state = self.snapshot()
 
-    def show(self, events: Iterable[Event]) -> State:
-        """The events that the database finds in the client's streams, in the client's format."""
-        found = {event.pk for event in streams.newest(Event.rows.all(), self.streams, None, 10**6)}
-        return {event.pk: self.look(event) for event in events if event.pk in found}
+    def snapshot(self) -> State:
+        """What pages and API show to the user in the client's streams."""
+        found = streams.newest(Event.rows.all(), self.streams, None, 10**6, streams.audiences_of(self.login()))
+        keys = [event.pk for event in found]
+        return {event.pk: self.look(event) for event in Event.objects.with_users().filter(pk__in=keys)}
+
+    def login(self) -> User | None:
+        return User.objects.get(username=self.user) if self.user else None
+
+    def log_in_again(self) -> None:
+        """Forget what the deleted user of this name was shown."""
+        self.start("snapshot")
 
     # While connected. FeedConsumer does this for a real client.
 
     def connect(self, loop: SteppedLoop, hub: Hub) -> None:
         self.line, self.reading = BoundedLine(), True
-        self.watcher = Watcher(self.streams, self.format, self.line, epoch=self.log)
+        user = self.login()
+        login = Login("", str(user.pk), "") if user else None
+        self.watcher = Watcher(self.streams, self.format, self.line, epoch=self.log, login=login)
         try:
             loop.run_until_complete(hub.join(self.watcher, self.cursor))
         except DatabaseError:
@@ -129,14 +138,21 @@ class Client:
         assert not arrived or self.cursor == self.watcher.cursor
 
     def waits(self) -> bool:
-        """Whether the hub still waits for the database to read this client's changes."""
+        """Whether the hub still waits for the database to read this client's changes, or its user's audiences."""
         assert self.hub
-        return self.watcher in self.hub._scheduler._sender._reads
+        lookup = self.watcher.access.lookup
+        return self.watcher in self.hub._scheduler._sender._reads or bool(lookup and not lookup.done())
 
-    # The invariant.
+    # The invariants.
 
-    def check(self, shown: State) -> None:
-        """Raise Lost if the client shows something else, and its changes are not still being read."""
+    def put(self, pk: int, shown: Any) -> None:
+        """Show the event that was sent. Raises Leaked if the user could never see it in this state."""
+        self.sight.check(self.user, self.format, pk, shown)
+        self.state[pk] = shown
+
+    def check(self) -> None:
+        """Raise Lost if the client shows something else than it must, and its changes are not still being read."""
+        shown = self.sight.shown(self.user, self.format, self.streams)
         if self.state != shown and not self.waits():
             raise Lost(
                 f"{self} at {self.cursor} lacks {ids(shown.keys() - self.state.keys())}, "

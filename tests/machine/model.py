@@ -4,22 +4,45 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+PUBLIC = "public"
+
 
 class Post(NamedTuple):
-    """An event, reduced to what never changes."""
+    """An event, reduced to what decides who is shown it."""
 
     id: int
     kind: str
     user: str
     thread: int | None = None
+    audience: str = PUBLIC
+
+    def is_in(self, streams: Iterable[str]) -> bool:
+        names = {PUBLIC, f"user:{self.user}", f"kind:{self.kind}", f"thread:{self.id}", f"thread:{self.thread}"}
+        return not {*names, self.audience}.isdisjoint(streams)
+
+
+class Access(NamedTuple):
+    """Users have joined a team or left it."""
+
+    users: tuple[str, ...]
+    team: str
+    joined: bool
+
+
+NO_POST = Post(0, "", "")
 
 
 class Change(NamedTuple):
-    """turn: the number of this change among those of all writers, committed or not."""
+    """
+    turn: the number of this change among those of all writers, committed or not.
+    post: the event after the change.
+    access: of a change of access, which has no event.
+    """
 
     turn: int
     action: str
     post: Post
+    access: Access | None = None
 
 
 @dataclass
@@ -34,14 +57,17 @@ class LogModel:
     waiting: list[Change] = field(default_factory=list)
     floor: int = 0
 
+    def committed(self) -> list[Change]:
+        return [*self.changes, *self.waiting]
+
     def held(self) -> list[tuple[int, str, int]]:
         """The changes that can be read: position, action, and the event's id."""
         numbered = enumerate(self.changes, start=1)
-        return [(position, action, post.id) for position, (_, action, post) in numbered if position > self.floor]
+        return [(position, each.action, each.post.id) for position, each in numbered if position > self.floor]
 
     def number(self) -> None:
-        """Give positions to the waiting changes, oldest first."""
-        self.changes += sorted(self.waiting)
+        """Give positions to the waiting changes: those of access first, and then oldest first."""
+        self.changes += sorted(self.waiting, key=lambda change: (change.access is None, change.turn))
         self.waiting.clear()
 
     def prune(self, before: Change | None) -> None:
@@ -53,18 +79,42 @@ class LogModel:
 def alive(changes: Iterable[Change]) -> list[Post]:
     """The events that exist after these changes."""
     posts: dict[int, Post] = {}
-    for _, action, post in changes:
-        if action == "deleted":
-            del posts[post.id]
-        else:
-            posts[post.id] = post
+    for change in changes:
+        if change.action == "deleted":
+            del posts[change.post.id]
+        elif not change.access:
+            posts[change.post.id] = change.post
     return sorted(posts.values())
+
+
+def audiences(changes: Iterable[Change], user: str) -> frozenset[str]:
+    """The audiences that the user is in after these changes; "" is nobody."""
+    teams = set[str]()
+    for change in sorted(changes):
+        if has_left(change) == user:
+            teams.clear()
+        elif change.access and user in change.access.users:
+            (teams.add if change.access.joined else teams.discard)(f"team:{change.access.team}")
+    return frozenset([PUBLIC, f"only:{user}", *teams] if user else [PUBLIC])
+
+
+def has_left(change: Change) -> str | None:
+    """The user that the change deletes. Only deleting a user deletes a welcome."""
+    return change.post.user if (change.action, change.post.kind) == ("deleted", "welcome") else None
 
 
 def family(posts: Iterable[Post], roots: Iterable[Post]) -> list[Post]:
     """The roots and all comments below them, at any depth: what is deleted together."""
     found = {post.id: post for post in roots}
-    for post in sorted(posts):  # a comment is younger than what it is about
-        if post.thread in found:
-            found[post.id] = post
+    others = [*posts]
+    while below := [post for post in others if post.thread in found and post.id not in found]:
+        found |= {post.id: post for post in below}
     return list(found.values())
+
+
+def moved(posts: Iterable[Post], root: Post, **changed: object) -> list[Post]:
+    """What changes when `changed` is set on the root: the root, and the comments that get another audience."""
+    new = root._replace(**changed)  # type: ignore[arg-type]
+    if new.audience == root.audience:
+        return [new]
+    return [new, *(post._replace(audience=new.audience) for post in family(posts, [root]) if post.id != root.id)]

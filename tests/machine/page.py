@@ -1,15 +1,10 @@
 """A client that handles HTML as htmx does in a browser."""
 
 import re
-from functools import lru_cache
-
-import msgspec
 
 from feed import log
-from feed.frames.describe import describe
-from feed.frames.rows import render_row
-from feed.models import Event
-from tests.machine.clients import Client, State
+from tests.machine.clients import Client
+from tests.machine.sight import State
 
 PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
 FIELD = re.compile(r'<input type="hidden" id="(\w+)" name="\w+" value="(\w*)" hx-swap-oob="true">')
@@ -22,13 +17,13 @@ class Page(Client):
     format = "html"
     fetched: tuple[int, State] | None = None
 
-    @staticmethod
-    def look(event: Event) -> str:
-        return row(msgspec.json.encode(describe(event)), event)
-
     def start(self, where: str) -> None:
         """A page always knows the cursor at which its rows were read."""
         super().start("snapshot" if where == "head" else where)
+
+    def log_in_again(self) -> None:
+        self.fetched = None
+        super().log_in_again()
 
     def take(self, text: str) -> None:
         if "data-reason" in text:
@@ -46,11 +41,11 @@ class Page(Client):
             if swap == "delete":
                 self.state.pop(pk, None)
             elif swap == "prepend" or pk in self.state:
-                self.state[pk] = row
+                self.put(pk, row)
 
     def fetch(self) -> None:
         """Ask for rows. Like every snapshot, they come with a cursor that was read before them."""
-        self.fetched = log.state().head, self.show(Event.objects.with_users())
+        self.fetched = log.state().head, self.snapshot()
 
     def put_in(self) -> None:
         """Show the rows that were asked for, even if they are out of date by now, and send their cursor back."""
@@ -61,9 +56,3 @@ class Page(Client):
         assert self.hub
         self.hub.rewind(self.watcher, after)
         self.cursor = self.watcher.cursor
-
-
-@lru_cache(maxsize=500)
-def row(described: bytes, event: Event) -> str:
-    """Cached for each state of the event, because rendering is slow."""
-    return render_row(event)

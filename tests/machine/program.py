@@ -3,19 +3,11 @@
 import json
 from typing import Any
 
-import msgspec
-
-from feed.frames.describe import describe
-from feed.models import Event
-from tests.machine.clients import Client
+from tests.machine.clients import Client, Lost
 
 
 class Program(Client):
     format = "json"
-
-    @staticmethod
-    def look(event: Event) -> Any:
-        return json.loads(msgspec.json.encode(describe(event)))
 
     def take(self, text: str) -> None:
         frame = json.loads(text)
@@ -33,11 +25,11 @@ class Program(Client):
             f"{self} is at {self.cursor}, but its frame begins after {frame['after']}."
         )
         positions = [frame["after"], *(change["position"] for change in frame["changes"])]
-        assert positions == sorted(set(positions))
-        assert positions[-1] <= frame["position"]
+        if positions != sorted(set(positions)) or positions[-1] > frame["position"]:
+            raise Lost(f"{self} was sent the positions {positions} in a frame that ends at {frame['position']}.")
         for change in frame["changes"]:
             event = change["event"]
             if change["action"] == "deleted":
                 self.state.pop(event["id"], None)
             else:
-                self.state[event["id"]] = event
+                self.put(event["id"], event)

@@ -9,14 +9,18 @@ from hypothesis.stateful import precondition, rule
 from tests.machine.clients import Client
 from tests.machine.page import Page
 from tests.machine.program import Program
+from tests.machine.teams import AUDIENCES
 from tests.machine.world import USERS, World
-from tests.machine.writers import KINDS, Writer
+from tests.machine.writers import KINDS, WAYS, Writer
 
 Step = TypeVar("Step", bound=Callable[..., None])
-Arrival = tuple[type[Client], frozenset[str], str, int]
-"""A client that connects: its format, its streams, where it starts, and to which hub it connects."""
+Arrival = tuple[type[Client], str, frozenset[str], str, int]
+"""A client that connects: its format, user and streams, where it starts, and to which hub it connects."""
 
 texts = st.sampled_from(["Hello", "Bye", "Long " * 200])
+audiences = st.sampled_from(AUDIENCES)
+ways = st.sampled_from(WAYS)
+ways_of_relations = st.sampled_from([*WAYS, "relation"])
 hubs = st.sampled_from([0, 1])
 streams = st.frozensets(
     st.one_of(
@@ -24,12 +28,15 @@ streams = st.frozensets(
         st.builds("user:{}".format, st.sampled_from(USERS)),
         st.builds("kind:{}".format, st.sampled_from(["welcome", *KINDS])),
         st.builds("thread:{}".format, st.integers(1, 12)),
+        st.sampled_from(AUDIENCES),
     ),
     min_size=1,
     max_size=3,
 )
 starts = st.sampled_from(["head", "snapshot", "beginning", "future", "other log"])
-arrivals: st.SearchStrategy[Arrival] = st.tuples(st.sampled_from([Program, Page]), streams, starts, hubs)
+# Alice and bob are members, carol is an outsider, and "" is nobody.
+viewers = st.sampled_from([*USERS, ""])
+arrivals: st.SearchStrategy[Arrival] = st.tuples(st.sampled_from([Program, Page]), viewers, streams, starts, hubs)
 
 
 def when(possible: Callable[[World], object], **drawn: st.SearchStrategy[Any]) -> Callable[[Step], Step]:

@@ -1,63 +1,17 @@
-"""Runs the state machine on the real log, and on three broken ones, whose bugs it must find."""
-
-from collections.abc import Callable, Sequence
-from typing import Any
+"""Runs the state machine on the real log and hub, and on broken ones, whose bugs it must find."""
 
 import pytest
-from django.db import connection
-from pytest_django import Settings
 
-from feed import log, messages
-from feed.hub import history, poller, tail
-from feed.log import batch, numbering, sql
+from feed import log, messages, receivers
+from feed.frames.entries import Entry
+from feed.hub.audiences import Audiences
 from tests.machine import broken
 from tests.machine.clients import Lost
-from tests.machine.concurrent_numbering import concurrent_work
 from tests.machine.machine import FeedMachine
 from tests.machine.runs import run, seeds
+from tests.machine.sight import Leaked
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
-
-
-@pytest.fixture(autouse=True)
-def small_bounds(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bounds so small that a few changes exceed them."""
-    settings.FEED_TAIL = 5
-    monkeypatch.setattr(poller, "BATCH", 4)
-    monkeypatch.setattr(history, "MAX_SCAN", 8)
-    monkeypatch.setattr(history, "BATCH", 3)
-    monkeypatch.setattr(history, "PAGE_SIZE", 1500)
-    monkeypatch.setattr(history, "PAGE_SECONDS", float("inf"))  # independent of the machine's speed
-    monkeypatch.setattr(tail, "FRAME_SIZE", 1500)
-    monkeypatch.setattr(tail, "MAX_FRAMES", 3)
-
-
-@pytest.fixture(autouse=True)
-def stepped_doorbell(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine decides when the doorbell is heard. A locked SQLite fails at once."""
-    settings.CHANNEL_LAYERS = {"default": {"BACKEND": "tests.support.layers.SteppedLayer"}}
-    if connection.vendor == "sqlite":
-        monkeypatch.setitem(connection.settings_dict["OPTIONS"], "timeout", 0)
-
-
-@pytest.fixture(autouse=True)
-def interrupted_numbering(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let concurrent work run between the lock on the head and the numbering.
-
-    PostgreSQL would get both statements in one message, so batching is off.
-    """
-
-    def run_before_numbering(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
-        if statement == sql.NUMBER.render():
-            concurrent_work.run()
-        return execute(statement, *rest)
-
-    def execute_interrupted(calls: Sequence[batch.Call]) -> Any:
-        with connection.execute_wrapper(run_before_numbering):
-            return batch.execute_batch(calls)
-
-    monkeypatch.setattr(numbering, "execute_batch", execute_interrupted)
-    monkeypatch.setattr(batch.batching, "is_on", False)
 
 
 @pytest.mark.parametrize("number", seeds(), ids="seed {}".format)
@@ -65,7 +19,7 @@ def test_no_client_loses_a_change_in_any_order_of_steps(number: int) -> None:
     run(FeedMachine, number)
 
 
-# The machine finds the bug in three broken logs.
+# The machine finds the bug in broken logs and hubs.
 
 
 class ClientMachine(FeedMachine):
@@ -77,12 +31,27 @@ class ClientMachine(FeedMachine):
     def prune(self, one: object) -> None: ...
 
 
-class ClientMachineWithoutPolls(ClientMachine):
-    def poll(self) -> None: ...
+def without(*steps: str) -> type[FeedMachine]:
+    """A ClientMachine that doesn't take these steps, and so finds bugs sooner that have nothing to do with them."""
+    return type("SmallerMachine", (ClientMachine,), dict.fromkeys(steps))
 
 
-def assert_finds_a_loss(machine: type[FeedMachine]) -> None:
-    with pytest.raises(Lost):
+ACCESS_MACHINE = without(
+    "rename",
+    "restart",
+    "number_concurrently_at_the_next_numbering",
+    "lose_or_double_the_next_ring",
+    "let_the_database_be_slow",
+    "edit_by_query",
+    "delete_by_query",
+    "delete_a_user_and_sign_up_again",
+    "ask_for_older_rows",
+    "be_sent_a_heartbeat",
+)
+
+
+def assert_finds(*errors: type[AssertionError], machine: type[FeedMachine] = ClientMachine) -> None:
+    with pytest.raises(errors):
         for number in range(10):
             run(machine, number)
 
@@ -92,7 +61,7 @@ def test_the_machine_finds_that_primary_keys_as_positions_lose_late_commits(monk
     """SQLite has one writer at a time, so its keys follow the order of commits."""
     monkeypatch.setattr(log, "number", broken.number_by_key)
     monkeypatch.setattr(log, "number_and_read", broken.number_and_read)
-    assert_finds_a_loss(ClientMachine)
+    assert_finds(Lost)
 
 
 def test_the_machine_finds_that_concurrent_numbering_without_the_lock_loses_changes(
@@ -100,11 +69,26 @@ def test_the_machine_finds_that_concurrent_numbering_without_the_lock_loses_chan
 ) -> None:
     monkeypatch.setattr(log, "number", broken.number_without_the_lock)
     monkeypatch.setattr(log, "number_and_read", broken.number_and_read)
-    assert_finds_a_loss(ClientMachine)
+    assert_finds(Lost)
 
 
 def test_the_machine_finds_that_ringing_before_the_commit_loses_changes_without_a_poll(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(messages, "ring_on_commit", broken.ring_at_once)
-    assert_finds_a_loss(ClientMachineWithoutPolls)
+    assert_finds(Lost, machine=without("poll"))
+
+
+def test_the_machine_finds_that_audiences_must_be_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Audiences, "changed", broken.keep_audiences)
+    assert_finds(Leaked, Lost, machine=ACCESS_MACHINE)
+
+
+def test_the_machine_finds_that_moves_must_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receivers, "_recorded", broken.record_no_move)
+    assert_finds(Lost, machine=ACCESS_MACHINE)
+
+
+def test_the_machine_finds_that_the_present_audience_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Entry, "told", broken.tell_by_recorded_audience)
+    assert_finds(Leaked, machine=ACCESS_MACHINE)

@@ -5,7 +5,7 @@ from itertools import count
 
 from channels.layers import get_channel_layer
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.management.color import no_style
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -17,10 +17,12 @@ from feed.log import Change as Row
 from feed.log import Log
 from feed.models import Comment, Event, StatusChange
 from profiles.models import UserProfile, Welcome
-from tests.machine.clients import Client, State
+from tests.machine.clients import Client
 from tests.machine.concurrent_numbering import concurrent_work
 from tests.machine.loop import SteppedLoop
-from tests.machine.model import Change, LogModel, Post, alive
+from tests.machine.model import NO_POST, Access, Change, LogModel, Post, alive, has_left
+from tests.machine.sight import Sight
+from tests.machine.teams import make_teams
 from tests.machine.writers import Writer
 
 USERS = ("alice", "bob", "carol")
@@ -45,8 +47,7 @@ class World:
         self.loop = SteppedLoop()
         self.layer = get_channel_layer()
         self.hubs = [self.new_hub(), self.new_hub()]
-        self._events: list[Event] = []
-        self._shown: dict[tuple[str, frozenset[str]], State] = {}
+        self.sight = Sight(USERS)
 
     def close(self) -> None:
         for writer in self.writers:
@@ -59,7 +60,10 @@ class World:
 
     def seen(self, writer: Writer) -> list[Post]:
         """The events that exist for the writer."""
-        return alive([*self.model.changes, *self.model.waiting, *writer.changes])
+        return alive(self.changes_seen(writer))
+
+    def changes_seen(self, writer: Writer) -> list[Change]:
+        return [*self.model.committed(), *writer.changes]
 
     def others(self, writer: Writer) -> list[Change]:
         """The changes of the other writers' open transactions."""
@@ -71,18 +75,23 @@ class World:
     def expect_changes(self, writer: Writer, *expected: tuple[str, Post]) -> None:
         """Assert that the writer's last statement recorded these changes, in any order, and add them to the model."""
         posts = {(action, post.id): post for action, post in expected}
-        recorded = writer.do(newest_rows, len(expected))
-        assert sorted(recorded) == sorted(posts), f"Recorded {sorted(recorded)} instead of {sorted(posts)}."
+        recorded, wanted = writer.do(newest_rows, len(expected)), [(action, post.id) for action, post in expected]
+        assert sorted(recorded) == sorted(wanted), f"Recorded {sorted(recorded)} instead of {sorted(wanted)}."
         writer.changes += [Change(next(self.turns), key[0], posts[key]) for key in recorded]
+        self.after_step(writer)
+
+    def expect_access(self, writer: Writer, access: Access) -> None:
+        assert writer.do(newest_rows, 1) == [("access", 0)]
+        writer.changes.append(Change(next(self.turns), "access", NO_POST, access))
         self.after_step(writer)
 
     def after_step(self, writer: Writer) -> None:
         """Move committed changes to the model's log, and pass a ring on to the hubs."""
         if writer.changes and not writer.depth:
-            self.model.waiting += writer.changes
-            writer.changes.clear()
-            self._events.clear()
-            self._shown.clear()
+            committed, writer.changes = writer.changes, []
+            self.model.waiting += committed
+            self.sight.look(self.model.committed())
+            self.end_sessions({user for change in committed if (user := has_left(change))})
         self.ring()
 
     # The two processes, their doorbell and their poll.
@@ -147,11 +156,19 @@ class World:
 
     # Clients.
 
-    def add_client(self, kind: type[Client], streams: frozenset[str], start: str, number: int) -> None:
-        client = kind(f"{kind.__name__} {len(self.clients)}", streams)
+    def add_client(self, kind: type[Client], user: str, streams: frozenset[str], start: str, number: int) -> None:
+        client = kind(f"{kind.__name__} {len(self.clients)} of {user or 'nobody'}", user, streams, self.sight)
         client.start(start)
         self.clients.append(client)
         self.connect(client, number)
+
+    def end_sessions(self, users: set[str]) -> None:
+        """The clients of a user that was deleted go, and come back as those of the new user."""
+        for client in self.clients:
+            if client.user in users:
+                if client.hub:
+                    client.disconnect()
+                client.log_in_again()
 
     def connect(self, client: Client, number: int) -> None:
         client.connect(self.loop, self.hubs[number])
@@ -167,15 +184,6 @@ class World:
 
     def behind(self) -> list[Client]:
         return [client for client in self.connected() if not client.reading]
-
-    def shown(self, client: Client) -> State:
-        """What the database shows to the client. Cached until the next commit."""
-        key = client.format, client.streams
-        if not self._events:
-            self._events = list(Event.objects.with_users())
-        if key not in self._shown:
-            self._shown[key] = client.show(self._events)
-        return self._shown[key]
 
 
 def moment(change: Change) -> datetime:
@@ -196,8 +204,9 @@ def empty_tables() -> None:
     """Empty the database, so that ids and positions start at 1. TRUNCATE would be slower."""
     counted = [{"table": model._meta.db_table, "column": "id"} for model in (Event, Row, User)]
     with transaction.atomic(), connection.cursor() as cursor:
-        for model in (Comment, StatusChange, Welcome, Event, Row, Log, UserProfile, User):
+        for model in (Comment, StatusChange, Welcome, Event, Row, Log, UserProfile, User.groups.through, Group, User):
             models.QuerySet(model)._raw_delete(connection.alias)
         for statement in connection.ops.sequence_reset_by_name_sql(no_style(), counted):
             cursor.execute(statement)
+    make_teams()
     log.state()

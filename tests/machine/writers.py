@@ -13,6 +13,8 @@ from tests.machine.model import Change
 TIMEOUT = 30
 """Seconds for a statement. A slower one is waiting for another writer, and would wait for ever."""
 KINDS: dict[str, type[StatusChange] | type[Comment]] = {"status_change": StatusChange, "comment": Comment}
+WAYS = ("save", "save the field", "save the row", "update")
+"""Ways to change a field."""
 
 Wanted = ParamSpec("Wanted")
 Result = TypeVar("Result")
@@ -67,8 +69,9 @@ class Writer:
 # What a writer does in its thread.
 
 
-def post_status(user: str, text: str) -> int:
-    made: StatusChange = StatusChange.objects.create(user=User.objects.get(username=user), text=text)
+def post_status(user: str, text: str, audience: str) -> int:
+    author = User.objects.get(username=user)
+    made: StatusChange = StatusChange.objects.create(user=author, text=text, audience=audience)
     return made.pk
 
 
@@ -86,6 +89,36 @@ def edit(pk: int, text: str) -> None:
 
 def edit_all(kind: str, user: str, excluded: Sequence[int], text: str) -> None:
     KINDS[kind].objects.filter(user__username=user).exclude(pk__in=excluded).update(text=text)
+
+
+def move(pk: int, field: str, value: object, how: str) -> None:
+    """Give one field of the event another value, in one of the WAYS."""
+    event: Event = (Event.rows if how == "save the row" else Event.objects).get(pk=pk)
+    if how == "update":
+        type(event).objects.filter(pk=pk).update(**{field: value})
+        return
+    setattr(event, field, value)
+    event.save(update_fields=[field] if how == "save the field" else None)
+
+
+def move_to_user(pk: int, user: str, how: str) -> None:
+    found = User.objects.get(username=user)
+    if how == "relation":
+        found.feed_events.add(Event.objects.get(pk=pk))
+    else:
+        move(pk, "user", found, how)
+
+
+def move_to_thread(pk: int, thread: int, how: str) -> None:
+    found = Event.objects.get(pk=thread)
+    if how == "relation":
+        found.comments.add(Event.objects.get(pk=pk))
+    else:
+        move(pk, "thread", found, how)
+
+
+def move_all(user: str, excluded: Sequence[int], audience: str) -> None:
+    StatusChange.objects.filter(user__username=user).exclude(pk__in=excluded).update(audience=audience)
 
 
 def delete(pk: int) -> None:

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from feed import log
 from feed.frames.describe import describe
-from feed.frames.encoding import encode, load
+from feed.frames.encoding import encode, encode_again, load
 from feed.frames.formats import JsonFormat
 from feed.models import Event, StatusChange
 
@@ -90,3 +90,16 @@ def test_an_event_that_cannot_be_described_is_shown_in_its_simplest_form(
     ]
     assert all(f'id="event-{each.event_id}"' in (each.encoded["html"] or "") for each in entries)
     assert "Failed to describe" in caplog.text
+
+
+def test_an_event_that_is_encoded_again_is_in_the_same_state_in_all_formats(alice: User) -> None:
+    """Or a text from the time when the event was private would be shown to all once it is public again."""
+    status = StatusChange.objects.create(user=alice, text="For alice", audience="only:alice")
+    entry = load(log.read(0, log.number().head))[-1]
+    encode(entry, ["json"])
+    status.text, status.audience = "For all", "public"
+    status.save()
+    (again,) = encode_again([entry], ["json", "html"])
+    assert (entry.shown_to, again.shown_to) == ("only:alice", "public")
+    assert all("For all" in (again.encoded[name] or "") for name in ("json", "html"))
+    assert "For alice" in (entry.encoded["json"] or "")

@@ -32,7 +32,13 @@ class UnusedThreads(ReadingThreads):
 
 
 def new_history() -> History:
-    return History(UnusedThreads())
+    return History(UnusedThreads(), forget_access=list)
+
+
+def read(history: History, after: int, head: int) -> HistoryPage:
+    page = history.read(PUBLIC, after, head, head)
+    history.keep(page)
+    return page
 
 
 def cached(history: History, query: HistoryQuery, after: int) -> HistoryPage | None:
@@ -49,7 +55,7 @@ def test_the_frames_after_the_first_need_no_query(
 ) -> None:
     head = post_texts(alice, *"abcd")
     history = new_history()
-    history.read(PUBLIC, 0, head)
+    read(history, 0, head)
     with django_assert_num_queries(0):
         page = history.page(PUBLIC, head - 2, head)
         assert isinstance(page, HistoryPage)
@@ -60,7 +66,7 @@ def test_the_frames_after_the_first_need_no_query(
 def test_a_page_answers_only_the_same_query_and_only_for_a_moment(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     head = post_texts(alice, *"abcd")
     history = new_history()
-    page = history.read(PUBLIC, 1, head)
+    page = read(history, 1, head)
     assert cached(history, PUBLIC, 1) is page
     assert cached(history, PUBLIC, 0) is None
     assert cached(history, HistoryQuery("other", PUBLIC.streams, "json"), 1) is None
@@ -79,7 +85,7 @@ def test_a_page_is_as_large_as_a_few_frames_with_events_of_any_size(
     history = new_history()
     position, sizes = 0, list[int]()
     while position < head:
-        page = history.read(PUBLIC, position, head)
+        page = read(history, position, head)
         position = page.position
         sizes.append(sum(entry.size("json") for entry in page.entries))
     assert len(sizes) > 2

@@ -1,6 +1,7 @@
 """What a hub keeps of the log, and the frames made of it: lists and numbers, no sockets and no database."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,3 +139,17 @@ def test_a_watcher_behind_the_head_is_pending_from_the_next_change() -> None:
     assert (alice.cursor, alice.pending_from) == (4, 5)
     alice.advance(9, 9)
     assert (alice.cursor, alice.pending_from) == (9, None)
+
+
+def test_no_frame_outlives_the_audiences_by_which_it_was_made() -> None:
+    """The event of the first change was public when it was read first, and is alice's only when it is read again."""
+    tail = tail_at(0)
+    tail.append(entries(1, *"aa"), max_changes=100, max_bytes=10**6)
+    tail.entries[1].shown_to = "only:bob"
+    tail.replace([replace(each) for each in tail.entries], max_bytes=10**6)
+    assert tail.private_after(0) == {"only:bob"}
+    tail.frame(watcher("a", pending_from=1))
+    first, second = tail.entries
+    tail.replace([replace(first, shown_to="only:alice"), second], max_bytes=10**6)
+    assert not tail.frames
+    assert tail.private_after(0) == {"only:alice", "only:bob"}

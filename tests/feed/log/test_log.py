@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 
-from feed import log
+from feed import log, streams
 from feed.log import Log
 from tests.feed.log.posts import post_texts
 
@@ -29,3 +29,12 @@ def test_an_emptied_database_gets_a_new_epoch(alice: User) -> None:
     before = log.state().epoch
     Log.objects.all().delete()
     assert log.state().epoch != before
+
+
+def test_who_has_other_access_since_a_position_is_known_before_that_change_has_one(alice: User) -> None:
+    position, bob = log.number().head, User.objects.create_user("bob")
+    streams.access_changed([alice, bob])
+    assert log.access_after(position) == {str(alice.pk), str(bob.pk)}
+    head = log.number().head
+    assert log.access_after(position) == {str(alice.pk), str(bob.pk)}
+    assert log.access_after(head) == frozenset()
