@@ -22,7 +22,7 @@ def test_bob_sees_alices_draft_once_she_makes_it_public(visit: Visitor) -> None:
     sees(wait_live(bob), "Hello")
 
     for choice, seen in (("public", ["Hello", "Draft"]), ("only:alice", ["Hello"])):
-        alice.locator("#feed > article", has_text="Draft").get_by_text("Edit").click()
+        alice.locator("#feed > article", has_text="Draft").get_by_role("link", name="Edit").click()
         alice.locator("#editor select").select_option(choice)
         alice.locator("#editor button").click()
         expect(alice.locator("#editor")).not_to_be_visible()
