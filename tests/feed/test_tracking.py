@@ -1,6 +1,5 @@
 """Models that know nothing of the feed: their objects are published whenever they are saved or deleted."""
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,7 +8,6 @@ from django.contrib.auth.models import User
 from django.core import serializers
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.test import Client
 from pytest_django import Settings
 
 import feed
@@ -232,38 +230,3 @@ def test_a_tracker_that_is_stopped_publishes_nothing_more(track: Track) -> None:
     track(Order).stop()
     Order.objects.create().delete()
     assert actions() == []
-
-
-@pytest.fixture
-def tracked_logins() -> Iterator[None]:
-    stop = feed.track_logins()
-    yield
-    stop()
-
-
-def test_alice_sees_her_log_ins_and_log_outs(alice: User, tracked_logins: None) -> None:
-    client = Client()
-    client.force_login(alice)
-    client.logout()
-    client.logout()
-    events = Activity.objects.order_by("pk")
-    assert [str(event) for event in events] == ["alice: logged in", "alice: logged out"]
-    assert {(event.audience, event.user, json.dumps(event.data)) for event in events} == {("only:alice", alice, "{}")}
-
-
-def test_log_ins_may_have_another_audience(alice: User) -> None:
-    stop = feed.track_logins(audience=lambda user: f"team:{user.pk}")
-    Client().force_login(alice)
-    stop()
-    Client().force_login(alice)
-    assert [event.audience for event in Activity.objects.all()] == [f"team:{alice.pk}"]
-
-
-@pytest.mark.usefixtures("lenient")
-def test_a_log_in_that_can_not_be_published_succeeds(alice: User, caplog: pytest.LogCaptureFixture) -> None:
-    stop = feed.track_logins(audience="x" * 201)
-    client = Client()
-    client.force_login(alice)
-    stop()
-    assert "_auth_user_id" in client.session
-    assert "An audience is a text of 1 to 200 characters" in caplog.text
