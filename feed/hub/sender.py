@@ -79,5 +79,5 @@ class Sender:
         return "access" if self._tail.access_changes.get(watcher.access.user, 0) > watcher.knows_access_at else None
 
     def _reset(self, watcher: Watcher, reason: str) -> None:
-        watcher.epoch = self._tail.epoch
+        watcher.epoch, watcher.started_at = self._tail.epoch, 0  # positions of another log mean nothing here
         self._send(watcher, reset_frame(watcher.format, watcher.epoch, self._tail.head, reason))
