@@ -7,7 +7,7 @@ USER = "poster"
 SIZE = 550
 """Approximate bytes of an event's JSON. It varies with the digits of the id and with the spaces of the encoder."""
 
-LENGTH = 196
+LENGTH = 185
 """Characters of its text. The JSON contains the text twice, as `text` and in `summary`."""
 WORDS = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. "
 
@@ -26,6 +26,7 @@ def describe(pk: int, text: str, created_at: str) -> dict[str, Any]:
         "user": USER,
         "summary": f"{USER}: {text}",
         "url": f"/events/{pk}/",
+        "audience": "public",
         "created_at": created_at,
         "edited_at": None,
     }

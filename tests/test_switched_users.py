@@ -28,10 +28,14 @@ def bob_logs_in(browser: Client) -> None:
 
 def fields(html: str, action: str | None = None) -> dict[str, str]:
     """The fields and values of the form with this action; by default of the form that posts to its own page."""
-    inside = [each for each in elements(html) if posts_to(each.form, action)]
-    return {
-        each.attributes["name"]: each.attributes.get("value", each.text) for each in inside if "name" in each.attributes
-    }
+    found, name = dict[str, str](), ""
+    for each in elements(html):
+        if posts_to(each.form, action):
+            if name_here := each.attributes.get("name"):
+                name, found[name_here] = name_here, each.attributes.get("value", each.text)
+            elif "selected" in each.attributes:
+                found[name] = each.attributes["value"]
+    return found
 
 
 def posts_to(form: Element | None, action: str | None) -> bool:
