@@ -3,7 +3,7 @@
 They stand below the models, which connect them. So events are typed `Any` here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from feed import log, messages
 from feed.kinds.kind import root_model
+from feed.kinds.loading import of_kinds
 
 Place = tuple[str, list[str]]
 """Where an event is: its audience, and the names of the streams that hold it."""
@@ -25,7 +26,14 @@ def connect(kind: type) -> None:
 
 
 def send_activity_notification(
-    sender: type, instance: Any, raw: bool, *, created: bool = False, using: str | None = None, **kwargs: Any
+    sender: type,
+    instance: Any,
+    raw: bool,
+    *,
+    created: bool = False,
+    using: str | None = None,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
 ) -> None:
     """Record a save. Fixtures (`raw`) bring no changes: they are loaded as they are."""
     if raw:
@@ -34,7 +42,9 @@ def send_activity_notification(
     if created == is_edited:
         _correct_edited_at(instance, created, using)
     before = None if created else instance.place_before
-    notify("created" if created else "updated", [instance.in_own_kind()], using, {instance.id: before})
+    # The fields that weren't saved may be older than those in the database, and these say where the event is.
+    saved = None if update_fields is None else of_kinds([(instance.kind, instance.id)], using).get(instance.id)
+    notify("created" if created else "updated", [saved or instance.in_own_kind()], using, {instance.id: before})
 
 
 def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:

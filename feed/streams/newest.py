@@ -57,9 +57,11 @@ def newest_for(
     """
     allowed = audiences_of(user) if audiences is None else audiences
     found = newest(events, names, before, size, allowed)
-    # The user may have lost access while the events were read.
-    if any(event.audience != PUBLIC for event in found) and (now := audiences_of(user)) != allowed:
-        return newest_for(user, events, names, before, size, now)
+    # While the events were read, the user may have lost access, or an event may have been moved out of sight.
+    if any(event.audience != PUBLIC for event in found):
+        now = audiences_of(user)
+        if now != allowed or any(event.audience not in now for event in found):
+            return newest_for(user, events, names, before, size, now)
     return found
 
 
