@@ -34,8 +34,7 @@ class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
 
 
 def _with_kind(events: Any) -> Any:
-    """The queryset with the columns `kind` and `audience`, whatever `only()` and `defer()` say. Otherwise each row would
-    query them."""
+    """The queryset with these columns, whatever `only()` and `defer()` say. Otherwise each row would query them."""
     names, deferred = events.query.deferred_loading
     loaded = names - NEEDED if deferred else names | NEEDED
     if loaded == names:
