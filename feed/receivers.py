@@ -89,11 +89,12 @@ def notify(
     before: where events were before the change, by id.
     """
     changed = list(events)
-    log.record(action, [_recorded(action, event, before.get(event.id)) for event in changed], using)
+    recorded = [_recorded(action, event, before.get(event.id)) for event in changed]
+    log.record(action, recorded, using)
     if changed:
         first = changed[0]
-        # The doorbell is no place for a secret.
-        summary = _snapshot(first).__str__ if first.audience == log.PUBLIC else str
+        # The doorbell is no place for a secret. An instance that is deleted may not know that it has become one.
+        summary = _snapshot(first).__str__ if recorded[0].audience == first.audience == log.PUBLIC else str
         messages.ring_on_commit(first.id, summary, using)
 
 

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import Case, Value
+from django.db.models import Case, QuerySet, Value
 
 from feed.log import Change
 from feed.models import Comment, Event, StatusChange
+from feed.repair import repair
 from tests.feed.recorded import forget_changes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("teams")]
@@ -47,6 +48,23 @@ def test_no_text_of_a_private_event_rings_because_an_instance_is_stale(
     with django_capture_on_commit_callbacks(execute=True):
         hello.save(update_fields=["text"])
     assert rings == [(hello.pk, "")]
+
+
+def test_the_deletion_of_a_stale_instance_rings_without_its_text(
+    hello: StatusChange, rings: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    StatusChange.objects.filter(pk=hello.pk).update(audience=MINE)
+    with django_capture_on_commit_callbacks(execute=True):
+        hello.delete()
+    assert [text for _, text in rings] == [""]
+
+
+def test_a_repaired_event_leaves_the_stream_of_its_wrong_kind(hello: StatusChange) -> None:
+    QuerySet(Event).filter(pk=hello.pk).update(kind="comment")
+    forget_changes()
+    repair()
+    (change,) = Change.objects.all()
+    assert {"kind:comment"} == {*change.moved_from["streams"]} - {*change.streams}
 
 
 def by_save(comment: Comment) -> None:
