@@ -62,8 +62,19 @@ def send_deletion_notification(sender: Any, instance: Any, *, using: str | None 
     has no row of its kind (the class was removed or renamed), the root's signal counts.
     """
     is_root = sender is root_model()
-    if instance.kind == sender.kind_name() or (is_root and not _has_row_of_kind(instance, using)):
-        notify("deleted", [instance], using, {instance.id: instance.place_before})
+    counts = instance.kind == sender.kind_name() or (is_root and not _has_row_of_kind(instance, using))
+    if counts and (before := instance.place_before or _locked_place(instance, using)):
+        notify("deleted", [instance], using, {instance.id: before})
+
+
+def _locked_place(event: Any, using: str | None) -> Place | None:
+    """Where an event is that is deleted with another object. Since Django loaded it, it may have been moved; or
+    deleted, and that is recorded already."""
+    rows: QuerySet[Any] = QuerySet(root_model(), using=using).filter(id=event.id).select_for_update()
+    for changed_at in rows.values_list("changed_at", flat=True):
+        is_current = changed_at == event.changed_at
+        return place(event if is_current else of_kinds([(event.kind, event.id)], using).get(event.id, event))
+    return None
 
 
 def _has_row_of_kind(root: Any, using: str | None) -> bool:

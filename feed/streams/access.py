@@ -71,10 +71,11 @@ class Memberships:
     def connect(self) -> None:
         m2m_changed.connect(self._changed, sender=self._through, weak=False, dispatch_uid=("feed", self._through))
         for link in self._to_others:
+            target: Any = link.related_model
             uid = ("feed", self._through, link.name)
             # Django sends the signal for the class of the instance, which may be a proxy.
             for model in apps.get_models():
-                if model._meta.concrete_model is link.related_model._meta.concrete_model:
+                if model._meta.concrete_model is target._meta.concrete_model:
                     pre_delete.connect(self._deleted, sender=model, weak=False, dispatch_uid=uid)
 
     def _changed(self, sender: Any, instance: Any, action: str, pk_set: Any, using: str, **kwargs: Any) -> None:

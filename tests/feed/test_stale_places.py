@@ -64,7 +64,8 @@ def test_a_repaired_event_leaves_the_stream_of_its_wrong_kind(hello: StatusChang
     forget_changes()
     repair()
     (change,) = Change.objects.all()
-    assert {"kind:comment"} == {*change.moved_from["streams"]} - {*change.streams}
+    assert change.moved_from is not None
+    assert {*change.moved_from["streams"]} - {*change.streams} == {"kind:comment"}
 
 
 def by_save(comment: Comment) -> None:
