@@ -56,7 +56,6 @@ def follow_name(sender: type, instance: Any, using: str | None = None, **kwargs:
 def forget_name(sender: type, instance: Any, using: str | None = None, **kwargs: Any) -> None:
     """Delete what only this user could see, whoever posted it."""
     with bystander("delete the audience of", "a user", using):
-        access_changed(instance, using)
         for event in _only_for(people.name_of(instance), using):
             # The user's own may be on their way already, and are recorded once.
             if not log.is_waiting("deleted", event.pk, using or DEFAULT_DB_ALIAS):

@@ -15,9 +15,8 @@ def forget_changes() -> None:
 
 
 def changes() -> list[tuple[str, int, str]]:
-    """All recorded changes of events, oldest first: action, event id, kind."""
-    of_events = Change.objects.exclude(action="access").order_by("id")
-    return list(of_events.values_list("action", "event_id", "kind"))
+    """All recorded changes, oldest first: action, event id, kind."""
+    return list(Change.objects.order_by("id").values_list("action", "event_id", "kind"))
 
 
 KINDS: list[tuple[type[Event], dict[str, Any], str]] = [

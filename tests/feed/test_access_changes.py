@@ -79,10 +79,6 @@ def group_deleted_by_a_proxy(user: User, audience: str) -> None:
     Crew.objects.get(pk=group_of(audience).pk).delete()
 
 
-def user_deleted(user: User, audience: str) -> None:
-    user.delete()
-
-
 def deactivated(user: User, audience: str) -> None:
     user.is_active = False
     user.save()
@@ -94,7 +90,6 @@ LEAVES = [
     groups_cleared,
     group_deleted,
     group_deleted_by_a_proxy,
-    user_deleted,
     deactivated,
 ]
 
