@@ -12,6 +12,7 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, get_script_prefix, reverse
+from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
@@ -48,13 +49,20 @@ def page_view(view: View[P]) -> View[P]:
         request.user = user_of(request)
         remember_prefix(request.META.get("SCRIPT_NAME", ""))
         try:
-            return view(request, *args, **kwargs)
+            return not_shared(request, view(request, *args, **kwargs))
         except Exception as error:
             if not is_outage(error):
                 raise
             return unavailable(request, error)
 
     return transaction.non_atomic_requests(prepared)
+
+
+def not_shared(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """The response, which no cache between us and a user may keep: it may show what only this user may see."""
+    if user_of(request).is_authenticated:
+        patch_cache_control(response, private=True)
+    return response
 
 
 def login_needed(view: Callable[Concatenate[OwnRequest, P], HttpResponse]) -> View[P]:

@@ -7,13 +7,28 @@ registered, `FeedConfig` registers after the admin.py of all apps.
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import Model
 from django.http import HttpRequest
 
 from feed.log import Change, Log
 from feed.models import Activity, Event
+from feed.numbers import parse_number
 from feed.people import name_field
 from feed.querysets import EventQuerySet
+
+
+class SeenEventWidget(ForeignKeyRawIdWidget):
+    """Names only an event that the user may see."""
+
+    def __init__(self, *args: Any, events: EventQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.events = events
+
+    def label_and_url_for_value(self, value: Any) -> tuple[str, str]:
+        key = parse_number(str(value))
+        is_seen = key is not None and self.events.filter(pk=key).exists()
+        return super().label_and_url_for_value(value) if is_seen else ("", "")
 
 
 class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -37,6 +52,14 @@ class KindAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """What the user may see. A superuser may see everything."""
         events: EventQuerySet = self.model.objects.with_users()
         return events if request.user.is_superuser else events.visible_to(request.user)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """To the user, an event that the user may not see doesn't exist, also as the thread of a comment."""
+        related = db_field.remote_field
+        if issubclass(related.model, Event) and not request.user.is_superuser:
+            kwargs["queryset"] = events = related.model.rows.visible_to(request.user)
+            kwargs["widget"] = SeenEventWidget(related, self.admin_site, events=events)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [f"user__{name_field()}"]

@@ -10,7 +10,7 @@ from ninja import NinjaAPI, Query, Schema
 from ninja.errors import ValidationError
 
 from feed import log, ratelimit, streams
-from feed.access import user_of
+from feed.access import not_shared, user_of
 from feed.frames.describe import as_json
 from feed.kinds.guard import is_outage
 from feed.models import Event
@@ -95,7 +95,7 @@ def list_events(
     # Encoded like the frames of the websocket. Ninja's schema would encode them a second time.
     encoded = [msgspec.Raw(as_json(event).encode()) for event in shown]
     body = {"log": state.epoch, "position": state.head, "events": encoded, "next": older}
-    return HttpResponse(msgspec.json.encode(body), content_type="application/json")
+    return not_shared(request, HttpResponse(msgspec.json.encode(body), content_type="application/json"))
 
 
 def read_snapshot(user: object, wanted: frozenset[str], before: int | None, size: int) -> tuple[log.State, list[Event]]:

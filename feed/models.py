@@ -105,7 +105,7 @@ class Event(Kind, models.Model):
     def _before_saving(self, using: str, saved: Collection[str]) -> set[str]:
         """Get ready to be saved with the fields `saved`. Returns the names of the fields that were set."""
         names = self._mark()
-        if not {"thread", "thread_id"}.isdisjoint(saved) and self.thread_field():
+        if not {"thread", "thread_id", "audience"}.isdisjoint(saved) and self.thread_field():
             join_threads([self], using)
             names.add("audience")
         if "audience" in saved and self.audience != PUBLIC:

@@ -14,9 +14,12 @@ from feed import receivers, streams
 from feed.batches import batches
 from feed.inserting import insert
 from feed.kinds.kind import root_model
-from feed.kinds.loading import in_own_kinds
+from feed.kinds.loading import in_own_kinds_as_found
 from feed.kinds.related import related_names
-from feed.threads import settle_audiences
+from feed.threads import rejoin_threads, settle_audiences, threads_of
+
+NEEDED = {"kind", "audience"}
+"""Columns that tell how to load an event in its own kind."""
 
 
 class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
@@ -27,17 +30,17 @@ class OwnKindIterable(ModelIterable):  # type: ignore[type-arg]
         query = self.queryset.query
         copied = [*query.annotation_select, *query.extra_select]
         for rows in batches(super().__iter__()):
-            yield from in_own_kinds(rows, copied, self.queryset.db)
+            yield from in_own_kinds_as_found(rows, copied, self.queryset.db)
 
 
 def _with_kind(events: Any) -> Any:
-    """The queryset with the column `kind`, whatever `only()` and `defer()` say. Otherwise each row would query it."""
+    """The queryset with these columns, whatever `only()` and `defer()` say. Otherwise each row would query them."""
     names, deferred = events.query.deferred_loading
-    is_loaded = ("kind" in names) is not deferred
-    if is_loaded:
+    loaded = names - NEEDED if deferred else names | NEEDED
+    if loaded == names:
         return events
     events = events._chain()
-    events.query.deferred_loading = (names - {"kind"} if deferred else names | {"kind"}), deferred
+    events.query.deferred_loading = loaded, deferred
     return events
 
 
@@ -72,20 +75,26 @@ class EventQuerySet(models.QuerySet[Any]):
             return super().update(**values)
         if isinstance(values.get("audience"), str):
             streams.validate(values["audience"])
+        is_move = not values.keys().isdisjoint(("audience", "thread", "thread_id"))
         values["changed_at"] = now = timezone.now()
         values.setdefault("edited_at", now)
         self._for_write = True
         changed = 0
         with transaction.atomic(using=self.db):
             for part in batches(self._ids()):
-                lock(part, self.db)
+                lock([*part, *(threads_of(part, values, self.db) if is_move else ())], self.db)
                 # Only what still matches now that it is locked. By id, or a row that begins to match meanwhile would be
                 # changed without a record.
                 keys = self.filter(id__in=part)._ids()
                 before = {event.id: receivers.place(event) for event in own_kinds(keys, self.db)}
                 super(EventQuerySet, self.filter(id__in=keys)).update(**values)
-                receivers.notify("updated", own_kinds(keys, self.db), self.db, before)
-                if not values.keys().isdisjoint(("audience", "thread", "thread_id")):
+                if is_move:
+                    rejoin_threads(keys, self.db)
+                after = list(own_kinds(keys, self.db))
+                for audience in {event.audience for event in after} if "audience" in values else ():
+                    streams.validate(audience)  # which may come from an expression
+                receivers.notify("updated", after, self.db, before)
+                if is_move:
                     settle_audiences(keys, self.db)
                 changed += len(keys)
         return changed

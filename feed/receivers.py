@@ -3,7 +3,7 @@
 They stand below the models, which connect them. So events are typed `Any` here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from feed import log, messages
 from feed.kinds.kind import root_model
+from feed.kinds.loading import of_kinds
 
 Place = tuple[str, list[str]]
 """Where an event is: its audience, and the names of the streams that hold it."""
@@ -25,7 +26,14 @@ def connect(kind: type) -> None:
 
 
 def send_activity_notification(
-    sender: type, instance: Any, raw: bool, *, created: bool = False, using: str | None = None, **kwargs: Any
+    sender: type,
+    instance: Any,
+    raw: bool,
+    *,
+    created: bool = False,
+    using: str | None = None,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
 ) -> None:
     """Record a save. Fixtures (`raw`) bring no changes: they are loaded as they are."""
     if raw:
@@ -34,7 +42,9 @@ def send_activity_notification(
     if created == is_edited:
         _correct_edited_at(instance, created, using)
     before = None if created else instance.place_before
-    notify("created" if created else "updated", [instance.in_own_kind()], using, {instance.id: before})
+    # The fields that weren't saved may be older than those in the database, and these say where the event is.
+    saved = None if update_fields is None else of_kinds([(instance.kind, instance.id)], using).get(instance.id)
+    notify("created" if created else "updated", [saved or instance.in_own_kind()], using, {instance.id: before})
 
 
 def _correct_edited_at(event: Any, created: bool, using: str | None) -> None:
@@ -52,8 +62,19 @@ def send_deletion_notification(sender: Any, instance: Any, *, using: str | None 
     has no row of its kind (the class was removed or renamed), the root's signal counts.
     """
     is_root = sender is root_model()
-    if instance.kind == sender.kind_name() or (is_root and not _has_row_of_kind(instance, using)):
-        notify("deleted", [instance], using, {instance.id: instance.place_before})
+    counts = instance.kind == sender.kind_name() or (is_root and not _has_row_of_kind(instance, using))
+    if counts and (before := instance.place_before or _locked_place(instance, using)):
+        notify("deleted", [instance], using, {instance.id: before})
+
+
+def _locked_place(event: Any, using: str | None) -> Place | None:
+    """Where an event is that is deleted with another object. Since Django loaded it, it may have been moved; or
+    deleted, and that is recorded already."""
+    rows: QuerySet[Any] = QuerySet(root_model(), using=using).filter(id=event.id).select_for_update()
+    for changed_at in rows.values_list("changed_at", flat=True):
+        is_current = changed_at == event.changed_at
+        return place(event if is_current else of_kinds([(event.kind, event.id)], using).get(event.id, event))
+    return None
 
 
 def _has_row_of_kind(root: Any, using: str | None) -> bool:
@@ -79,11 +100,12 @@ def notify(
     before: where events were before the change, by id.
     """
     changed = list(events)
-    log.record(action, [_recorded(action, event, before.get(event.id)) for event in changed], using)
+    recorded = [_recorded(action, event, before.get(event.id)) for event in changed]
+    log.record(action, recorded, using)
     if changed:
         first = changed[0]
-        # The doorbell is no place for a secret.
-        summary = _snapshot(first).__str__ if first.audience == log.PUBLIC else str
+        # The doorbell is no place for a secret. An instance that is deleted may not know that it has become one.
+        summary = _snapshot(first).__str__ if recorded[0].audience == first.audience == log.PUBLIC else str
         messages.ring_on_commit(first.id, summary, using)
 
 

@@ -55,7 +55,8 @@ def _correct(wrong: QuerySet[Event], kind: str) -> int:
     for keys in batches(list(wrong.order_by("pk").values_list("pk", flat=True))):
         with transaction.atomic():
             locked = lock(keys, wrong.db)
+            before = {event.id: receivers.place(event) for event in own_kinds(locked, wrong.db)}
             QuerySet(Event, using=wrong.db).filter(pk__in=locked).update(kind=kind)
-            receivers.notify("created", own_kinds(locked, wrong.db), wrong.db)
+            receivers.notify("created", own_kinds(locked, wrong.db), wrong.db, before)
             count += len(locked)
     return count

@@ -4,7 +4,7 @@ Stands below the models, so events are typed `Any` here.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -25,13 +25,40 @@ def join_threads(events: Iterable[Any], using: str) -> None:
         event.audience = audiences.get(event.in_thread, event.audience)
 
 
+def threads_of(keys: Collection[int], values: Mapping[str, Any], using: str) -> set[int]:
+    """The threads of these events, and the one that an update with these values moves them to, if it names it. They are
+    locked before the comments, like everywhere else."""
+    named = getattr(wanted := values.get("thread", values.get("thread_id")), "pk", wanted)
+    found = {named} if isinstance(named, int) else set[int]()
+    for kind in root_model().kinds_with_thread():
+        comments = kind.rows.using(using).filter(pk__in=keys, thread__isnull=False)
+        found.update(comments.values_list("thread", flat=True))
+    return found
+
+
+def rejoin_threads(keys: Collection[int], using: str) -> None:
+    """Give comments that an update has changed the audience of their thread, before the change is recorded."""
+    rows: QuerySet[Any] = QuerySet(root_model(), using=using)
+    for _ in keys:  # a comment's thread may be a comment among them
+        wrong = _wrong(Q(pk__in=keys), using)
+        for audience, found in wrong.items():
+            rows.filter(pk__in=found).update(audience=audience)
+        if not wrong:
+            return
+
+
 def settle_audiences(keys: Collection[int], using: str) -> None:
     """Correct the audience of comments after a change: of those on these events, and of these events themselves."""
+    for audience, found in _wrong(Q(thread__in=keys) | Q(pk__in=keys), using).items():
+        for part in batches(found):
+            root_model().rows.using(using).filter(pk__in=part).update(audience=audience)
+
+
+def _wrong(chosen: Q, using: str) -> dict[str, list[int]]:
+    """Comments that don't have the audience of their thread, by the audience that they should have."""
+    wrong: defaultdict[str, list[int]] = defaultdict(list)
     for kind in root_model().kinds_with_thread():
-        comments = kind.rows.using(using).filter(Q(thread__in=keys) | Q(pk__in=keys), thread__isnull=False)
-        wrong: defaultdict[str, list[int]] = defaultdict(list)
-        for key, audience in comments.exclude(audience=F("thread__audience")).values_list("pk", "thread__audience"):
+        comments = kind.rows.using(using).filter(chosen, thread__isnull=False).exclude(audience=F("thread__audience"))
+        for key, audience in comments.values_list("pk", "thread__audience"):
             wrong[audience].append(key)
-        for audience, found in wrong.items():
-            for part in batches(found):
-                kind.rows.using(using).filter(pk__in=part).update(audience=audience)
+    return wrong

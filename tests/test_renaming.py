@@ -15,13 +15,15 @@ with connection.cursor() as cursor:
     cursor.execute("UPDATE feed_event SET kind = 'deployment' WHERE id = %s", [event.pk])
 Change.objects.filter(event_id=event.pk).delete()
 event.kind = "deployment"
-log.record("created", [log.Recorded(event.id, event.kind, event.streams())])
+streams = event.streams()
+log.record("created", [log.Recorded(event.id, event.kind, streams, "public", ("only:alice", streams))])
 """
 READ_BACK = """
 import json
 from feed.models import Change, Event
 event = Event.objects.exclude(kind="welcome").get()
 change = Change.objects.get(event_id=event.pk)
+assert change.moved_from["streams"] == change.streams
 print(json.dumps([event.kind, getattr(event, "version", None), change.kind, change.streams[:3]]))
 """
 

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from feed.frames import row_cache
 from feed.kinds.guard import attempt
 from feed.kinds.kind import is_whole
-from feed.kinds.loading import in_own_kinds
+from feed.kinds.loading import in_own_kinds_as_found
 from feed.models import Event
 from feed.paths import under_latest_prefix
 from feed.rendering import rendered
@@ -19,7 +19,7 @@ from feed.rendering import rendered
 def render_rows(events: Sequence[Event]) -> list[SafeString]:
     """The rows of these events. Root rows are enough: only what isn't cached is loaded and rendered."""
     rows = row_cache.find(events)
-    missing = in_own_kinds([event for event in events if event.id not in rows])
+    missing = in_own_kinds_as_found([event for event in events if event.id not in rows])
     rows |= {event.id: render_row(event) for event in missing}
     return [rows[event.id] for event in events]
 

@@ -30,6 +30,13 @@ def in_own_kinds(roots: Sequence[Any], copied: Collection[str] = (), using: str 
     return [_with_copied(found[root.id], root, copied) if root.id in found else root for root in roots]
 
 
+def in_own_kinds_as_found(roots: Sequence[Any], copied: Collection[str] = (), using: str | None = None) -> list[Any]:
+    """Like `in_own_kinds`, for rows that were chosen by their audience. An event that was moved to another audience
+    since is returned as its row: what it says now may be for others. The log brings the move."""
+    events = in_own_kinds(roots, copied, using)
+    return [event if event.audience == root.audience else root for root, event in zip(roots, events, strict=True)]
+
+
 def _has_other_kind(root: Any, kinds: Mapping[str, type[Kind]]) -> bool:
     """Whether the event's kind is derived from the class of this row."""
     return not is_whole(root) and issubclass(kinds.get(root.kind, object), root.concrete_model())

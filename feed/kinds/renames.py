@@ -34,11 +34,14 @@ class RenameKind(migrations.RunPython):
         using = schema_editor.connection.alias
         event._base_manager.using(using).filter(kind=old).update(kind=new)
         change = apps.get_model("feed", "Change")._base_manager.using(using)
-        change.filter(kind=old).update(kind=new, streams=_replaced(f'"kind:{old}"', f'"kind:{new}"'))
+        # A migration may rename a model before there is a `moved_from`.
+        fields = {"streams", "moved_from"} & {field.name for field in change.model._meta.fields}
+        replaced = {field: _replaced(field, f'"kind:{old}"', f'"kind:{new}"') for field in fields}
+        change.filter(kind=old).update(kind=new, **replaced)
 
 
-def _replaced(old: str, new: str) -> Any:
-    text = Cast(F("streams"), TextField())
+def _replaced(field: str, old: str, new: str) -> Any:
+    text = Cast(F(field), TextField())
     replaced = Func(text, Value(old), Value(new), function="REPLACE", output_field=TextField())
     return Cast(replaced, models.JSONField())
 

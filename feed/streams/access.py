@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Model, QuerySet
@@ -33,9 +34,12 @@ def _keys(users: Any) -> Iterator[str]:
     model: Any = get_user_model()
     if isinstance(users, model):
         users = [users]
-    if isinstance(users, QuerySet):
+    if isinstance(users, QuerySet) and issubclass(users.model, model):
         users = (model(pk=pk) for pk in users.values_list("pk", flat=True).iterator())
-    return (model._meta.pk.value_to_string(user) for user in users)
+    for user in users:
+        if not isinstance(user, model):  # such as a membership, whose key is that of another user
+            raise TypeError(f"access_changed() takes users, not {type(user).__name__}.")
+        yield model._meta.pk.value_to_string(user)
 
 
 def note_deactivation(
@@ -67,8 +71,12 @@ class Memberships:
     def connect(self) -> None:
         m2m_changed.connect(self._changed, sender=self._through, weak=False, dispatch_uid=("feed", self._through))
         for link in self._to_others:
+            target: Any = link.related_model
             uid = ("feed", self._through, link.name)
-            pre_delete.connect(self._deleted, sender=link.related_model, weak=False, dispatch_uid=uid)
+            # Django sends the signal for the class of the instance, which may be a proxy.
+            for model in apps.get_models():
+                if model._meta.concrete_model is target._meta.concrete_model:
+                    pre_delete.connect(self._deleted, sender=model, weak=False, dispatch_uid=uid)
 
     def _changed(self, sender: Any, instance: Any, action: str, pk_set: Any, using: str, **kwargs: Any) -> None:
         if action == "pre_clear":

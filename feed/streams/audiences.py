@@ -26,11 +26,12 @@ def audiences_of(user: Any) -> frozenset[str]:
 
 
 def _names_for(audience: Audience, user: Any) -> list[str]:
-    """None if the audience can't be asked: then nobody is in it."""
+    """None if the audience can't be asked: then nobody is in it. Without keys that no event can have."""
 
     def names() -> list[str]:
         # One string for each audience, however many users are in it.
-        return [sys.intern(name(audience, key)) for key in audience.keys_for(user)]
+        keys = map(str, audience.keys_for(user))
+        return [sys.intern(name(audience, key)) for key in keys if audience.accepts(key)]
 
     return attempt("find who may see", audience.prefix, names, list)
 
@@ -58,7 +59,10 @@ def choices_for(user: Any) -> list[tuple[str, str]]:
 def label(audience: str) -> str:
     prefix, _, key = audience.partition(":")
     found = STREAMS.get(prefix)
-    return found.label(key) if isinstance(found, Audience) else audience
+    if not isinstance(found, Audience):
+        return audience
+    # It may ask the database for a team that is gone.
+    return attempt("label", prefix, lambda: str(found.label(key)), lambda: audience)
 
 
 def validate(audience: str) -> None:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Func, Q, QuerySet, TextField
 
-from feed.batches import batches
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
 from feed.streams.audiences import audiences_of
@@ -15,6 +14,8 @@ from feed.streams.requested import ONLY_PUBLIC, grouped
 
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
+MAX_VALUES = 30_000
+"""Values in one statement. SQLite takes 32,766."""
 
 
 class Part(NamedTuple):
@@ -39,7 +40,7 @@ def newest(
     allowed = tuple(sorted(audiences))
     conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
     parts = [part for condition in conditions for part in _parts(condition, allowed)]
-    found = {key for some in batches(parts, MAX_PARTS) for key in _ids(some, before, size)}
+    found = {key for some in _unions(parts) for key in _ids(some, before, size)}
     return list(events.filter(pk__in=sorted(found, reverse=True)[:size]).newest())
 
 
@@ -57,9 +58,11 @@ def newest_for(
     """
     allowed = audiences_of(user) if audiences is None else audiences
     found = newest(events, names, before, size, allowed)
-    # The user may have lost access while the events were read.
-    if any(event.audience != PUBLIC for event in found) and (now := audiences_of(user)) != allowed:
-        return newest_for(user, events, names, before, size, now)
+    # While the events were read, the user may have lost access, or an event may have been moved out of sight.
+    if any(event.audience != PUBLIC for event in found):
+        now = audiences_of(user)
+        if now != allowed or any(event.audience not in now for event in found):
+            return newest_for(user, events, names, before, size, now)
     return found
 
 
@@ -91,6 +94,18 @@ def _single_lookup(condition: Q) -> tuple[str, Any] | None:
     if len(condition.children) != 1 or condition.negated or not isinstance(condition.children[0], tuple):
         return None
     return condition.children[0]
+
+
+def _unions(parts: Iterable[Part]) -> Iterator[list[Part]]:
+    """The parts, as many at a time as one statement takes."""
+    union, values = list[Part](), 0
+    for part in parts:
+        if union and (len(union) == MAX_PARTS or values + len(part.audiences) > MAX_VALUES):
+            yield union
+            union, values = [], 0
+        union.append(part)
+        values += len(part.audiences) + 2
+    yield union
 
 
 def _ids(parts: Iterable[Part], before: int | None, size: int) -> Iterator[int]:

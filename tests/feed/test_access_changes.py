@@ -69,12 +69,29 @@ def group_deleted(user: User, audience: str) -> None:
     group_of(audience).delete()
 
 
+class Crew(Group):
+    class Meta:
+        proxy = True
+        app_label = "auth"
+
+
+def group_deleted_by_a_proxy(user: User, audience: str) -> None:
+    Crew.objects.get(pk=group_of(audience).pk).delete()
+
+
 def deactivated(user: User, audience: str) -> None:
     user.is_active = False
     user.save()
 
 
-LEAVES = [removed_from_the_group, group_cleared, groups_cleared, group_deleted, deactivated]
+LEAVES = [
+    removed_from_the_group,
+    group_cleared,
+    groups_cleared,
+    group_deleted,
+    group_deleted_by_a_proxy,
+    deactivated,
+]
 
 
 @pytest.mark.parametrize("leaves", LEAVES)
@@ -217,3 +234,11 @@ def test_a_page_shows_nothing_to_who_leaves_while_it_is_read(alice: User, monkey
         sys.modules["feed.streams.newest"], "audiences_of", lambda user: next(stale, frozenset({"public"}))
     )
     assert newest_for(alice, Event.rows.all(), ["public"], None, 10) == [*Event.rows.filter(kind="welcome")]
+
+
+@pytest.mark.django_db(transaction=False)
+def test_only_users_are_taken_for_users(alice: User) -> None:
+    group = Group.objects.create(name="group")
+    for others in ([group], Group.objects.all(), [alice, group]):
+        with pytest.raises(TypeError, match="takes users, not Group"):
+            access_changed(others)

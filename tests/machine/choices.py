@@ -87,9 +87,9 @@ def users(world: World, writer: Writer) -> list[str]:
 
 
 def all_events_of(world: World, writer: Writer, user: str) -> list[Post]:
-    """The user's events, and all comments on them."""
+    """The user's events, what only the user sees, and all comments on them."""
     seen = world.seen(writer)
-    return family(seen, [post for post in seen if post.user == user])
+    return family(seen, [post for post in seen if user == post.user or post.audience == f"only:{user}"])
 
 
 def split(world: World, writer: Writer, query: Query, chosen: Iterable[Post]) -> tuple[list[Post], list[int]]:

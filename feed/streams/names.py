@@ -1,0 +1,66 @@
+"""Users who are renamed or deleted. `only:NAME` must not become the audience of the next user with that name."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models import F
+from django.db.models.signals import post_delete, post_save, pre_save
+
+from feed import log, people
+from feed.bystander import bystander
+from feed.kinds.kind import root_model
+from feed.streams.access import access_changed, note_deactivation
+from feed.streams.builtin import Only
+
+OLD_NAME = "_feed_old_name"
+"""An attribute of a user that is being saved: the name in the database."""
+
+
+def connect() -> None:
+    """Connect the user model, and what is derived from it: Django sends signals for the class of the instance only."""
+    for model in apps.get_models():
+        if issubclass(model, get_user_model()):
+            pre_save.connect(note_old_name, sender=model)
+            post_save.connect(follow_name, sender=model)
+            post_save.connect(note_deactivation, sender=model)
+            post_delete.connect(forget_name, sender=model)
+
+
+def note_old_name(
+    sender: type,
+    instance: Any,
+    raw: bool,
+    using: str | None = None,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
+) -> None:
+    is_saved = update_fields is None or people.name_field() in update_fields
+    if is_saved and not (raw or instance._state.adding):
+        users = get_user_model()._base_manager.using(using).filter(pk=instance.pk)
+        setattr(instance, OLD_NAME, users.values_list(people.name_field(), flat=True).first())
+
+
+def follow_name(sender: type, instance: Any, using: str | None = None, **kwargs: Any) -> None:
+    """Move what only this user may see, if the user has been renamed."""
+    old, new = vars(instance).pop(OLD_NAME, None), people.name_of(instance)
+    if old is not None and new is not None and str(old) != new:
+        with bystander("rename the audience of", "a user", using):
+            access_changed(instance, using)
+            # Nobody has edited them.
+            _only_for(old, using).update(audience=f"{Only.prefix}:{new}", edited_at=F("edited_at"))
+
+
+def forget_name(sender: type, instance: Any, using: str | None = None, **kwargs: Any) -> None:
+    """Delete what only this user could see, whoever posted it."""
+    with bystander("delete the audience of", "a user", using):
+        for event in _only_for(people.name_of(instance), using):
+            # The user's own may be on their way already, and are recorded once.
+            if not log.is_waiting("deleted", event.pk, using or DEFAULT_DB_ALIAS):
+                event.delete()
+
+
+def _only_for(name: object, using: str | None) -> Any:
+    return root_model().rows.using(using).filter(audience=f"{Only.prefix}:{name}")
