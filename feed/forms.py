@@ -28,16 +28,20 @@ class TextField(forms.CharField):
 
 
 class AudienceField(forms.ChoiceField):
-    """One of the audiences that the user may post to."""
+    """One of the audiences that the user may post to. A form doesn't offer all if there are very many."""
 
     def __init__(self, user: Any, initial: str) -> None:
+        self.user = user
         super().__init__(
             label="Who may see it",
-            choices=lambda: streams.choices_for(user),
+            choices=lambda: streams.choices_for(user, initial),
             required=False,
             initial=initial,
             error_messages={"invalid_choice": "There is no audience '%(value)s' that you may post to."},
         )
+
+    def valid_value(self, value: Any) -> bool:
+        return value in streams.audiences_of(self.user)
 
 
 class TextForm(forms.Form):
@@ -49,11 +53,14 @@ class EditForm(TextForm):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         self.fields["audience"] = AudienceField(user, PUBLIC)
 
     def show(self, event: Any) -> None:
-        self.initial = {"text": event.text, "audience": event.audience}
-        if event.in_thread is not None:
+        self.initial = {"text": event.text}
+        if event.in_thread is None:
+            self.fields["audience"] = AudienceField(self.user, event.audience)
+        else:
             del self.fields["audience"]
 
     def audience_of(self, event: Event) -> str:

@@ -18,6 +18,10 @@ def of(event: Any) -> list[str]:
     return [name(stream, key) for stream in STREAMS.values() for key in stream.keys_of(event)]
 
 
+MAX_CHOICES = 200
+"""Audiences that a form offers. It takes others that the user may post to, too."""
+
+
 def audiences_of(user: Any) -> frozenset[str]:
     """The names of the audiences that the user is in. For anybody at least `public`."""
     if user is None or not user.is_authenticated or not user.is_active:
@@ -50,9 +54,13 @@ def audiences_of_key(key: str) -> frozenset[str]:
     return audiences_of_keys([key])[key] if key else ONLY_PUBLIC
 
 
-def choices_for(user: Any) -> list[tuple[str, str]]:
-    """The audiences that the user may post to, with labels, for a form."""
-    names = sorted(audiences_of(user) - ONLY_PUBLIC)
+def choices_for(user: Any, chosen: str = PUBLIC) -> list[tuple[str, str]]:
+    """The audiences that the user may post to, with labels, for a form; the first of them, if there are very many.
+
+    chosen: is always among them.
+    """
+    others = sorted(audiences_of(user) - {PUBLIC, chosen})[:MAX_CHOICES]
+    names = sorted({*others, chosen} - {PUBLIC})
     return [(PUBLIC, "Everybody"), *((each, label(each)) for each in names)]
 
 

@@ -100,3 +100,18 @@ def test_no_way_to_save_takes_an_audience_that_does_not_exist(hello: StatusChang
     with pytest.raises(ValueError, match="audience"):
         publish("order_placed", audience=audience)
     assert [event.audience for event in StatusChange.objects.all()] == ["public"]
+
+
+@pytest.mark.parametrize("chosen", ["public", "team:9999"])
+def test_a_form_offers_some_of_very_many_audiences_and_takes_all(
+    as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch, chosen: str
+) -> None:
+    monkeypatch.setattr("tests.support.audiences.Team.keys_for", lambda self, user: range(10_000))
+    event = StatusChange.objects.create(user=alice, text="Hello", audience=chosen)
+    edit = f"/events/{event.pk}/edit/"
+    for path in ("/", edit):
+        assert as_alice.get(path).content.decode().count("<option") < 250
+    assert f'<option value="{chosen}" selected>' in as_alice.get(edit).content.decode()
+    as_alice.post(edit, {"text": "Hello", "audience": "team:8888"})
+    event.refresh_from_db()
+    assert event.audience == "team:8888"
