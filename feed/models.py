@@ -36,7 +36,8 @@ class Event(Kind, models.Model):
         db_index=False,
     )
     """Who did it. Empty if nobody did, such as the system itself."""
-    audience = models.CharField(max_length=200, default=PUBLIC, db_default=PUBLIC)
+    # The database has a default, too, of which Django knows nothing: it would read the column back after each insert.
+    audience = models.CharField(max_length=200, default=PUBLIC)
     """Who may see it: `public`, or the name of an audience; see `feed.streams`."""
     kind = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -57,7 +58,8 @@ class Event(Kind, models.Model):
         indexes = [
             models.Index(fields=["kind", "id"], name="feed_event_kind"),
             models.Index(fields=["user", "id"], name="feed_event_user"),
-            models.Index(fields=["audience", "id"], name="feed_event_audience"),
+            # Without the public ones, which are read by their keys: where all is public, an audience costs nothing.
+            models.Index(fields=["audience", "id"], condition=~models.Q(audience=PUBLIC), name="feed_event_audience"),
         ]
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -1,9 +1,11 @@
 """The public names of users. Any user model will do."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.signals import setting_changed
 
 from feed.conf import conf
 
@@ -11,9 +13,13 @@ NOBODY = "System"
 """The name that is shown for an event without a user."""
 
 
+@cache
 def name_field() -> str:
     """The field of the user model with the name that others see: FEED_USER_FIELD, or else its USERNAME_FIELD."""
     return conf.FEED_USER_FIELD or get_user_model().USERNAME_FIELD
+
+
+setting_changed.connect(lambda **kwargs: name_field.cache_clear(), weak=False)  # by tests
 
 
 def name_of(user: Any) -> str | None:

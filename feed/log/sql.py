@@ -29,8 +29,11 @@ class Statement:
         return self.text.format(*parameters) + lock
 
 
-RECORD = "INSERT INTO feed_change (action, event_id, kind, streams, audience, moved_from) VALUES "
-RECORDED = "(%s, %s, %s, %s, %s, %s)"
+RECORD = "INSERT INTO feed_change (action, event_id, kind, streams) VALUES "
+RECORDED = "(%s, %s, %s, %s)"
+RECORD_PLACES = "INSERT INTO feed_change (action, event_id, kind, streams, audience, moved_from) VALUES "
+RECORDED_PLACES = "(%s, %s, %s, %s, %s, %s)"
+"""For events that aren't public, or have been moved."""
 
 STATE = """
     SELECT name, head, floor, EXISTS (SELECT 1 FROM feed_change WHERE position IS NULL) FROM feed_log WHERE id = 1

@@ -73,6 +73,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="event",
-            index=models.Index(fields=["audience", "id"], name="feed_event_audience"),
+            index=models.Index(
+                fields=["audience", "id"], condition=~models.Q(audience="public"), name="feed_event_audience"
+            ),
+        ),
+        # The default stays in the database, for processes of an older release and for raw SQL.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="event",
+                    name="audience",
+                    field=models.CharField(default="public", max_length=200),
+                )
+            ]
         ),
     ]

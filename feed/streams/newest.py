@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Func, Q, QuerySet, TextField
+from django.db.models import BooleanField, Func, Q, QuerySet, TextField
 
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
@@ -24,6 +24,8 @@ class Part(NamedTuple):
     model: type[Any]
     condition: Q
     audiences: tuple[str, ...] = ()
+    is_private: bool = False
+    """Whether the condition is that of one audience which isn't everybody's."""
 
 
 def newest(
@@ -70,7 +72,7 @@ def _parts(condition: Q, audiences: tuple[str, ...]) -> Iterator[Part]:
     """A part for each side of an OR. All events are a part for each audience."""
     if not condition:
         for each in audiences:
-            yield Part(root_model(), Q(audience=each))
+            yield Part(root_model(), Q(audience=each), is_private=each != PUBLIC)
     elif condition.connector == Q.OR and not condition.negated:
         for child in condition.children:
             yield from _parts(child if isinstance(child, Q) else Q(child), audiences)
@@ -87,7 +89,12 @@ def _located(condition: Q, audiences: tuple[str, ...]) -> Part:
         kind = next((kind for kind in root.kinds().values() if kind._meta.model_name == accessor), root)
         if field and kind is not root and root in kind.__bases__:
             return Part(kind, Q((field, value)), audiences)
-    return Part(root, condition, audiences)
+    return Part(root, condition, audiences, _is_private(condition))
+
+
+def _is_private(condition: Q) -> bool:
+    lookup = _single_lookup(condition)
+    return lookup is not None and lookup[0] == "audience" and lookup[1] != PUBLIC
 
 
 def _single_lookup(condition: Q) -> tuple[str, Any] | None:
@@ -124,30 +131,43 @@ def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
     if lookup and type(lookup[1]) in (int, str):
         path, value = lookup
-        if text := _compiled(part.model, path, type(value), len(part.audiences), before is not None):  # type: ignore[arg-type]
+        shape = part.model, path, type(value), len(part.audiences), part.is_private, before is not None
+        if text := _compiled(*shape):  # type: ignore[arg-type]
             return text, [value, *part.audiences, *_listed(before)]
     text, parameters = _query(part, before).query.sql_with_params()
     return text, list(parameters)
 
 
 @lru_cache(1000)
-def _compiled(model: type[Any], path: str, of: type[Any], audiences: int, is_before: bool) -> str | None:
+def _compiled(
+    model: type[Any], path: str, of: type[Any], audiences: int, is_private: bool, is_before: bool
+) -> str | None:
     """Cached, because for a hundred streams compiling takes longer than everything else. None if the value doesn't go
     into the statement as it is."""
     before = 2 if is_before else None
-    part = Part(model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)))
+    part = Part(model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private)
     text, parameters = _query(part, before).query.sql_with_params()
     return str(text) if parameters == (of("1"), *part.audiences, *_listed(before)) else None
 
 
 def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
     rows: QuerySet[Any] = part.model.rows.filter(part.condition)
+    if part.is_private:
+        rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
         # As an expression, or a database could choose the index of audiences, which are larger than most streams.
         rows = rows.alias(meant_for=_Unindexed("audience")).filter(meant_for__in=part.audiences)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return rows.order_by("-pk").values_list("pk", flat=True)
+
+
+class _IsPrivate(Func):
+    """The condition of the index on audiences, word for word: only so SQLite uses it."""
+
+    template = f"(NOT (%(expressions)s = '{PUBLIC}'))"
+    output_field = BooleanField()
+    conditional = True
 
 
 class _Unindexed(Func):
