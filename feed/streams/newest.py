@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import BooleanField, Func, Q, QuerySet, TextField
+from django.db.models import BooleanField, Func, Q, QuerySet
 
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
@@ -155,8 +155,7 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
     if part.is_private:
         rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
-        # As an expression, or a database could choose the index of audiences, which are larger than most streams.
-        rows = rows.alias(meant_for=_Unindexed("audience")).filter(meant_for__in=part.audiences)
+        rows = rows.filter(audience__in=part.audiences)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return rows.order_by("-pk").values_list("pk", flat=True)
@@ -168,13 +167,6 @@ class _IsPrivate(Func):
     template = f"(NOT (%(expressions)s = '{PUBLIC}'))"
     output_field = BooleanField()
     conditional = True
-
-
-class _Unindexed(Func):
-    """The same text, for which there is no index."""
-
-    template = "(%(expressions)s || '')"
-    output_field = TextField()
 
 
 def _listed(before: int | None) -> list[int]:
