@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import BooleanField, Func, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
@@ -42,8 +43,10 @@ def newest(
     allowed = tuple(sorted(audiences))
     conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
     parts = [part for condition in conditions for part in _parts(condition, allowed)]
-    found = {key for some in _unions(parts) for key in _ids(some, before, size)}
-    return list(events.filter(pk__in=sorted(found, reverse=True)[:size]).newest())
+    unions = [_union(some, before, size) for some in _statements(parts)]
+    # Nearly always there is one, which then is part of the query.
+    within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
+    return list(events.filter(pk__in=within).newest()[:size])
 
 
 def newest_for(
@@ -103,7 +106,7 @@ def _single_lookup(condition: Q) -> tuple[str, Any] | None:
     return condition.children[0]
 
 
-def _unions(parts: Iterable[Part]) -> Iterator[list[Part]]:
+def _statements(parts: Iterable[Part]) -> Iterator[list[Part]]:
     """The parts, as many at a time as one statement takes."""
     union, values = list[Part](), 0
     for part in parts:
@@ -112,19 +115,25 @@ def _unions(parts: Iterable[Part]) -> Iterator[list[Part]]:
             union, values = [], 0
         union.append(part)
         values += len(part.audiences) + 2
-    yield union
+    if union:
+        yield union
 
 
-def _ids(parts: Iterable[Part], before: int | None, size: int) -> Iterator[int]:
+def _union(parts: Iterable[Part], before: int | None, size: int) -> tuple[str, list[Any]]:
+    """The query for the keys of the newest events in these parts, and its values."""
     statements, values = list[str](), list[Any]()
     for part in parts:
         statement, parameters = _statement(part, before)
         statements.append(f"SELECT * FROM ({statement} LIMIT {size:d}) AS part")  # noqa: S608 (Django compiled it)
         values += parameters
+    union = " UNION ".join(statements)
+    return f"SELECT * FROM ({union}) AS found ORDER BY 1 DESC LIMIT {size:d}", values  # noqa: S608
+
+
+def _keys(union: str, values: list[Any]) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(statements), values)
-        for (key,) in cursor.fetchall():
-            yield key
+        cursor.execute(union, values)
+        return [key for (key,) in cursor.fetchall()]
 
 
 def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:

@@ -68,7 +68,7 @@ def test_a_condition_on_a_field_of_a_kind_is_looked_up_in_its_table(alice: User)
     StatusChange.objects.create(user=alice, text="Hello")
     with CaptureQueriesContext(connection) as queries:
         streams.newest(Event.rows.all(), ["said:Hello"], None, 10)
-    assert queries[0]["sql"].startswith('SELECT * FROM (SELECT "feed_statuschange"."event_ptr_id"')
+    assert '(SELECT "feed_statuschange"."event_ptr_id"' in queries[0]["sql"]
 
 
 @pytest.mark.django_db(transaction=True)
