@@ -16,6 +16,10 @@ from feed.connection.metered import MeteredConnection
 from feed.connection.sockets import MAX_UNSENT, limit_messages, limit_unsent
 from feed.frames.formats import Frame
 
+CLOSE_TIMEOUT = 3.0
+"""Seconds for the client's answer to a close frame. Autobahn cuts the connection after one, and a busy client that has
+not read by then loses the reason, too."""
+
 
 class DaphneConnection(MeteredConnection):
     retry_code = RETRY_CODE  # autobahn refuses to send codes between 1000 and 3000
@@ -29,6 +33,7 @@ class DaphneConnection(MeteredConnection):
         self._transport.unregisterProducer()
         self._transport.registerProducer(self, True)
         limit_messages(protocol, "maxFramePayloadSize")
+        protocol.closeHandshakeTimeout = CLOSE_TIMEOUT
         self._deliver_to, protocol.dataReceived = protocol.dataReceived, self.received
         early, protocol.data = protocol.data, b""
         if early:
