@@ -7,7 +7,6 @@ import pytest
 
 from tests.adopters.installed import INTERPRETERS
 from tests.browser.conftest import browser, new_visitor  # noqa: F401 (fixtures)
-from tests.conftest import missing
 from tests.support.databases import ROOT
 
 
@@ -36,7 +35,8 @@ def python(request: pytest.FixtureRequest) -> Path:
     """An interpreter for each version of Django that the wheel supports."""
     found = INTERPRETERS[request.param]
     if not found.exists():
-        missing(
-            f"Django {request.param} needs Python 3.12 or 3.13, from which script/test makes {found.parents[1].name}"
+        # Also in CI: script/test installs servers, and no Python.
+        pytest.skip(
+            f"Django {request.param} needs Python 3.12 or 3.13; with it script/test makes {found.parents[1].name}"
         )
     return found
