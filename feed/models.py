@@ -112,8 +112,8 @@ class Event(Kind, models.Model):
             names.add("audience")
         if "audience" in saved and self.audience != PUBLIC:
             streams.validate(self.audience)
-        if self.pk is not None:
-            self.place_before = self._place_in_database(using)
+        # Always set: an earlier save may have failed.
+        self.place_before = None if self.pk is None else self._place_in_database(using)
         return names
 
     def _place_in_database(self, using: str) -> receivers.Place | None:

@@ -88,9 +88,12 @@ class Hub:
         one of them doesn't exist. Queries the database only if that is needed to know."""
         watcher.login = await self.sessions.find(session) if session else None
         watcher.access = self._audiences.access_of(watcher.login)
-        check = streams.check if must_exist and streams.may_be_absent(watcher.streams) else streams.check_access
-        if check is streams.check or streams.have_audiences(watcher.streams):
-            await self._threads.run(lambda: check(watcher.streams, streams.audiences_of_key(watcher.access.user)))
+        names, must_exist = watcher.streams, must_exist and streams.may_be_absent(watcher.streams)
+        if must_exist or streams.have_audiences(names):
+            audiences = await self._audiences.of_user(watcher.access.user)
+            streams.check_access(names, audiences)
+            if must_exist:
+                await self._threads.run(lambda: streams.check(names, audiences))
 
     def send_frame(self, watcher: Watcher) -> None:
         """Send the watcher a frame, even one without changes."""

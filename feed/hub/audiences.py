@@ -25,6 +25,10 @@ class Audiences:
         """The access of the session's user, from now on up to date."""
         return self._users.setdefault(login.user, Access(login.user)) if login else ANYBODY
 
+    async def of_user(self, user: str) -> frozenset[str]:
+        """What the user may see now. Users who connect at the same time share the queries."""
+        return (await self._reads.get(user) if user else None) or streams.ONLY_PUBLIC
+
     def add(self, watcher: Watcher) -> None:
         if watcher.login:
             watcher.access = self.access_of(watcher.login)  # the last watcher of the user may have left meanwhile

@@ -12,14 +12,13 @@ from feed.log.tables import PUBLIC
 from feed.streams.requested import ONLY_PUBLIC
 from feed.streams.stream import STREAMS, Audience, audience_classes, name
 
+MAX_CHOICES = 200
+"""Audiences that a form offers. It takes others that the user may post to, too."""
+
 
 def of(event: Any) -> list[str]:
     """The names of the streams that hold the event."""
     return [name(stream, key) for stream in STREAMS.values() for key in stream.keys_of(event)]
-
-
-MAX_CHOICES = 200
-"""Audiences that a form offers. It takes others that the user may post to, too."""
 
 
 def audiences_of(user: Any) -> frozenset[str]:
@@ -30,7 +29,7 @@ def audiences_of(user: Any) -> frozenset[str]:
 
 
 def _names_for(audience: Audience, user: Any) -> list[str]:
-    """None if the audience can't be asked: then nobody is in it. Without keys that no event can have."""
+    """No names if the audience can't be asked: then nobody is in it. Without keys that no event can have."""
 
     def names() -> list[str]:
         # One string for each audience, however many users are in it.

@@ -143,7 +143,7 @@ class Refused(Exception):
 async def sent_up_to(head: int, watcher: SocketClient) -> str:
     """All frames up to this position. Raises Refused for an error."""
     frames = ""
-    if head:  # whom it doesn't concern is sent a frame only on request
+    if head:  # a watcher that it doesn't concern is sent a frame only on request
         await hub().poller.advance(head)
         await watcher.send_json_to({"type": "ping"})
     while True:
