@@ -61,7 +61,7 @@ def test_the_pages_are_in_the_content_of_the_sites_base_template(folder: Path, a
         'id="notice"',
         'id="editor"',
         "htmx-config",
-        'defer data-user="alice"',
+        'type="module" data-user="alice"',
     ):
         assert part in html
     assert "<title>Your profile · Shop</title>" in page(as_alice, "/profile/")
