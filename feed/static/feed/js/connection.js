@@ -4,6 +4,9 @@ import { find, on } from "./page.js";
 
 const LOG_IN = 4401; // who one is has changed: identity.js connects again
 
+// The connection in hx-ws, which has no function to look it up.
+const present = () => find("live")?._htmx?.ws?.connection;
+
 export function showConnection(state) {
   const line = find("connection");
   if (line) line.dataset.state = state;
@@ -11,17 +14,20 @@ export function showConnection(state) {
 showConnection("reconnecting");
 on("htmx:ws:after:message:incoming", () => find("refusal").textContent || showConnection("live"));
 on("htmx:ws:close", ({ detail: { code, connection } }) => {
-  if (code === null) return; // its element has left the page
+  if (code === null || connection !== present()) return; // its element has left the page, or it was replaced
   const returns = code === LOG_IN || connection.config.reconnectCodes.includes(code);
   showConnection(returns ? "reconnecting" : "stopped");
 });
 
-// Connect again after a refusal. The extension of htmx has no function for that: it connects an element that it hasn't
-// seen before.
+// Connect anew, as the user of now. hx-ws connects an element that it doesn't know.
 export function reconnect() {
-  const live = find("live");
+  const [live, old] = [find("live"), present()];
   find("refusal").textContent = "";
   showConnection("reconnecting");
+  if (old) {
+    old.config.reconnect = false;
+    old.socket?.close();
+  }
   delete live._htmx?.ws;
   htmx.process(live);
 }

@@ -13,6 +13,11 @@ let asking = false;
 
 on("htmx:ws:close", ({ detail: { code } }) => REFUSED.includes(code) && askWho(code));
 
+// A page on which nobody was logged in has no session that ends. So each page tells the other tabs whose it is.
+const tabs = new BroadcastChannel("feed:user");
+tabs.postMessage(me ?? "");
+tabs.addEventListener("message", ({ data }) => data !== (me ?? "") && askWho(null));
+
 async function askWho(code) {
   if (asking) return;
   asking = true;
