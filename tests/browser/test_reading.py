@@ -48,7 +48,7 @@ def test_a_post_waits_while_bob_points_at_a_row_and_comes_when_he_leaves(visit: 
     expect(bob.locator("#pill")).to_have_text("1 new post")
     assert top(bob, "#feed > article:nth-of-type(2)") == aimed
     expect(bob.locator("#status")).to_have_text("1 new post")
-    bob.locator(".brand").hover()
+    bob.mouse.move(5, 5)
     sees(bob, "news", "post 2", "post 1", "post 0")
     expect(bob.locator("#pill")).not_to_be_visible()
 
@@ -83,7 +83,7 @@ def test_a_comment_waits_below_while_alice_types_hers(visit: Visitor, server: Se
     server.shell(COMMENT)
     expect(alice.locator("#pill")).to_have_text("1 new comment")
     expect(alice.locator("#pill")).to_be_in_viewport()
-    assert top(alice, "#compose") == place
+    assert abs(top(alice, "#compose") - place) < 2
     alice.keyboard.type("I think so.")
     expect(box).to_have_value("Well, I think so.")
     alice.locator("#pill").click()
@@ -106,8 +106,8 @@ def test_alices_own_comment_appears_at_once_and_does_not_move_her_form(visit: Vi
 
 def test_comments_flow_in_at_the_end_of_a_thread_and_the_form_stays(visit: Visitor, server: Server) -> None:
     alice = thread_of(sign_up(visit(), "alice"), server, 20)
-    alice.locator("#compose").scroll_into_view_if_needed()
-    alice.locator(".brand").hover()
+    alice.evaluate("scrollTo({top: 100_000})")
+    alice.mouse.move(5, 5)  # leaves the feed
     place = top(alice, "#compose")
     server.shell(COMMENT)
     expect(alice.locator("#feed > article").last).to_contain_text("Hi")

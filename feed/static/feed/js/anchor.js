@@ -39,6 +39,6 @@ function scrollOn(distance, anchor) {
   if (missing < 1 || !anchor.closest("form")) return;
   // The page is too short to be scrolled that far. Make room, or the form would move away under its user.
   const live = find("live");
-  live.style.paddingBottom = `${parseFloat(getComputedStyle(live).paddingBottom) + missing}px`;
+  live.style.minHeight = `${start + distance + innerHeight - (live.getBoundingClientRect().top + scrollY)}px`;
   scrollBy({ top: missing, behavior: "instant" });
 }
