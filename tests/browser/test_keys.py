@@ -61,6 +61,7 @@ def test_the_list_of_keys_turns_them_off_and_on(visit: Visitor) -> None:
     bob.evaluate("document.querySelector('#keys').showModal()")
     bob.get_by_label("Use these keys").check()
     bob.keyboard.press("Escape")
+    expect(bob.locator("#keys")).not_to_be_visible()
     bob.keyboard.press("p")
     expect(bob.get_by_role("button", name="Paused. Resume")).to_be_visible()
     bob.keyboard.press("Control+p")  # the browser's own

@@ -4,9 +4,10 @@
 import { keepPlace } from "./anchor.js";
 import { find, on, rowsOf } from "./page.js";
 
-const FEW = 60; // rows that a page keeps whole
+const FEW = 80; // rows that a page keeps whole
 const NEAR = 1000; // pixels from the edges of the window
 const emptied = new Map(); // the HTML of these rows
+const touched = new Set(); // rows that were filled because of a frame
 
 const observer = new IntersectionObserver((entries) => {
   const [near, far] = [true, false].map((there) => entries.filter(({ isIntersecting }) => isIntersecting === there));
@@ -37,13 +38,10 @@ function fill(row) {
   htmx.process(row);
 }
 
-function watch(row) {
-  observer.unobserve(row); // or a row that stays where it is wouldn't be reported again
-  observer.observe(row);
-}
-
 on("rill:rows", () => {
   for (const row of emptied.keys()) if (!row.isConnected) emptied.delete(row);
+  for (const row of touched) observer.unobserve(row); // or it wouldn't be reported again
+  touched.clear();
   const rows = rowsOf(find("feed"));
   if (rows.length > FEW) rows.forEach((row) => observer.observe(row));
 });
@@ -56,6 +54,6 @@ on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
   const ids = new Set(String(message.data).match(/(?<=[a-z]-)\d+\b/g));
   for (const row of [...emptied.keys()].filter((row) => ids.has(row.dataset.id))) {
     fill(row);
-    watch(row);
+    touched.add(row);
   }
 });

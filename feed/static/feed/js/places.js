@@ -2,7 +2,8 @@
 //
 // Only ids are kept, never rows: somebody else may be logged in by then.
 
-import { find, isInView, me, number, on, rowsOf } from "./page.js";
+import { find, isInView, me, number, on, rowsOf, tell } from "./page.js";
+import { isAtEnd } from "./reading.js";
 
 const PREFIX = "feed:place:";
 const MAX_PAGES = 40; // pages of older rows that are loaded again
@@ -78,12 +79,25 @@ async function restore(place) {
   const news = rowsOf(feed).filter((row) => !wasSeen(row));
   find("incoming").prepend(...news);
   scrollToPlace(place);
+  tell("rill:calm");
   let isThere = true; // until the reader goes elsewhere
   const leave = () => (isThere = false);
   for (const name of ["wheel", "touchmove", "keydown", "pointerdown"]) on(name, leave, { once: true, passive: true });
   await loadDownTo(place.oldest);
   if (isThere) scrollToPlace(place);
 }
+
+// The same when the server has the page load its events anew.
+let left;
+on("htmx:before:swap", ({ detail: { tasks } }) => {
+  const feed = find("feed");
+  left = feed && !isAtEnd(feed) && tasks.some(({ target }) => target?.id === "events") ? here() : null;
+});
+on("htmx:after:swap", () => {
+  const place = left;
+  left = null;
+  if (place && find("feed")) restore(place);
+});
 
 if (find("feed")) {
   history.scrollRestoration = "manual";
