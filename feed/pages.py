@@ -64,7 +64,8 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
     only these rows."""
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": list(names)}, doseq=True)
-    response = render(request, template, {"page": page, "socket": socket, **context})
+    watched = list(names)
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched}, doseq=True)
+    response = render(request, template, {"page": page, "socket": socket, "streams": watched, **context})
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response
