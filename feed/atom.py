@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
 from django.utils.feedgenerator import Atom1Feed
-from django.utils.http import quote_etag
+from django.utils.http import http_date, quote_etag
 from django.utils.text import Truncator
 from django.views.decorators.http import require_safe
 
@@ -64,10 +64,13 @@ def _answer(request: HttpRequest) -> HttpResponse:
     etag = quote_etag(_digest(request, events))
     changed = max((_changed(event) for event in events), default=None)
     modified = changed and int(changed.timestamp())
+    # Before it is written, which is most of the work.
     response = get_conditional_response(request, etag, modified)
     if response is None:
         response = HttpResponse(_written(request, sorted(names), events), content_type=Feed.content_type)
-        response["ETag"] = etag
+    response["ETag"] = etag
+    if modified:
+        response["Last-Modified"] = http_date(modified)
     # Asked for anew each time, so that what is deleted is gone.
     response["Cache-Control"] = "no-cache"
     return response

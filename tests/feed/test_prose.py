@@ -144,8 +144,8 @@ def test_a_long_text_can_be_unfolded(text: str, folds: bool) -> None:
 
 
 HOSTILE = [
-    "http://", "https://a", "http://a.b ", "http://a:b@", "mailto:", "mailto:a@b ", "@a ", "@a.", "@", "a@a.", "`a", "`", "```\n",
-    "```a\n", "\n", "&;", "<", "a.", ":", "(", "http://a.b/(", '"', "http://a.b/'",
+    "http://", "https://a", "http://a.b ", "http://a:b@", "mailto:", "mailto:a@b ", "@a ", "@a.", "@", "a@a.", "`a",
+    "`", "```\n", "```a\n", "\n", "&;", "<", "a.", ":", "(", "http://a.b/(", '"', "http://a.b/'",
 ]  # fmt: skip
 
 
