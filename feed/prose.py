@@ -15,8 +15,8 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from linkify_it import LinkifyIt
 
-MAX_LINKED = 4000
-"""Characters of a text with links. The time for hostile texts grows with the square of their length."""
+MAX_LENGTH = 4000
+"""Characters. A longer text is shown as it is: the time for hostile texts grows with the square of their length."""
 MAX_SHOWN = 40
 """Characters that are shown of a link."""
 MAX_MENTIONS = 20
@@ -82,11 +82,13 @@ def _mentioned(found: Iterable[Piece]) -> list[str]:
 
 
 def pieces(text: str) -> Iterator[Piece]:
-    for block in _blocks(text):
+    for block in _blocks(text) if len(text) <= MAX_LENGTH else ():
         if block.what == "text":
-            yield from _cut(block.source, CODE, "code", _linked if len(text) <= MAX_LINKED else _mentioning)
+            yield from _cut(block.source, CODE, "code", _linked)
         else:
             yield block
+    if len(text) > MAX_LENGTH:
+        yield Piece("text", text)
 
 
 def _blocks(text: str) -> Iterator[Piece]:

@@ -54,8 +54,8 @@ def test_a_public_event_is_described_by_its_text(client: Client, hello: StatusCh
 
 def test_a_person_is_described_by_their_bio(client: Client, alice: User) -> None:
     assert told(client, "/people/alice/")["description"] == "What alice is up to, as it happens."
-    alice.profile.bio = "I like rivers."  # type: ignore[attr-defined]
-    alice.profile.save()  # type: ignore[attr-defined]
+    alice.profile.bio = "I like rivers."
+    alice.profile.save()
     found = told(client, "/people/alice/")
     assert (found["og:title"], found["description"], found["og:type"]) == ("alice", "I like rivers.", "profile")
     assert links(client, "/people/alice/")["alternate"] == "http://testserver/feed.atom?stream=user:alice"
