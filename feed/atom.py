@@ -60,7 +60,9 @@ def _answer(request: HttpRequest) -> HttpResponse:
     names = streams.parse(request.GET.getlist("stream"))
     _check_limit(request)
     streams.check(names)
-    events = streams.newest_for(AnonymousUser(), Event.objects.with_users(), names, None, SIZE)
+    events = streams.newest_for(
+        AnonymousUser(), Event.objects.with_users(), names, None, SIZE, without=Event.quiet_kinds()
+    )
     etag = quote_etag(_digest(request, events))
     changed = max((_changed(event) for event in events), default=None)
     modified = changed and int(changed.timestamp())

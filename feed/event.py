@@ -162,6 +162,10 @@ class Event(Kind, models.Model):
         """What it says, without its author, for a quote."""
         return str(getattr(self, "text", None) or str(self).removeprefix(self.author_name).lstrip(": "))
 
+    def concerned_users(self) -> list[Any]:
+        """The users whom it concerns, beside those whom it mentions and those whom it answers."""
+        return []
+
     @property
     def fold(self) -> str:
         """The name of what feeds show as one row, "" for none: of the events with the same name, only the newest."""

@@ -52,6 +52,7 @@ class Reaction(Event):
 
     is_quiet = True
     thread_names = ("thread", "about")
+    answers = ("about",)
 
     about = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="reactions")
     thread = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+", editable=False)
@@ -60,6 +61,10 @@ class Reaction(Event):
 
     def __str__(self) -> str:
         return f"{self.author_name} on #{self.about_id}: {self.emoji}"
+
+    @property
+    def fold(self) -> str:
+        return f"reaction:{self.about_id}"
 
     def _mark(self) -> set[str]:
         self.thread_id = self.about_id

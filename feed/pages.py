@@ -1,6 +1,6 @@
 """A page of the feed: rows, and the cursor from which the page stays up to date."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from feed.frames.rows import render_rows
 from feed.models import Event, Reaction
 from feed.numbers import parse_number
 from feed.paths import socket_path
+from feed.querysets import EventQuerySet
 from feed.rendering import render
 
 SIZE = 30
@@ -41,26 +42,43 @@ class Page:
     folds: bool = False
 
     @classmethod
-    def read(cls, state: log.State, user: object, names: Collection[str], before: int | None, size: int = SIZE) -> Self:
-        """The newest events in these streams that the user may see, newest first."""
-        quiet = Event.quiet_kinds()
-        found = streams.newest_for(user, Event.rows.with_users().with_links(), names, before, size + 1, without=quiet)
+    def read(
+        cls,
+        state: log.State,
+        user: object,
+        names: Collection[str],
+        before: int | None,
+        size: int = SIZE,
+        events: EventQuerySet | None = None,
+        without: Sequence[str] | None = None,
+    ) -> Self:
+        """The newest events in these streams that the user may see, newest first.
+
+        events: the query for the rows.
+        without: kinds that are left out; by default those that are quiet.
+        """
+        rows = Event.rows.with_users().with_links() if events is None else events
+        quiet = Event.quiet_kinds() if without is None else without
+        found = streams.newest_for(user, rows, names, before, size + 1, without=quiet)
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 
     @classmethod
-    def read_folded(cls, state: log.State, user: object, names: Collection[str], before: int | None) -> Self:
+    def read_folded(
+        cls, state: log.State, user: object, names: Collection[str], before: int | None, **options: Any
+    ) -> Self:
         """Like `read`, with one row for all comments of a thread, and for all who joined on a day."""
         page, events, seen = cls(state, [], older=before), list[Event](), set[str]()
         for size in (SIZE, *[FOLDED_SIZE] * 2):
-            page = cls.read(state, user, names, page.older, size)
+            page = cls.read(state, user, names, page.older, size, **options)
             for event in page.events:
                 fold = fold_of(event)
                 if not fold or fold not in seen:
                     events.append(event)
                 seen.add(fold)
                 if len(events) == SIZE:
-                    return cls(state, events, before, event.id if event != page.events[-1] else page.older, folds=True)
+                    older = event.id if event != page.events[-1] else page.older
+                    return cls(state, events, before, older, folds=True)
             if page.older is None:
                 break
         return cls(state, events, before, page.older, folds=True)

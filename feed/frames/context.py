@@ -40,7 +40,7 @@ class Quote:
 class Context:
     """
     tally: how many comments and reactions the event has.
-    thread: what a comment is about. None if that is out of sight.
+    thread: what a comment or a reaction is about. None if that is out of sight.
     reply_to: the name of the person whose comment it answers, "" for none.
     others: the names of those who did the same before, if the row stands for them, too.
     """
@@ -68,7 +68,7 @@ _cache: TTLCache[Any, Mapping[int, Context]] = TTLCache(MAX_PAGES, SECONDS)
 _lock = Lock()
 
 Link = tuple[int | None, int | None]
-"""The thread of a comment, and the event that it answers."""
+"""The thread of a comment or the event that a reaction is about, and the event that a comment answers."""
 
 
 def add_context(events: Sequence[Event], counted: Collection[int], *, folds: bool) -> None:
@@ -122,10 +122,11 @@ def contexts(events: Sequence[Event], counted: Collection[int], folds: bool) -> 
 
 
 def link_of(event: Event) -> Link:
-    """Of a comment. A row has it if the query was `with_links`."""
+    """A row has it if the query was `with_links`, that of a reaction if it was `with_reactions`."""
     if isinstance(event, Comment):
         return event.thread_id, event.reply_to_id
-    return getattr(event, "linked_thread", None), getattr(event, "linked_reply", None)
+    about = getattr(event, "linked_thread", None) or getattr(event, "linked_about", None)
+    return about, getattr(event, "linked_reply", None)
 
 
 def _related(links: Iterable[Link]) -> dict[int | None, Event]:

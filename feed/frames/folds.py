@@ -9,11 +9,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from feed.models import Comment, Event
+from feed.models import Comment, Event, Reaction
 from feed.people import name_field
 
 LOOK_BACK = 20
-"""Comments before a comment that are looked at for the names of people."""
+"""Earlier comments or reactions that are looked at for the names of people."""
 DAILY = 200
 """Events of a kind that folds daily that are looked at."""
 
@@ -28,15 +28,17 @@ Keys = dict[int, list[str]]
 
 
 def fold_of(event: Event) -> str:
-    """The name of the fold that the row is part of, "" for none."""
-    thread = getattr(event, "linked_thread", None)
-    return f"thread:{thread}" if thread else event.fold
+    """The name of the fold that the row is part of, "" for none. Some root rows have it from their query."""
+    if thread := getattr(event, "linked_thread", None):
+        return f"thread:{thread}"
+    about = getattr(event, "linked_about", None)
+    return f"reaction:{about}" if about else event.fold
 
 
 def others(events: Sequence[Event]) -> dict[int, tuple[str, ...]]:
     """The names of those who did the same before: commented in the same thread, or joined on the same day. Latest
     first, without the event's own user. Two or three queries."""
-    keys = _commenters([event.id for event in events if event.kind == Comment.kind_name()]) | _daily(events)
+    keys = _before(Comment, "thread", events) | _before(Reaction, "about", events) | _daily(events)
     names = _names({key for found in keys.values() for key in found})
     return {event.id: _named(event, keys.get(event.id, ()), names) for event in events}
 
@@ -46,29 +48,30 @@ def _named(event: Event, keys: Iterable[str], names: Mapping[str, str]) -> tuple
     return tuple(names[key] for key in distinct if key in names)
 
 
-def _commenters(comments: Sequence[int]) -> Keys:
-    if not comments:
+def _before(kind: type[Event], field: str, events: Sequence[Event]) -> Keys:
+    """Of the events of this kind: the users of earlier ones with the same value in this field."""
+    wanted = [event.id for event in events if event.kind == kind.kind_name()]
+    if not wanted:
         return {}
-    places = ", ".join(["%s"] * len(comments))
+    table, root = kind._meta.db_table, Event._meta.db_table
+    places = ", ".join(["%s"] * len(wanted))
     few = f"""
-        SELECT event.user_id FROM {Comment._meta.db_table} AS before
-        JOIN {Event._meta.db_table} AS event ON event.id = before.event_ptr_id
-        WHERE before.thread_id = comment.thread_id AND before.event_ptr_id < comment.event_ptr_id
+        SELECT event.user_id FROM {table} AS before JOIN {root} AS event ON event.id = before.event_ptr_id
+        WHERE before.{field}_id = shown.{field}_id AND before.event_ptr_id < shown.event_ptr_id
           AND event.user_id IS NOT NULL
         ORDER BY before.event_ptr_id DESC LIMIT {LOOK_BACK:d}"""  # noqa: S608
     found = f"SELECT {JOINED[connection.vendor]} FROM ({few}) AS few"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT comment.event_ptr_id, ({found}) FROM {Comment._meta.db_table} AS comment"  # noqa: S608
-            f" WHERE comment.event_ptr_id IN ({places})",
-            comments,
+            f"SELECT shown.event_ptr_id, ({found}) FROM {table} AS shown WHERE shown.event_ptr_id IN ({places})",  # noqa: S608
+            wanted,
         )
         return {key: joined.split(SEPARATOR) for key, joined in cursor.fetchall() if joined}
 
 
 def _daily(events: Sequence[Event]) -> Keys:
     found: Keys = {}
-    for kind in {event.kind for event in events if event.fold}:
+    for kind in {event.kind for event in events if Event.kinds().get(event.kind, Event).folds_daily}:
         newest = max(event.id for event in events if event.kind == kind)
         same = Event.rows.filter(kind=kind, pk__lt=newest, user__isnull=False).order_by("-pk")
         before = [(row.id, row.fold, str(row.user_id)) for row in same.only("kind", "created_at", "user")[:DAILY]]

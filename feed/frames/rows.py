@@ -42,19 +42,16 @@ def render_row(event: Event) -> SafeString:
 
 def render_quiet(event: Event) -> SafeString:
     """What an event of a quiet kind changes in a page, by the template of its kind. "" if the kind has none."""
-
-    def render() -> SafeString:
-        return _rendered([f"feed/events/{event.kind}.html"], event)
-
-    if not has_template(event.kind):
+    template = f"feed/parts/{event.kind}.html"
+    if not has_template(template):
         return SafeString()
-    return attempt("render", event.kind, render, SafeString)
+    return attempt("render", event.kind, lambda: _rendered([template], event), SafeString)
 
 
 @cache
-def has_template(kind: str) -> bool:
+def has_template(name: str) -> bool:
     try:
-        get_template(f"feed/events/{kind}.html")
+        get_template(name)
     except TemplateDoesNotExist:
         return False
     return True

@@ -20,11 +20,15 @@ class Kind:
     kind aren't cached, because they show more than the event and its user."""
 
     is_quiet: ClassVar[bool] = False
-    """Whether pages show no row for it. If it has a template, that changes other parts of the page."""
+    """Whether pages show no row for it, except those that ask for it. If there is a template `feed/parts/KIND.html`, it
+    changes other parts of a page."""
     folds_daily: ClassVar[bool] = False
     """Whether feeds show only the newest of a day, with the names of the others."""
     thread_names: ClassVar[tuple[str, ...]] = ("thread",)
     """The fields that name events whose threads hold an event of this kind, if the kind has these fields."""
+
+    answers: ClassVar[tuple[str, ...]] = ("thread", "reply_to")
+    """The fields that name events whose authors it concerns, if the kind has these fields."""
 
     @classmethod
     @cache

@@ -64,7 +64,8 @@ def test_a_person_is_described_by_their_bio(client: Client, alice: User) -> None
 def test_what_not_everybody_may_see_is_not_described(as_alice: Client, alice: User) -> None:
     secret = StatusChange.objects.create(user=alice, text="for me alone", audience="only:alice")
     comment = Comment.objects.create(user=alice, thread=secret, text="a comment")
-    for path in (secret.get_absolute_url(), comment.get_absolute_url()):
+    thread = f"/events/{secret.pk}/"
+    for path in (thread, f"{thread}?reply={comment.pk}"):
         assert told(as_alice, path) == {"robots": "noindex"}
         assert {"canonical", "alternate"}.isdisjoint(links(as_alice, path))
 
