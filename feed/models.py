@@ -17,6 +17,7 @@ from feed.kinds.loading import in_own_kinds
 from feed.kinds.naming import guarded
 from feed.log.tables import PUBLIC, Change, Log  # noqa: F401 (Django looks for models here)
 from feed.people import shown_name
+from feed.presence.table import Presence  # noqa: F401 (this one, too)
 from feed.querysets import EventManager, RowManager, lock, own_kinds
 from feed.threads import join_threads, settle_audiences
 
