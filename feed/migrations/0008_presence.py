@@ -5,22 +5,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('feed', '0007_audiences'),
+        ("feed", "0007_audiences"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Presence',
+            name="Presence",
             fields=[
-                ('hub', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('version', models.BigIntegerField()),
-                ('people', models.JSONField()),
-                ('seen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("hub", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("version", models.BigIntegerField()),
+                ("people", models.JSONField()),
+                ("seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'verbose_name_plural': 'presence',
+                "verbose_name_plural": "presence",
             },
         ),
     ]

@@ -1,7 +1,7 @@
 """What a page shows of who is watching."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
@@ -28,7 +28,7 @@ class Watching:
     users: those who are named.
     """
 
-    people: People = People()
+    people: People = field(default_factory=People)
     users: tuple[Any, ...] = ()
 
     @property

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('profiles', '0002_plain_default_manager'),
+        ("profiles", "0002_plain_default_manager"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='userprofile',
-            name='show_presence',
-            field=models.BooleanField(db_default=True, default=True, verbose_name='show when I am here'),
+            model_name="userprofile",
+            name="show_presence",
+            field=models.BooleanField(db_default=True, default=True, verbose_name="show when I am here"),
         ),
     ]
