@@ -19,12 +19,11 @@ from weakref import WeakKeyDictionary
 
 from feed import streams
 from feed.frames import redelivery
-from feed.hub import database_watch, drain
+from feed.hub import database_watch, drain, presence
 from feed.hub.audiences import Audiences
 from feed.hub.history import History
 from feed.hub.periodic import every
 from feed.hub.poller import LogPoller
-from feed.hub.presence import TICK, HubPresence
 from feed.hub.scheduler import Scheduler
 from feed.hub.sender import Sender
 from feed.hub.sessions import Sessions
@@ -53,7 +52,7 @@ class Hub:
         self._subscriptions = Subscriptions(self._scheduler, self._audiences)
         self.poller = LogPoller(self.tail, self._subscriptions)
         self.sessions = Sessions(self._threads)
-        self.presence = HubPresence(self._threads)
+        self.presence = presence.HubPresence(self._threads)
         self._empty = asyncio.Event()
         self._tasks = [
             asyncio.create_task(task)
@@ -62,7 +61,7 @@ class Hub:
                 self.poller.listen(),
                 every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
                 every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
-                every(TICK, self.presence.refresh, "presence"),
+                every(presence.TICK, self.presence.refresh, "presence"),
                 database_watch.run(self.poller.ring, lambda: (self.tail.epoch, self.tail.head)),
                 self._scheduler.run(),
                 self._scheduler.run_timers(),
