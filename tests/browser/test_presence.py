@@ -2,8 +2,7 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Visitor
-from tests.support.visiting import sign_up
+from tests.support.visiting import Visitor, sign_up, wait_live
 
 
 def test_alice_sees_bob_come_and_leave(visit: Visitor) -> None:
@@ -55,12 +54,10 @@ def test_bob_opts_out_and_is_only_counted(visit: Visitor) -> None:
     expect(alice.locator("#watching-people")).not_to_contain_text("bob")
 
 
-def test_the_first_count_shifts_nothing(visit: Visitor) -> None:
-    """The page has it before the socket is open, at the same place and of the same size."""
-    page = visit(java_script_enabled=False)
-    before = page.locator("#watching").bounding_box()
-    assert before is not None
-    expect(page.locator("#watching-count")).to_have_text("1 watching")
-    live = visit()
-    expect(live.locator("#watching-count")).to_have_text("1 watching")
-    assert live.locator("#watching").bounding_box() == before
+def test_the_count_is_there_before_the_page_is_live_and_shifts_nothing(visit: Visitor) -> None:
+    unscripted, live = visit(java_script_enabled=False), wait_live(visit())
+    expect(unscripted.locator("#watching-count")).to_contain_text("watching")
+    places = [page.locator("#watching").bounding_box() for page in (unscripted, live)]
+    assert places[0] is not None
+    assert places[1] is not None
+    assert [(place["y"], place["height"]) for place in places if place] == [(places[1]["y"], places[1]["height"])] * 2

@@ -1,6 +1,7 @@
 """Pages are told who is watching; programs aren't."""
 
 import asyncio
+from functools import partialmethod
 from threading import Event
 
 import pytest
@@ -154,14 +155,15 @@ class Outage:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.is_on, self.noticed = False, Event()
-        self._exchange = Board.exchange
-        monkeypatch.setattr(Board, "exchange", lambda board, own: self.exchange(board, own))
+        self.exchange = Board.exchange
+        monkeypatch.setattr(Board, "exchange", partialmethod(exchange_unless, self))
 
-    def exchange(self, board: Board, own: People) -> People:
-        if self.is_on:
-            self.noticed.set()
-            raise OperationalError("the database is gone")
-        return self._exchange(board, own)
+
+def exchange_unless(board: Board, outage: Outage, own: People) -> People:
+    if outage.is_on:
+        outage.noticed.set()
+        raise OperationalError("the database is gone")
+    return outage.exchange(board, own)
 
 
 async def test_without_the_database_it_is_silent_and_comes_back(
