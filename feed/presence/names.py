@@ -1,6 +1,6 @@
 """The names of those who are watching, except of users who don't want to be named."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -12,13 +12,14 @@ NAMED = 20
 CANDIDATES = 500
 """Users among whom these are chosen, so that a query stays small however many are there."""
 
-HiddenUsers = Callable[[Collection[str]], Collection[str]]
+HiddenUsers = Callable[[Collection[str]], Iterable[object]]
 
 _hidden: list[HiddenUsers] = []
 
 
 def hide_users(find: HiddenUsers) -> None:
-    """Register a function that takes keys of users and returns the keys of those who don't want to be named.
+    """Register a function that takes keys of users, as texts, and returns the keys of those who don't want to be
+    named.
 
     They are counted like people who aren't logged in. The function may query the database. If it fails, nobody is
     named.
@@ -30,7 +31,7 @@ def named_users(keys: Collection[str]) -> tuple[Any, ...]:
     """The users to name, by name."""
     chosen = set(sorted(keys)[:CANDIDATES])
     for find in _hidden:
-        chosen -= set(find(chosen)) if chosen else set()
+        chosen -= {str(key) for key in find(chosen)}
     if not chosen:
         return ()
     model = get_user_model()
