@@ -1,6 +1,6 @@
 from django.urls import path
 
-from feed import views
+from feed import reacting, views
 
 app_name = "feed"
 urlpatterns = [
@@ -9,5 +9,6 @@ urlpatterns = [
     path("events/<int:pk>/", views.thread, name="event"),
     path("events/<int:pk>/comments/", views.comment, name="comment"),
     path("events/<int:pk>/edit/", views.edit, name="edit"),
+    path("events/<int:pk>/react/", reacting.react, name="react"),
     path("events/<int:pk>/delete/", views.delete, name="delete"),
 ]

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feed", "0007_audiences"),
+        ("feed", "0009_flat_conversations"),
     ]
 
     operations = [
