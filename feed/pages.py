@@ -97,9 +97,11 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
     only these rows."""
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": list(names)}, doseq=True)
+    watched = list(names)
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched}, doseq=True)
     rows = page.rows()
-    shown = {"page": page, "rows": rows, "reacted": page.reactions_of(request.user), "socket": socket}
+    reacted = page.reactions_of(request.user)
+    shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}
     response = render(request, template, {**shown, **context})
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response

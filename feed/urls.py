@@ -1,10 +1,11 @@
 from django.urls import path
 
-from feed import reacting, views
+from feed import atom, reacting, views
 
 app_name = "feed"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("feed.atom", atom.atom, name="atom"),
     path("events/", views.post, name="post"),
     path("events/<int:pk>/", views.thread, name="event"),
     path("events/<int:pk>/comments/", views.comment, name="comment"),

@@ -110,7 +110,7 @@ def test_an_event_is_shown_with_its_comments_oldest_first(client: Client, alice:
         Comment.objects.create(user=alice, thread=hello, text=text)
     StatusChange.objects.create(user=alice, text="elsewhere")
     html = page(client, f"/events/{hello.pk}/")
-    assert html.index("Hello</p>") < html.index("first") < html.index("second")
+    assert html.index("Hello</div>") < html.index("first") < html.index("second")
     assert "elsewhere" not in html
     assert f"stream=thread%3A{hello.pk}" in html
 

@@ -127,4 +127,4 @@ def test_the_row_cache_is_bounded_in_bytes(alice: User, monkeypatch: pytest.Monk
     assert 0 < row_cache._rows.currsize <= 10_000
     large = rows.render_row(StatusChange.objects.create(user=alice, text="x" * 20_000))
     assert large.startswith("<article")
-    assert f'<p class="text">{"x" * 20_000}</p>' in large
+    assert f'<div class="text" dir="auto">{"x" * 20_000}</div>' in large
