@@ -29,6 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "FEED_POST_LIMIT": "300/minute; 3000/hour",
     # How often an address may request a snapshot. A snapshot of many streams counts as several.
     "FEED_READ_LIMIT": "3000/minute",
+    # What pages show of who is watching: "names", only their number ("count"), or nothing ("off").
+    "FEED_PRESENCE": "count",
     # The emoji that people can put to an event.
     "FEED_REACTIONS": ["👍", "❤️", "🎉", "😄", "👀", "🙏"],
     # Where processes share rate limits and rendered rows; without it each process has its own.

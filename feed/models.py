@@ -7,8 +7,9 @@ from django.db.models.functions import Now
 
 from feed.event import Event
 from feed.log.tables import Change, Log
+from feed.presence.table import Presence
 
-__all__ = ["Activity", "Change", "Comment", "Event", "Log", "Posted", "Reaction", "StatusChange"]
+__all__ = ["Activity", "Change", "Comment", "Event", "Log", "Posted", "Presence", "Reaction", "StatusChange"]
 
 TEXT_LENGTH = 2000
 KEY_LENGTH = 100

@@ -21,6 +21,7 @@ from feed.admin import register_kinds
 from feed.frames import context, row_cache
 from feed.kinds.guard import forget_reports
 from feed.models import StatusChange
+from feed.presence.watching import newest
 from feed.ratelimit.storage import storage
 from feed.streams.stream import STREAMS
 from tests.support import services
@@ -102,6 +103,7 @@ def reset_process_state() -> None:
     storage.forget()
     forget_reports()
     row_cache.forget()
+    newest.forget()
     context.forget()
     ContentType.objects.clear_cache()
 
