@@ -1,10 +1,12 @@
 """A change as a hub keeps it, and what a watcher is told of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from feed.log import PUBLIC, Change
+from feed.streams import Personal, holds
 
 NO_AUDIENCES: frozenset[str] = frozenset()
 
@@ -15,9 +17,14 @@ class Place(NamedTuple):
     audience: str
     streams: frozenset[str]
 
-    def is_seen(self, streams: frozenset[str], audiences: frozenset[str]) -> bool:
-        """Whether a watcher of these streams sees it there, if its user is in these audiences."""
-        return self.audience in audiences and not streams.isdisjoint(self.streams)
+    def is_seen(self, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()) -> bool:
+        """Whether a watcher of these streams sees it there, if its user is in these audiences.
+
+        personal: those of the streams that are personal.
+        """
+        if self.audience not in audiences:
+            return False
+        return not streams.isdisjoint(self.streams) or bool(personal and holds(personal, self.streams, audiences))
 
 
 @dataclass(eq=False)
@@ -59,12 +66,18 @@ class Entry:
         names = {self.audience, self.shown_to} | ({self.moved_from.audience} if self.moved_from else set())
         return frozenset(names - {PUBLIC}) or NO_AUDIENCES
 
-    def told(self, streams: frozenset[str], audiences: frozenset[str]) -> str | None:
+    @cached_property
+    def place(self) -> Place:
+        return Place(self.audience, self.streams)
+
+    def told(
+        self, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()
+    ) -> str | None:
         """The action that a watcher of these streams is told, if its user is in these audiences. None for nothing."""
         if self.is_access:
             return None
-        sees = self.audience in audiences and not streams.isdisjoint(self.streams)
-        saw = sees if self.moved_from is None else self.moved_from.is_seen(streams, audiences)
+        sees = self.place.is_seen(streams, audiences, personal)
+        saw = sees if self.moved_from is None else self.moved_from.is_seen(streams, audiences, personal)
         if not sees:
             return "deleted" if saw else None
         # Since the change the event may have been moved out of sight. That comes later in the log.

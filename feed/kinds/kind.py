@@ -1,6 +1,6 @@
 """What the class of an event knows about itself: its kind, the fields that it adds, its thread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -18,6 +18,13 @@ class Kind:
     select_related: ClassVar[tuple[str, ...]] = ()
     """Relations to load together with the events of this kind, such as `("product", "product__brand")`. Rows of such a
     kind aren't cached, because they show more than the event and its user."""
+
+    def decides_access_of(self) -> Iterable[object]:
+        """The keys of the users whose audiences depend on this event. Every change of it is a change of their access.
+
+        Called after it is saved, before it is deleted, and in the same transaction.
+        """
+        return ()
 
     @classmethod
     @cache

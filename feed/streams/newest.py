@@ -11,7 +11,9 @@ from django.db.models.expressions import RawSQL
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
 from feed.streams.audiences import audiences_of
+from feed.streams.personal import ordinary
 from feed.streams.requested import ONLY_PUBLIC, grouped
+from feed.streams.stream import Stream
 
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
@@ -41,7 +43,9 @@ def newest(
     if PUBLIC in names and len(audiences) == 1:  # no union, and so one query less
         return list(events.filter(audience__in=audiences).before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
-    conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
+    seen = root_model().rows.filter(audience__in=allowed).before(before)
+    streams = grouped(ordinary(names, audiences))
+    conditions = [each for stream, keys in streams for each in _conditions(stream, keys, seen, size)]
     parts = [part for condition in conditions for part in _parts(condition, allowed)]
     unions = [_union(some, before, size) for some in _statements(parts)]
     # Nearly always there is one, which then is part of the query.
@@ -69,6 +73,11 @@ def newest_for(
         if now != allowed or any(event.audience not in now for event in found):
             return newest_for(user, events, names, before, size, now)
     return found
+
+
+def _conditions(stream: Stream, keys: list[str], seen: Any, size: int) -> list[Q]:
+    """The newest `size` events are in at most as many of the streams."""
+    return stream.conditions(stream.busiest(keys, seen, size) if len(keys) > size else keys)
 
 
 def _parts(condition: Q, audiences: tuple[str, ...]) -> Iterator[Part]:
