@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -24,15 +25,15 @@ class TooManyFollowed(Exception):
 def follow(follower: Any, followed: Any) -> Follow:
     """Make `follower` follow `followed`. There is one event of it, however often this is called. Raises
     ValidationError or TooManyFollowed."""
+    if follower.pk == followed.pk:
+        raise ValidationError("Nobody can follow themselves.", code="self")
     with transaction.atomic():
-        if found := follower.profile_follows.filter(followed=followed).first():
-            return found
-        if follower.profile_follows.count() >= MAX_FOLLOWED:
+        pair: dict[str, Any] = {"follower": follower, "followed": followed}
+        if not Follow.rows.filter(**pair).exists() and follower.profile_follows.count() >= MAX_FOLLOWED:
             raise TooManyFollowed
-        Follow(user=follower, followed=followed).clean()
-        # Unique in the database, so of two at once one finds the other's.
-        event, _ = Follow.rows.get_or_create(follower=follower, followed=followed, defaults={"user": follower})
-        return event  # type: ignore[no-any-return]
+        # Unique in the database: of two who do this at once, one finds the event of the other.
+        event: Follow = Follow.rows.get_or_create(**pair, defaults={"user": follower})[0]
+        return event
 
 
 def unfollow(follower: Any, followed: Any) -> None:
