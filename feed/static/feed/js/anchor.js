@@ -17,7 +17,7 @@ export function holdPlace() {
 export function keepPlace(change) {
   const goBack = holdPlace();
   change();
-  goBack();
+  queueMicrotask(goBack); // when observers have marked the rows
 }
 
 function inView() {

@@ -20,6 +20,7 @@ function empty(row, height) {
   if (emptied.has(row) || !row.isConnected || isInUse(row)) return;
   emptied.set(row, row.innerHTML);
   row.style.height = `${height}px`;
+  row.dataset.at = row.querySelector(".when [datetime]")?.getAttribute("datetime") ?? ""; // for days.js
   row.replaceChildren();
 }
 

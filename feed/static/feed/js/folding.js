@@ -17,7 +17,7 @@ function fold(box) {
 
 on("rill:rows", () => {
   const feed = find("feed");
-  if (!feed || isAscending(feed)) return;
+  if (!feed?.hasAttribute("data-folds") || isAscending(feed)) return;
   fold(feed);
   fold(find("incoming"));
 });

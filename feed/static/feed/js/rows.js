@@ -1,6 +1,6 @@
 // New rows, and rows that change or leave.
 
-import { holdPlace } from "./anchor.js";
+import { holdPlace, keepPlace } from "./anchor.js";
 import { announce } from "./pill.js";
 import { find, isAscending, me, number, on, rowsOf, tell } from "./page.js";
 import { isAtEnd, isPressed, isReading } from "./reading.js";
@@ -68,20 +68,22 @@ export function takeIn(asked = false) {
   const arrived = rowsOf(incoming);
   const flows = asked || !isReading(feed);
   const taken = arrived.filter((row) => flows || isOwnAct(row) || wasSeen(row));
-  if (taken.length) insert(taken, feed, flows);
+  if (taken.length) {
+    const change = () => insert(taken, feed, flows);
+    // At the top of a feed the new rows are what the reader looks at.
+    if (asked || (!isAscending(feed) && isAtEnd(feed))) change();
+    else keepPlace(change);
+  }
   announce(arrived.filter((row) => !isOwnAct(row) && !wasSeen(row)), incoming.childElementCount, isAscending(feed));
   return taken;
 }
 
 function insert(rows, feed, flows) {
   const ascending = isAscending(feed);
-  // At the top of a feed the new rows are what the reader looks at.
-  const goBack = !ascending && isAtEnd(feed) ? () => {} : holdPlace();
   feed.setAttribute("aria-busy", "true");
   for (const row of rows.sort((a, b) => number(b) - number(a))) place(row, feed, ascending);
   if (flows && !ascending) trim(feed);
   feed.removeAttribute("aria-busy");
-  goBack();
   changed();
 }
 
@@ -105,7 +107,9 @@ function trim(feed) {
   while (last.nextElementSibling) last.nextElementSibling.remove();
   const older = find("older");
   htmx.trigger(older, "htmx:abort");
-  older.href = `?before=${last.dataset.id}`;
+  const query = new URLSearchParams(location.search);
+  query.set("before", last.dataset.id);
+  older.href = `?${query}`;
   older.setAttribute("hx-get", older.href);
   older.dataset.before = last.dataset.id;
   older.hidden = false;
