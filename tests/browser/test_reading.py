@@ -33,7 +33,8 @@ def thread_of(page: Page, server: Server, count: int) -> Page:
     write(page, "Hello")
     sees(page, "Hello")
     comments(server, count)
-    page.goto(page.locator("#feed > article", has_text="Hello").locator("a.when").first.get_attribute("href") or "")
+    number = server.shell("print(StatusChange.objects.get(text='Hello').pk)").strip()
+    page.goto(f"/events/{number}/")
     return wait_live(page)
 
 

@@ -10,7 +10,8 @@ const emptied = new Map(); // the HTML of these rows
 const touched = new Set(); // rows that were filled because of a frame
 
 const observer = new IntersectionObserver((entries) => {
-  const [near, far] = [true, false].map((there) => entries.filter(({ isIntersecting }) => isIntersecting === there));
+  const newest = [...new Map(entries.map((entry) => [entry.target, entry])).values()]; // a row may have come and gone
+  const [near, far] = [true, false].map((there) => newest.filter(({ isIntersecting }) => isIntersecting === there));
   for (const { target, boundingClientRect } of far) empty(target, boundingClientRect.height);
   const returning = near.map(({ target }) => target).filter((row) => emptied.has(row));
   if (returning.length) keepPlace(() => returning.forEach(fill)); // they may have another height after the window was resized
