@@ -18,7 +18,7 @@ from feed.streams.audiences import (
     validate,
     validate_for,
 )
-from feed.streams.newest import newest, newest_for
+from feed.streams.newest import newest, newest_for, seen_by
 from feed.streams.requested import ONLY_PUBLIC, check, check_access, have_audiences, may_be_absent, parse
 from feed.streams.stream import Audience, Stream
 
@@ -41,6 +41,7 @@ __all__ = [
     "newest_for",
     "of",
     "parse",
+    "seen_by",
     "validate",
     "validate_for",
 ]

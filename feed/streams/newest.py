@@ -1,6 +1,6 @@
 """The newest events of some streams."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -27,22 +27,32 @@ class Part(NamedTuple):
     audiences: tuple[str, ...] = ()
     is_private: bool = False
     """Whether the condition is that of one audience which isn't everybody's."""
+    kinds: tuple[str, ...] = ()
 
 
 def newest(
-    events: Any, names: Iterable[str], before: int | None, size: int, audiences: Collection[str] = ONLY_PUBLIC
+    events: Any,
+    names: Iterable[str],
+    before: int | None,
+    size: int,
+    audiences: Collection[str] = ONLY_PUBLIC,
+    kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` that are in at least one of the streams and meant for one of the audiences: at most
     `size`, newest first.
 
+    kinds: only events of these kinds, if there are any.
+
     Each stream is queried for its own newest events by an index. So the cost depends on `size`, and not on how many
     events a stream holds.
     """
-    if PUBLIC in names and len(audiences) == 1:  # no union, and so one query less
+    if PUBLIC in names and len(audiences) == 1 and not kinds:  # no union, and so one query less
         return list(events.filter(audience__in=audiences).before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
     conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
     parts = [part for condition in conditions for part in _parts(condition, allowed)]
+    if kinds:
+        parts = [part._replace(kinds=tuple(kinds)) for part in parts]
     unions = [_union(some, before, size) for some in _statements(parts)]
     # Nearly always there is one, which then is part of the query.
     within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
@@ -56,18 +66,30 @@ def newest_for(
     before: int | None,
     size: int,
     audiences: Collection[str] | None = None,
+    kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` in these streams that the user may see.
 
     audiences: those of the user, if they are known.
+    kinds: only events of these kinds, if there are any.
+    """
+    return seen_by(user, lambda allowed: newest(events, names, before, size, allowed, kinds), audiences)
+
+
+def seen_by(
+    user: object, find: Callable[[Collection[str]], list[Any]], audiences: Collection[str] | None = None
+) -> list[Any]:
+    """What `find` finds for the audiences of the user, who may lose some of them meanwhile.
+
+    audiences: those of the user, if they are known.
     """
     allowed = audiences_of(user) if audiences is None else audiences
-    found = newest(events, names, before, size, allowed)
+    found = find(allowed)
     # While the events were read, the user may have lost access, or an event may have been moved out of sight.
     if any(event.audience != PUBLIC for event in found):
         now = audiences_of(user)
         if now != allowed or any(event.audience not in now for event in found):
-            return newest_for(user, events, names, before, size, now)
+            return seen_by(user, find, now)
     return found
 
 
@@ -138,7 +160,7 @@ def _keys(union: str, values: list[Any]) -> list[int]:
 
 def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
-    if lookup and type(lookup[1]) in (int, str):
+    if lookup and type(lookup[1]) in (int, str) and not part.kinds:
         path, value = lookup
         shape = part.model, path, type(value), len(part.audiences), part.is_private, before is not None
         if text := _compiled(*shape):  # type: ignore[arg-type]
@@ -165,6 +187,8 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
         rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
         rows = rows.filter(audience__in=part.audiences)
+    if part.kinds:
+        rows = rows.filter(kind__in=part.kinds)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return rows.order_by("-pk").values_list("pk", flat=True)
