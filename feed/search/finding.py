@@ -30,6 +30,7 @@ def find(user: object, terms: Collection[Term], before: int | None, size: int) -
         return []
     kinds = {index: kind for kind, index in indexes()}
     searched = {index: hidden_kinds(kinds[index]) for index in found.existing(connection, kinds)}
+    found.prepare(connection, searched)
     return streams.seen_by(
         user, lambda audiences: _newest(found, searched, [found.words(terms), audiences, before or END], size)
     )

@@ -28,6 +28,10 @@ def drop(index: Index) -> list[str]:
     return [f"DROP INDEX IF EXISTS {_quoted(index.name)}"]
 
 
+def prepare(connection: Any, indexes: Iterable[Index]) -> None:
+    pass  # PostgreSQL looks in what waits, too
+
+
 def existing(connection: Any, indexes: Iterable[Index]) -> set[Index]:
     """Those of the indexes that are there."""
     by_name = {index.name: index for index in indexes}

@@ -16,5 +16,5 @@ def restore_triggers(using: str, **kwargs: Any) -> None:
         return
     with connection.cursor() as cursor:
         for index in sqlite.without_triggers(connection, [index for _, index in indexes()]):
-            for statement in sqlite.create_triggers(index):
+            for statement in sqlite.restore(index):
                 cursor.execute(statement)
