@@ -35,9 +35,25 @@ class Page:
     ascending: bool = False
 
     @classmethod
-    def read(cls, state: log.State, user: object, names: Collection[str], before: int | None, size: int = SIZE) -> Self:
-        """The newest events in these streams that the user may see, newest first."""
-        found = streams.newest_for(user, Event.rows.with_users(), names, before, size + 1)
+    def read(
+        cls,
+        state: log.State,
+        user: object,
+        names: Collection[str],
+        before: int | None,
+        size: int = SIZE,
+        kinds: Collection[str] = (),
+    ) -> Self:
+        """The newest events in these streams that the user may see, newest first.
+
+        kinds: only events of these kinds, if there are any.
+        """
+        found = streams.newest_for(user, Event.rows.with_users(), names, before, size + 1, kinds=kinds)
+        return cls.of(state, found, before, size)
+
+    @classmethod
+    def of(cls, state: log.State, found: list[Event], before: int | None, size: int = SIZE) -> Self:
+        """The first `size` of these events. One more says that there are older ones."""
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 

@@ -1,10 +1,12 @@
 from django.urls import path
 
-from feed import views
+from feed import finding, views
 
 app_name = "feed"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("search/", finding.search, name="search"),
+    path("people.json", finding.people_named, name="people"),
     path("events/", views.post, name="post"),
     path("events/<int:pk>/", views.thread, name="event"),
     path("events/<int:pk>/comments/", views.comment, name="comment"),

@@ -22,8 +22,10 @@ from feed.access import (
     posted,
     seen_event,
 )
+from feed.filters import Filter
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange, depth
+from feed.paths import search_url
 from feed.rendering import render
 
 THREAD_SIZE = 100
@@ -32,9 +34,18 @@ THREAD_SIZE = 100
 @page_view
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
+    chosen = Filter.parse(request.GET)
+    if name := request.GET.get("person", "").strip():
+        person = chosen.of_person(name)
+        return redirect(reverse("feed:home") + person.query if person else search_url(name))
     state = log.state()
-    page = pages.Page.read(state, request.user, [log.PUBLIC], pages.wanted_before(request))
-    return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=StatusForm(user=request.user))
+    chosen.check(request.user)
+    before = pages.wanted_before(request)
+    page = pages.Page.read(state, request.user, chosen.names, before, kinds=chosen.kinds)
+    form = StatusForm(user=request.user)
+    return pages.show(
+        request, "feed/home.html", page, sorted(chosen.names), form=form, filter=chosen, kinds=chosen.kinds
+    )
 
 
 @page_view

@@ -48,4 +48,6 @@ def indexes() -> Iterator[tuple[type[Any], Index]]:
 def hidden_kinds(kind: type[Any]) -> list[str]:
     """Kinds derived from this one that don't want to be found by its fields."""
     own = {*fields_of(kind)}
-    return [name for name, each in root_model().kinds().items() if issubclass(each, kind) and not own <= {*fields_of(each)}]
+    return [
+        name for name, each in root_model().kinds().items() if issubclass(each, kind) and not own <= {*fields_of(each)}
+    ]

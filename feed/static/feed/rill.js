@@ -6,3 +6,5 @@ import "./js/keys.js";
 import "./js/forms.js";
 import "./js/requests.js";
 import "./js/editor.js";
+import "./js/finding.js";
+import "./js/mentions.js";
