@@ -68,10 +68,7 @@ class Filter:
 
     @property
     def query(self) -> str:
-        names = sorted(self.names - {PUBLIC})
-        return "?" + urlencode(
-            [*(("stream", name) for name in names), *(("kinds", kind) for kind in sorted(self.kinds))]
-        )
+        return "?" + urlencode({"stream": sorted(self.names - {PUBLIC}), "kinds": sorted(self.kinds)}, doseq=True)
 
     @property
     def topics(self) -> frozenset[str]:
@@ -114,7 +111,7 @@ def _plural(kind: Any) -> str:
 
 
 def _label(name: str) -> str:
-    prefix, _, key = name.partition(":")
+    _, _, key = name.partition(":")
     if name.startswith(KIND) and key in Event.kinds():
         return _plural(Event.kinds()[key])
-    return key if name.startswith(USER) else streams.label(name)
+    return key if name.startswith(USER) else capfirst(streams.label(name))

@@ -26,9 +26,8 @@ def search(request: PageRequest) -> HttpResponse:
     """The events with these words, newest first, and the people whose names begin with them."""
     query = request.GET.get("q", "").replace("\0", " ").strip()[: texts.MAX_LENGTH]
     if wait := seconds_to_wait(request, COST):
-        return too_many(
-            render(request, "feed/search_refused.html", {"query": query, "wait": ratelimit.humanize(wait)}), wait
-        )
+        context = {"query": query, "wait": ratelimit.humanize(wait)}
+        return too_many(render(request, "feed/search_refused.html", context), wait)
     before = pages.wanted_before(request)
     state, terms = log.state(), texts.parse(query)
     page = pages.Page.of(state, texts.find(request.user, terms, before, pages.SIZE + 1), before)

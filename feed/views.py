@@ -42,10 +42,8 @@ def home(request: PageRequest) -> HttpResponse:
     chosen.check(request.user)
     before = pages.wanted_before(request)
     page = pages.Page.read(state, request.user, chosen.names, before, kinds=chosen.kinds)
-    form = StatusForm(user=request.user)
-    return pages.show(
-        request, "feed/home.html", page, sorted(chosen.names), form=form, filter=chosen, kinds=chosen.kinds
-    )
+    context = {"form": StatusForm(user=request.user), "filter": chosen, "kinds": sorted(chosen.kinds)}
+    return pages.show(request, "feed/home.html", page, sorted(chosen.names), **context)
 
 
 @page_view

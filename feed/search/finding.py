@@ -49,7 +49,7 @@ def _newest(found: ModuleType, searched: dict[Index, list[str]], wanted: list[An
 
 
 def _limited(statement: str, size: int) -> str:
-    return f"SELECT * FROM ({statement} LIMIT {size:d}) AS part"  # noqa: S608
+    return f"SELECT * FROM ({statement} LIMIT {size:d}) AS part"
 
 
 def kinds_without_index(using: Any) -> Iterable[type[Any]]:

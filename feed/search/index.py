@@ -12,7 +12,7 @@ DEFAULT = ("text",)
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The index of one table. Its name changes with the columns: an index of other columns doesn't count as this one."""
+    """The index of one table. Its name depends on the columns, so that an index of others doesn't count as this one."""
 
     table: str
     key: str

@@ -1,7 +1,7 @@
 """SQLite: a virtual table of FTS5 beside each table, kept by triggers. It has the words, and not the texts.
 
-A new text only waits to be indexed, because FTS5 would make a save a sixth slower. A search first indexes what waits: many
-texts at once cost little.
+A new text only waits to be indexed, because FTS5 would make a save a sixth slower. A search first indexes what waits:
+many texts at once cost little.
 """
 
 import json
@@ -18,7 +18,7 @@ from feed.search.words import Term
 BATCH = 1000
 """Texts that are indexed in one transaction. Other writers wait for it, about 20 ms."""
 MAX_SECONDS = 0.5
-"""A search indexes no longer than this. After a bulk load the newest texts come first, and later searches do the rest."""
+"""A search indexes no longer than this. After a bulk load the newest texts come first; later searches do the rest."""
 
 MATCH = """
     SELECT {index}.rowid FROM {index} CROSS JOIN feed_event ON feed_event.id = {index}.rowid
@@ -85,18 +85,18 @@ def prepare(connection: Any, indexes: Iterable[Index]) -> None:
 def _index_newest(connection: Any, index: Index) -> bool:
     """Index a batch of the newest texts that wait. Returns whether there were any."""
     waiting, key, columns = _waiting(index), _quoted(index.key), ", ".join(map(_quoted, index.columns))
-    newest = f"SELECT min(id) FROM (SELECT id FROM {waiting} ORDER BY id DESC LIMIT {BATCH})"  # noqa: S608
+    newest = f"SELECT min(id) FROM (SELECT id FROM {waiting} ORDER BY id DESC LIMIT {BATCH})"
     with connection.cursor() as cursor:
-        if cursor.execute(f"SELECT 1 FROM {waiting} LIMIT 1").fetchone() is None:  # noqa: S608
+        if cursor.execute(f"SELECT 1 FROM {waiting} LIMIT 1").fetchone() is None:
             return False
         with transaction.atomic(using=connection.alias):
             (first,) = cursor.execute(newest).fetchone()
             if first is None:  # another search was faster
                 return False
-            texts = f"SELECT {key}, {columns} FROM {_quoted(index.table)} JOIN {waiting} ON {key} = id"  # noqa: S608
+            texts = f"SELECT {key}, {columns} FROM {_quoted(index.table)} JOIN {waiting} ON {key} = id"
             add = f"INSERT INTO {_quoted(index.name)} (rowid, {columns}) {texts} WHERE id >= %s ORDER BY id"
             cursor.execute(add, [first])
-            cursor.execute(f"DELETE FROM {waiting} WHERE id >= %s", [first])  # noqa: S608
+            cursor.execute(f"DELETE FROM {waiting} WHERE id >= %s", [first])
     return True
 
 
@@ -113,7 +113,7 @@ def without_triggers(connection: Any, indexes: Iterable[Index]) -> list[Index]:
 def _parts(connection: Any, index: Index) -> set[str]:
     names = [index.name, f"{index.name}_waiting", *(f"{index.name}_{each}" for each in TRIGGERS)]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT name FROM sqlite_master WHERE name IN ({', '.join(['%s'] * len(names))})", names)  # noqa: S608
+        cursor.execute(f"SELECT name FROM sqlite_master WHERE name IN ({', '.join(['%s'] * len(names))})", names)
         return {name for (name,) in cursor.fetchall()}
 
 
