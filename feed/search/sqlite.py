@@ -6,7 +6,7 @@ many texts at once cost little.
 
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -102,19 +102,22 @@ def _index_newest(connection: Any, index: Index) -> bool:
 
 def existing(connection: Any, indexes: Iterable[Index]) -> set[Index]:
     """Those of the indexes that are there and kept."""
-    return {index for index in indexes if len(_parts(connection, index)) == 2 + len(TRIGGERS)}
+    return {index for index, parts in _parts(connection, indexes) if parts == 2 + len(TRIGGERS)}
 
 
 def without_triggers(connection: Any, indexes: Iterable[Index]) -> list[Index]:
     """Those whose triggers are gone."""
-    return [index for index in indexes if len(_parts(connection, index)) == 2]
+    return [index for index, parts in _parts(connection, indexes) if parts == 2]
 
 
-def _parts(connection: Any, index: Index) -> set[str]:
-    names = [index.name, f"{index.name}_waiting", *(f"{index.name}_{each}" for each in TRIGGERS)]
+def _parts(connection: Any, indexes: Iterable[Index]) -> Iterator[tuple[Index, int]]:
+    """How many of its tables and triggers each index has."""
+    names = {index: {index.name, *(f"{index.name}_{part}" for part in ("waiting", *TRIGGERS))} for index in indexes}
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT name FROM sqlite_master WHERE name IN ({', '.join(['%s'] * len(names))})", names)
-        return {name for (name,) in cursor.fetchall()}
+        listed = json.dumps([name for each in names.values() for name in each])
+        cursor.execute("SELECT name FROM sqlite_master WHERE name IN (SELECT value FROM json_each(%s))", [listed])
+        there = {name for (name,) in cursor.fetchall()}
+    return ((index, len(each & there)) for index, each in names.items())
 
 
 def match(index: Index) -> str:
