@@ -40,7 +40,7 @@ def create(index: Index) -> list[str]:
     name, columns = _quoted(index.name), ", ".join(map(_quoted, index.columns))
     # Without the sizes of columns, which only ranking needs.
     options = f"content={_quoted(index.table)}, content_rowid={_quoted(index.key)}, columnsize=0"
-    tokens = "tokenize='unicode61 remove_diacritics 2'"
+    tokens = "tokenize='unicode61 remove_diacritics 2', prefix='1 2 3'"
     return [
         f"CREATE VIRTUAL TABLE {name} USING fts5({columns}, {options}, {tokens})",
         f"CREATE TABLE {_waiting(index)} (id INTEGER PRIMARY KEY)",
