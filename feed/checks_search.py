@@ -35,7 +35,7 @@ def searched_kinds_have_an_index(
     if DEFAULT_DB_ALIAS not in (databases or ()) or connection.vendor not in {"sqlite", "postgresql"}:
         return []
     if backend(connection) is None:
-        hint = "Use a Python whose SQLite has FTS5, then migrate the feed anew: migrate feed 0007, and migrate."
+        hint = "Use a Python whose SQLite has FTS5, then migrate the feed anew: migrate feed 0009, and migrate."
         return [Warning("This SQLite has no FTS5, so the search finds no texts.", hint=hint, id="feed.W022")]
     tables = connection.introspection.table_names()
     hint = "Add the operation feed.search.operations.SearchIndex to a migration of its app, or set search_fields = ()."

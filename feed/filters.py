@@ -67,6 +67,11 @@ class Filter:
         return self != Filter()
 
     @property
+    def folds(self) -> bool:
+        """Whether one row stands for others. Whoever asks for a kind or a person wants to see each event."""
+        return not self.kinds and not any(name.startswith((KIND, USER)) for name in self.names)
+
+    @property
     def query(self) -> str:
         return "?" + urlencode({"stream": sorted(self.names - {PUBLIC}), "kinds": sorted(self.kinds)}, doseq=True)
 
@@ -83,7 +88,7 @@ class Filter:
     def by_kind(self) -> Sequence[Choice]:
         """The kinds, each with what one more click on it does."""
         chosen = self.chosen_kinds
-        labels = sorted((_plural(kind), name) for name, kind in Event.kinds().items() if kind is not Event)
+        labels = sorted((_plural(kind), name) for name, kind in Event.kinds().items() if _is_listed(kind))
         return [Choice(label, self._with_kinds(chosen ^ {name}).query, name in chosen) for label, name in labels]
 
     def without_kinds(self) -> Choice:
@@ -104,6 +109,11 @@ class Filter:
         """This filter with one more person. None if there is nobody with this name."""
         found = people.called(name)
         return Filter._of(self.topics | {USER + found}, self.chosen_kinds) if found else None
+
+
+def _is_listed(kind: type[Event]) -> bool:
+    """Whether pages have rows of this kind."""
+    return kind is not Event and not kind.is_quiet
 
 
 def _plural(kind: Any) -> str:

@@ -11,13 +11,17 @@ from django.utils.safestring import SafeString
 
 from feed import log, streams
 from feed.access import PageRequest
+from feed.frames.context import add_context_at
+from feed.frames.folds import fold_of
 from feed.frames.rows import render_rows
-from feed.models import Event
+from feed.models import Event, Reaction
 from feed.numbers import parse_number
 from feed.paths import socket_path
 from feed.rendering import render
 
 SIZE = 30
+FOLDED_SIZE = 200
+"""Events to look at for the next rows, if one row has stood for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Page:
     state: how far the log reached before the events were read. The socket brings what has changed since.
     before: an id; all events have smaller ids. None on the first page.
     older: `before` of the next page, or None if there are no older events.
+    folds: whether a row stands for others; see `feed.frames.folds`.
     """
 
     state: log.State
@@ -33,6 +38,7 @@ class Page:
     before: int | None = None
     older: int | None = None
     ascending: bool = False
+    folds: bool = False
 
     @classmethod
     def read(
@@ -48,7 +54,8 @@ class Page:
 
         kinds: only events of these kinds, if there are any.
         """
-        found = streams.newest_for(user, Event.rows.with_users(), names, before, size + 1, kinds=kinds)
+        rows, quiet = Event.rows.with_users().with_links(), Event.quiet_kinds()
+        found = streams.newest_for(user, rows, names, before, size + 1, without=quiet, kinds=kinds)
         return cls.of(state, found, before, size)
 
     @classmethod
@@ -57,13 +64,46 @@ class Page:
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 
+    @classmethod
+    def read_folded(
+        cls,
+        state: log.State,
+        user: object,
+        names: Collection[str],
+        before: int | None,
+        kinds: Collection[str] = (),
+    ) -> Self:
+        """Like `read`, with one row for all comments of a thread, and for all who joined on a day."""
+        page, events, seen = cls(state, [], older=before), list[Event](), set[str]()
+        for size in (SIZE, *[FOLDED_SIZE] * 2):
+            page = cls.read(state, user, names, page.older, size, kinds)
+            for event in page.events:
+                fold = fold_of(event)
+                if not fold or fold not in seen:
+                    events.append(event)
+                seen.add(fold)
+                if len(events) == SIZE:
+                    return cls(state, events, before, event.id if event != page.events[-1] else page.older, folds=True)
+            if page.older is None:
+                break
+        return cls(state, events, before, page.older, folds=True)
+
     def under(self, root: Event) -> Self:
         """The page as a thread: `root`, and below it the other events, oldest first."""
         comments = [event for event in reversed(self.events) if event.pk != root.pk]
         return replace(self, events=[root, *comments], ascending=True)
 
     def rows(self) -> list[SafeString]:
+        add_context_at(self.state, self.events, folds=self.folds)
         return render_rows(self.events)
+
+    def reactions_of(self, user: Any) -> str:
+        """Which emoji the user has put to these events: `42:👍 42:🎉`. Asks only if there are reactions."""
+        keys = [event.id for event in self.events if event.context and event.context.tally.reactions]
+        if not (keys and user.is_authenticated):
+            return ""
+        mine = Reaction.rows.filter(user=user, about__in=keys).values_list("about", "emoji")
+        return " ".join(f"{key}:{emoji}" for key, emoji in mine)
 
 
 def wanted_before(request: PageRequest) -> int | None:
@@ -80,7 +120,11 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
     only these rows."""
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": list(names)}, doseq=True)
-    response = render(request, template, {"page": page, "socket": socket, **context})
+    watched = list(names)
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched}, doseq=True)
+    rows = page.rows()
+    reacted = page.reactions_of(request.user)
+    shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}
+    response = render(request, template, {**shown, **context})
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response

@@ -25,5 +25,7 @@ class UserProfile(models.Model):
 class Welcome(Event):
     """The event that a person has joined."""
 
+    folds_daily = True
+
     def __str__(self) -> str:
         return f"{self.author_name} has joined"

@@ -21,6 +21,13 @@ class Kind:
     search_fields: ClassVar[tuple[str, ...] | None] = None
     """The text fields that the search looks in. None: `text`, if the kind has such a field."""
 
+    is_quiet: ClassVar[bool] = False
+    """Whether pages show no row for it. If it has a template, that changes other parts of the page."""
+    folds_daily: ClassVar[bool] = False
+    """Whether feeds show only the newest of a day, with the names of the others."""
+    thread_names: ClassVar[tuple[str, ...]] = ("thread",)
+    """The fields that name events whose threads hold an event of this kind, if the kind has these fields."""
+
     @classmethod
     @cache
     def kind_name(cls) -> str:
@@ -43,6 +50,23 @@ class Kind:
         """The kinds that have a thread themselves. Those derived from them are found through them."""
         threaded = [(kind, kind.thread_field()) for kind in cls.kinds().values()]
         return [kind for kind, field in threaded if field in kind._meta.local_fields]
+
+    @classmethod
+    @cache
+    def thread_columns(cls) -> list[str]:
+        """The attributes with the ids of the events whose threads hold an event of this kind."""
+        names = cls.thread_names if cls.thread_field() else ()
+        return [field.attname for field in cls.own_fields() if field.name in names]
+
+    @classmethod
+    def thread_lookups(cls) -> list[str]:
+        """The lookups, from `Event`, of the events whose threads hold another: `comment__thread` and so on."""
+        kinds = cls.kinds_with_thread()
+        return [f"{kind._meta.model_name}__{name}" for kind in kinds for name in kind.thread_names]
+
+    @classmethod
+    def quiet_kinds(cls) -> list[str]:
+        return [name for name, kind in cls.kinds().items() if kind.is_quiet]
 
     @classmethod
     @cache

@@ -45,7 +45,7 @@ def _newest(found: ModuleType, searched: dict[Index, list[str]], wanted: list[An
     values = [(words, allowed, found.as_list(hidden), before) for hidden in searched.values()]
     union = " UNION ALL ".join(_limited(found.match(index), size) for index in searched)
     keys = RawSQL(union, [value for part in values for value in part])  # noqa: S611
-    return list(root_model().rows.with_users().filter(pk__in=keys).newest()[:size])
+    return list(root_model().rows.with_users().with_links().filter(pk__in=keys).newest()[:size])
 
 
 def _limited(statement: str, size: int) -> str:

@@ -32,6 +32,8 @@ class Index:
 
 def fields_of(kind: type[Any]) -> tuple[str, ...]:
     """The names of the fields that are searched in events of this kind, inherited ones included."""
+    if kind.is_quiet:  # it has no row that could be shown
+        return ()
     wanted = DEFAULT if kind.search_fields is None else kind.search_fields
     known = {field.name for field in kind.own_fields()}
     return tuple(name for name in wanted if name in known)

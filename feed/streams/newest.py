@@ -1,6 +1,6 @@
 """The newest events of some streams."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -27,7 +27,10 @@ class Part(NamedTuple):
     audiences: tuple[str, ...] = ()
     is_private: bool = False
     """Whether the condition is that of one audience which isn't everybody's."""
+    without: tuple[str, ...] = ()
+    """Kinds that are left out."""
     kinds: tuple[str, ...] = ()
+    """Only these kinds, if there are any."""
 
 
 def newest(
@@ -36,23 +39,29 @@ def newest(
     before: int | None,
     size: int,
     audiences: Collection[str] = ONLY_PUBLIC,
+    without: Sequence[str] = (),
     kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` that are in at least one of the streams and meant for one of the audiences: at most
     `size`, newest first.
 
+    without: kinds that are left out.
     kinds: only events of these kinds, if there are any.
 
     Each stream is queried for its own newest events by an index. So the cost depends on `size`, and not on how many
     events a stream holds.
     """
     if PUBLIC in names and len(audiences) == 1 and not kinds:  # no union, and so one query less
-        return list(events.filter(audience__in=audiences).before(before).newest()[:size])
+        listed = events.filter(audience__in=audiences).exclude(kind__in=without)
+        return list(listed.before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
     conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
-    parts = [part for condition in conditions for part in _parts(condition, allowed)]
-    if kinds:
-        parts = [part._replace(kinds=tuple(kinds)) for part in parts]
+    parts = [
+        part._replace(without=tuple(without), kinds=tuple(kinds))
+        for condition in conditions
+        for part in _parts(condition, allowed)
+        if not (part.model is not root_model() and part.model.kind_name() in without)
+    ]
     unions = [_union(some, before, size) for some in _statements(parts)]
     # Nearly always there is one, which then is part of the query.
     within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
@@ -66,6 +75,7 @@ def newest_for(
     before: int | None,
     size: int,
     audiences: Collection[str] | None = None,
+    without: Sequence[str] = (),
     kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` in these streams that the user may see.
@@ -73,7 +83,7 @@ def newest_for(
     audiences: those of the user, if they are known.
     kinds: only events of these kinds, if there are any.
     """
-    return seen_by(user, lambda allowed: newest(events, names, before, size, allowed, kinds), audiences)
+    return seen_by(user, lambda allowed: newest(events, names, before, size, allowed, without, kinds), audiences)
 
 
 def seen_by(
@@ -136,7 +146,7 @@ def _statements(parts: Iterable[Part]) -> Iterator[list[Part]]:
             yield union
             union, values = [], 0
         union.append(part)
-        values += len(part.audiences) + 2
+        values += len(part.audiences) + len(part.without) + 2
     if union:
         yield union
 
@@ -162,23 +172,31 @@ def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
     if lookup and type(lookup[1]) in (int, str) and not part.kinds:
         path, value = lookup
-        shape = part.model, path, type(value), len(part.audiences), part.is_private, before is not None
+        shape = part.model, path, type(value), len(part.audiences), part.is_private, part.without, before is not None
         if text := _compiled(*shape):  # type: ignore[arg-type]
-            return text, [value, *part.audiences, *_listed(before)]
+            return text, [value, *part.audiences, *part.without, *_listed(before)]
     text, parameters = _query(part, before).query.sql_with_params()
     return text, list(parameters)
 
 
 @lru_cache(1000)
 def _compiled(
-    model: type[Any], path: str, of: type[Any], audiences: int, is_private: bool, is_before: bool
+    model: type[Any],
+    path: str,
+    of: type[Any],
+    audiences: int,
+    is_private: bool,
+    without: tuple[str, ...],
+    is_before: bool,
 ) -> str | None:
     """Cached, because for a hundred streams compiling takes longer than everything else. None if the value doesn't go
     into the statement as it is."""
     before = 2 if is_before else None
-    part = Part(model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private)
+    part = Part(
+        model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private, without
+    )
     text, parameters = _query(part, before).query.sql_with_params()
-    return str(text) if parameters == (of("1"), *part.audiences, *_listed(before)) else None
+    return str(text) if parameters == (of("1"), *part.audiences, *without, *_listed(before)) else None
 
 
 def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
@@ -187,6 +205,8 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
         rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
         rows = rows.filter(audience__in=part.audiences)
+    if part.without:
+        rows = rows.exclude(kind__in=part.without)
     if part.kinds:
         rows = rows.filter(kind__in=part.kinds)
     if before is not None:

@@ -228,7 +228,7 @@ def test_the_checks_name_kinds_that_cannot_be_searched(monkeypatch: pytest.Monke
 
 @pytest.mark.django_db(transaction=True)
 def test_the_migration_indexes_what_was_posted_before_it(alice: User) -> None:
-    call_command("migrate", "feed", "0007", verbosity=0)
+    call_command("migrate", "feed", "0009", verbosity=0)
     try:
         post(alice, "an old fox")
         assert found("fox") == []

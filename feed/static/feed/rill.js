@@ -6,5 +6,8 @@ import "./js/keys.js";
 import "./js/forms.js";
 import "./js/requests.js";
 import "./js/editor.js";
+import "./js/days.js";
+import "./js/times.js";
+import "./js/copy.js";
 import "./js/finding.js";
 import "./js/mentions.js";

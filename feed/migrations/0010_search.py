@@ -4,7 +4,7 @@ from feed.search.operations import SearchIndex
 
 
 class Migration(migrations.Migration):
-    dependencies = [("feed", "0007_audiences")]
+    dependencies = [("feed", "0009_flat_conversations")]
 
     operations = [
         SearchIndex("StatusChange", ["text"]),
