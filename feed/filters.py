@@ -6,15 +6,21 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import QueryDict
+from django.urls import get_script_prefix
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from django.utils.translation import get_language
 
 from feed import people, streams
 from feed.log import PUBLIC
 from feed.models import Event
+from feed.rendering import rendered
 
 KIND = "kind:"
 USER = "user:"
@@ -76,6 +82,12 @@ class Filter:
         return "?" + urlencode({"stream": sorted(self.names - {PUBLIC}), "kinds": sorted(self.kinds)}, doseq=True)
 
     @property
+    def html(self) -> SafeString:
+        """The choice, as the page shows it. Kept, because the front page shows the same to nearly everybody."""
+        shape = self, tuple(Event.kinds()), get_script_prefix(), get_language()
+        return _html.__wrapped__(*shape) if settings.DEBUG else _html(*shape)
+
+    @property
     def topics(self) -> frozenset[str]:
         """The streams that are no kinds: people, audiences, threads."""
         return frozenset(name for name in self.names if name != PUBLIC and not name.startswith(KIND))
@@ -109,6 +121,11 @@ class Filter:
         """This filter with one more person. None if there is nobody with this name."""
         found = people.called(name)
         return Filter._of(self.topics | {USER + found}, self.chosen_kinds) if found else None
+
+
+@lru_cache(200)
+def _html(chosen: Filter, *shape: object) -> SafeString:
+    return rendered("feed/filters.html", {"filter": chosen})
 
 
 def _is_listed(kind: type[Event]) -> bool:
