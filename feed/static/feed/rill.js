@@ -11,3 +11,5 @@ import "./js/times.js";
 import "./js/copy.js";
 import "./js/finding.js";
 import "./js/mentions.js";
+import "./js/reactions.js";
+import "./js/bell.js";
