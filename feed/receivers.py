@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save, pre_delete
 from django.utils import timezone
 
-from feed import log, messages
+from feed import log, messages, signals
 from feed.kinds.kind import root_model
 from feed.kinds.loading import of_kinds
 
@@ -105,6 +105,7 @@ def notify(
     log.record(action, recorded, using)
     if users := {_as_text(key) for event in changed for key in event.decides_access_of()}:
         log.record_access(sorted(users), using)
+    signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)
     if changed:
         first = changed[0]
         # The doorbell is no place for a secret. An instance that is deleted may not know that it has become one.

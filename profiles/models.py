@@ -19,6 +19,8 @@ class UserProfile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     website = models.URLField(blank=True)
     bio = models.TextField(blank=True, max_length=BIO_LENGTH)
+    # The database has the default, too, for processes of the release before.
+    show_presence = models.BooleanField("show when I am here", default=True, db_default=True)
 
     def __str__(self) -> str:
         return f"{shown_name(self.user)}'s profile"
@@ -29,6 +31,8 @@ class UserProfile(models.Model):
 
 class Welcome(Event):
     """The event that a person has joined."""
+
+    folds_daily = True
 
     def __str__(self) -> str:
         return f"{self.author_name} has joined"

@@ -9,11 +9,15 @@ import sys
 import time
 from typing import Any
 
-from bench.measures.audience_costs import Hub, Line
-from django.contrib.auth.models import User
+import django
 
-from feed.hub.watcher import Access
-from feed.models import StatusChange
+django.setup()
+
+from django.contrib.auth.models import User  # noqa: E402
+
+from bench.measures.audience_costs import Hub, Line  # noqa: E402
+from feed.hub.watcher import Access  # noqa: E402
+from feed.models import StatusChange  # noqa: E402
 
 AUTHORS = 1000
 

@@ -1,6 +1,6 @@
 """The newest events of some streams."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,7 +15,6 @@ from feed.streams.audiences import audiences_of
 from feed.streams.many import MANY, as_values, meant_for, newest_among
 from feed.streams.personal import ordinary
 from feed.streams.requested import ONLY_PUBLIC, grouped
-from feed.streams.stream import Stream
 
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
@@ -29,24 +28,30 @@ class Part(NamedTuple):
     audiences: tuple[str, ...] = ()
     is_private: bool = False
     """Whether the condition is that of one audience which isn't everybody's."""
+    without: tuple[str, ...] = ()
+    """Kinds that are left out."""
 
 
 def newest(
-    events: Any, names: Iterable[str], before: int | None, size: int, audiences: Collection[str] = ONLY_PUBLIC
+    events: Any,
+    names: Iterable[str],
+    before: int | None,
+    size: int,
+    audiences: Collection[str] = ONLY_PUBLIC,
+    without: Sequence[str] = (),
 ) -> list[Any]:
     """The newest of `events` that are in at least one of the streams and meant for one of the audiences: at most
     `size`, newest first.
+
+    without: kinds that are left out.
 
     Each stream is queried for its own newest events by an index. So the cost depends on `size`, and not on how many
     events a stream holds.
     """
     if PUBLIC in names and len(audiences) == 1:  # no union, and so one query less
-        return list(events.filter(audience__in=audiences).before(before).newest()[:size])
-    allowed = tuple(sorted(audiences))
-    seen = root_model().rows.filter(meant_for(allowed)).before(before)
-    streams = grouped(ordinary(names, audiences))
-    conditions = [each for stream, keys in streams for each in _conditions(stream, keys, seen, size)]
-    parts = [part for condition in conditions for part in _parts(condition, _wanted(condition, allowed, before, size))]
+        listed = events.filter(audience__in=audiences).exclude(kind__in=without)
+        return list(listed.before(before).newest()[:size])
+    parts = list(_all_parts(ordinary(names, audiences), tuple(sorted(audiences)), before, size, tuple(without)))
     unions = [_union(some, before, size) for some in batches(parts, MAX_PARTS)]
     # Nearly always there is one, which then is part of the query.
     within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
@@ -60,31 +65,41 @@ def newest_for(
     before: int | None,
     size: int,
     audiences: Collection[str] | None = None,
+    without: Sequence[str] = (),
 ) -> list[Any]:
     """The newest of `events` in these streams that the user may see.
 
     audiences: those of the user, if they are known.
     """
     allowed = audiences_of(user) if audiences is None else audiences
-    found = newest(events, names, before, size, allowed)
+    found = newest(events, names, before, size, allowed, without)
     # While the events were read, the user may have lost access, or an event may have been moved out of sight.
     if any(event.audience != PUBLIC for event in found):
         now = audiences_of(user)
         if now != allowed or any(event.audience not in now for event in found):
-            return newest_for(user, events, names, before, size, now)
+            return newest_for(user, events, names, before, size, now, without)
     return found
 
 
-def _conditions(stream: Stream, keys: list[str], seen: Any, size: int) -> list[Q]:
-    """The newest `size` events are in at most as many of the streams."""
-    return stream.conditions(stream.busiest(keys, seen, size) if len(keys) > size else keys)
+def _all_parts(
+    names: Iterable[str], allowed: tuple[str, ...], before: int | None, size: int, without: tuple[str, ...]
+) -> Iterator[Part]:
+    listed = _query(Part(root_model(), Q(), allowed, without=without), before)
+    for stream, keys in grouped(names):
+        # The newest events are in at most as many of the streams.
+        for condition in stream.conditions(stream.busiest(keys, listed, size) if len(keys) > size else keys):
+            audiences = allowed if condition else _needed(allowed, before, size, without)
+            for part in _parts(condition, audiences):
+                if part.model is root_model() or part.model.kind_name() not in without:
+                    yield part._replace(without=without)
 
 
-def _wanted(condition: Q, allowed: tuple[str, ...], before: int | None, size: int) -> tuple[str, ...]:
-    """All events are a part for each audience. If these are many, the newest `size` events are in few of them."""
-    if condition or len(allowed) <= MANY:
+def _needed(allowed: tuple[str, ...], before: int | None, size: int, without: tuple[str, ...]) -> tuple[str, ...]:
+    """All events are a part for each audience. If these are many, the newest events are in few of them."""
+    if len(allowed) <= MANY:
         return allowed
-    return PUBLIC, *newest_among(allowed, _query(Part(root_model(), Q(), is_private=True), before), size)
+    private = _query(Part(root_model(), Q(), is_private=True, without=without), before)
+    return PUBLIC, *newest_among(allowed, private, size)
 
 
 def _parts(condition: Q, audiences: tuple[str, ...]) -> Iterator[Part]:
@@ -143,23 +158,32 @@ def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
     if lookup and type(lookup[1]) in (int, str):
         path, value = lookup
-        shape = part.model, path, type(value), min(len(part.audiences), MANY + 1), part.is_private, before is not None
+        audiences = min(len(part.audiences), MANY + 1)
+        shape = part.model, path, type(value), audiences, part.is_private, part.without, before is not None
         if text := _compiled(*shape):  # type: ignore[arg-type]
-            return text, [value, *as_values(part.audiences), *_listed(before)]
+            return text, [value, *as_values(part.audiences), *part.without, *_listed(before)]
     text, parameters = _query(part, before).query.sql_with_params()
     return text, list(parameters)
 
 
 @lru_cache(1000)
 def _compiled(
-    model: type[Any], path: str, of: type[Any], audiences: int, is_private: bool, is_before: bool
+    model: type[Any],
+    path: str,
+    of: type[Any],
+    audiences: int,
+    is_private: bool,
+    without: tuple[str, ...],
+    is_before: bool,
 ) -> str | None:
     """Cached, because for a hundred streams compiling takes longer than everything else. None if the value doesn't go
     into the statement as it is."""
     before = 2 if is_before else None
-    part = Part(model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private)
+    part = Part(
+        model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private, without
+    )
     text, parameters = _query(part, before).query.sql_with_params()
-    return str(text) if parameters == (of("1"), *as_values(part.audiences), *_listed(before)) else None
+    return str(text) if parameters == (of("1"), *as_values(part.audiences), *without, *_listed(before)) else None
 
 
 def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
@@ -168,6 +192,8 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
         rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
         rows = rows.filter(meant_for(part.audiences))
+    if part.without:
+        rows = rows.exclude(kind__in=part.without)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return rows.order_by("-pk").values_list("pk", flat=True)

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("feed", "0007_audiences"),
-        ("profiles", "0002_plain_default_manager"),
+        ("profiles", "0003_show_presence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
