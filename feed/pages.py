@@ -51,17 +51,24 @@ class Page:
         size: int = SIZE,
         events: EventQuerySet | None = None,
         without: Sequence[str] | None = None,
+        kinds: Collection[str] = (),
         audiences: Collection[str] | None = None,
     ) -> Self:
         """The newest events in these streams that the user may see, newest first.
 
         events: the query for the rows.
         without: kinds that are left out; by default those that are quiet.
+        kinds: only events of these kinds, if there are any.
         audiences: those of the user, if they are known.
         """
         rows = Event.rows.with_users().with_links() if events is None else events
         quiet = Event.quiet_kinds() if without is None else without
-        found = streams.newest_for(user, rows, names, before, size + 1, audiences, quiet)
+        found = streams.newest_for(user, rows, names, before, size + 1, audiences, quiet, kinds)
+        return cls.of(state, found, before, size)
+
+    @classmethod
+    def of(cls, state: log.State, found: list[Event], before: int | None, size: int = SIZE) -> Self:
+        """The first `size` of these events. One more says that there are older ones."""
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 
@@ -119,7 +126,8 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
     watched = list(names)
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched}, doseq=True)
+    badges = [each.prefix for each in streams.all_personal() if each.is_badge and request.user.is_authenticated]
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched + badges}, doseq=True)
     rows = page.rows()
     reacted = page.reactions_of(request.user)
     shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}

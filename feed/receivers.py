@@ -103,9 +103,9 @@ def notify(
     changed = list(events)
     recorded = [_recorded(action, event, before.get(event.id)) for event in changed]
     log.record(action, recorded, using)
+    signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)
     if users := {_as_text(key) for event in changed for key in event.decides_access_of()}:
         log.record_access(sorted(users), using)
-    signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)
     if changed:
         first = changed[0]
         # The doorbell is no place for a secret. An instance that is deleted may not know that it has become one.

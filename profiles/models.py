@@ -38,6 +38,37 @@ class Welcome(Event):
         return f"{self.author_name} has joined"
 
 
+class Concern(models.Model):
+    """That an event concerns a person: it mentions them, or answers what they did."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="concerns", db_index=False
+    )
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="concerns")
+    # Not a number to count from: transactions commit in another order than they take their numbers.
+    is_new = models.BooleanField(default=True)
+    """Whether the person hasn't read it yet."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "event"], name="profiles_concern_once")]
+        indexes = [models.Index(fields=["user"], condition=models.Q(is_new=True), name="profiles_concern_new")]
+
+    def __str__(self) -> str:
+        return f"{self.user} and event {self.event_id}"
+
+
+class ReadPosition(Event):
+    """How far a person has read what concerns them. One for each person; it moves, and so all their pages know."""
+
+    is_quiet = True
+
+    position = models.BigIntegerField()
+    """The position of the log up to which they have read `to:NAME`."""
+
+    def __str__(self) -> str:
+        return f"{self.author_name} has read up to {self.position}"
+
+
 class Follow(Event):
     """The event that a person follows another. There is one for each pair, for as long as it is so."""
 
@@ -83,6 +114,9 @@ class Follow(Event):
         elif self.follower_id != self.user_id:
             raise ValueError("A follow can't be given to another user. Delete it, and make a new one.")
         return super()._mark()
+
+    def concerned_users(self) -> list[Any]:
+        return [self.followed]
 
     def decides_access_of(self) -> Iterable[object]:
         return [self.follower_id]

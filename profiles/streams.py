@@ -1,4 +1,4 @@
-"""Whom people follow, as streams."""
+"""Whom people follow and what concerns them, as streams."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,6 +7,10 @@ from django.contrib.auth import get_user_model
 
 from feed.people import name_field
 from feed.streams import OfPerson, Personal
+from profiles.bell import Bell
+from profiles.concerns import To
+
+__all__ = ["Bell", "Followers", "Home", "To"]
 
 
 class Followers(OfPerson):

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from profiles import follow_views, views
+from profiles import follow_views, for_you, views
 from profiles.names import NameConverter
 
 register_converter(NameConverter, "name")
@@ -14,4 +14,6 @@ urlpatterns = [
     path("people/<name:name>/following/", follow_views.followed, name="following"),
     path("people/<name:name>/followers/remove/", follow_views.remove_follower, name="remove_follower"),
     path("profile/", views.edit_profile, name="edit"),
+    path("for-you/", for_you.for_you, name="for-you"),
+    path("for-you/read/", for_you.read, name="read"),
 ]

@@ -11,7 +11,7 @@ from feed.log import PUBLIC, Change
 from feed.streams import Personal, holds
 
 NO_AUDIENCES: frozenset[str] = frozenset()
-NO_TALLIES: Mapping[int, str] = MappingProxyType({})
+NO_PARTS: Mapping[Any, str] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -41,6 +41,7 @@ class Entry:
     is_whole: whether the event was loaded with the fields of its kind.
     shown_to: the audience of the event's present state.
     tallies: how much was said to other events, as HTML by the id of the event, where the change has changed that.
+    badges: what pages show of topics as a whole, as HTML by the name of the topic.
     """
 
     position: int
@@ -54,7 +55,8 @@ class Entry:
     audience: str = PUBLIC
     moved_from: Place | None = None
     shown_to: str = PUBLIC
-    tallies: Mapping[int, str] = field(default_factory=lambda: NO_TALLIES)
+    tallies: Mapping[int, str] = field(default_factory=lambda: NO_PARTS)
+    badges: Mapping[str, str] = field(default_factory=lambda: NO_PARTS)
 
     @property
     def is_quiet(self) -> bool:
@@ -97,11 +99,25 @@ class Entry:
 
     def tallies_for(
         self, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()
-    ) -> dict[int, str]:
-        """The tallies in those threads of which the watcher is told."""
-        places = [self.place, *([self.moved_from] if self.moved_from else [])]
-        seen = [place.streams for place in places if place.is_seen(streams, audiences, personal)]
-        return {key: html for key, html in self.tallies.items() if any(f"thread:{key}" in names for names in seen)}
+    ) -> dict[str, str]:
+        """The tallies in those threads of which the watcher is told, by the name of the stream of the thread."""
+        seen = self._seen(streams, audiences, personal)
+        found = {f"thread:{key}": html for key, html in self.tallies.items()}
+        return {name: html for name, html in found.items() if name in seen}
+
+    def badges_for(self, audiences: frozenset[str], personal: Collection[Personal]) -> dict[str, str]:
+        """The badges of the watcher's own topics, if its user sees the event there."""
+        own = {topic for each in personal for topic in each.topics(audiences)}
+        return {topic: html for topic, html in self.badges.items() if topic in own & self._seen(own, audiences)}
+
+    def _seen(
+        self, streams: Collection[str], audiences: frozenset[str], personal: Collection[Personal] = ()
+    ) -> frozenset[str]:
+        """The streams of the places at which the watcher sees the event, or saw it."""
+        places = [self.place] if self.moved_from is None else [self.place, self.moved_from]
+        names = frozenset(streams)
+        seen = [place.streams for place in places if place.is_seen(names, audiences, personal)]
+        return frozenset[str]().union(*seen)
 
     def showing(self, event: Any, encoded: dict[str, str | None]) -> "Entry":
         """The same change with this state of the event, or with none if it doesn't exist any more."""

@@ -129,16 +129,19 @@ class Tail:
 
 def make_frame(watcher: Watcher, entries: Sequence[Entry], position: int) -> Frame:
     """The watcher's changes among the entries, up to `position` or until the frame is large enough."""
-    told, tallies = list[Told](), dict[int, str]()
+    told, parts = list[Told](), dict[str, str]()
     streams, audiences, size = watcher.streams, watcher.audiences, 0
+    rows = [each for each in watcher.personal if not each.is_badge or watcher.format == "json"]
+    badges = [each for each in watcher.personal if each.is_badge]
     for entry in entries:
-        if (action := entry.told(streams, audiences, watcher.personal)) is None:
-            continue
-        size += entry.size(watcher.format)
-        if told and size > FRAME_SIZE:
-            position = entry.position - 1
-            break
-        told.append((entry, action))
-        if entry.tallies:
-            tallies |= entry.tallies_for(streams, audiences, watcher.personal)
-    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, told, tallies.values())
+        if action := entry.told(streams, audiences, rows):
+            size += entry.size(watcher.format)
+            if told and size > FRAME_SIZE:
+                position = entry.position - 1
+                break
+            told.append((entry, action))
+        if entry.tallies and action:
+            parts |= entry.tallies_for(streams, audiences, rows)
+        if entry.badges and badges:
+            parts |= entry.badges_for(audiences, badges)
+    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, told, parts.values())

@@ -1,6 +1,6 @@
 """Streams that hold something else for each user, such as `home`."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -26,6 +26,12 @@ class Personal(Stream):
     """What pages call it."""
     welcome_template = ""
     """What its page shows above the events, such as how to fill it."""
+    is_badge = False
+    """Whether pages are sent `badges` instead of rows."""
+
+    def badges(self, keys: Collection[str]) -> Mapping[str, str]:
+        """What the pages of users show of these topics as a whole, such as a number: HTML by the key of the topic."""
+        return {}
 
     def accepts(self, key: str) -> bool:
         return not key
@@ -40,6 +46,11 @@ class Personal(Stream):
         """The streams that it consists of, for a user in these audiences."""
         begin = len(self.audience) + 1
         return [f"{self.topic}:{each[begin:]}" for each in audiences if each.startswith(f"{self.audience}:")]
+
+    def topics_in(self, streams: Iterable[str]) -> set[str]:
+        """The keys of the topics among these streams."""
+        begin = len(self.topic) + 1
+        return {each[begin:] for each in streams if each.startswith(f"{self.topic}:")}
 
     def audiences(self, streams: frozenset[str]) -> frozenset[str]:
         """The audiences for whose users it holds what is in these streams."""

@@ -277,6 +277,8 @@ def test_the_newest_of_many_are_the_newest(bob: User, count: int) -> None:
         for size in (1, 5, 30):
             home = streams.newest(Event.rows.all(), ["home"], before, size, audiences)
             assert home == list(seen.before(before)[:size])
+            welcomes = streams.newest(Event.rows.all(), ["home"], before, size, audiences, kinds=["welcome"])
+            assert welcomes == list(seen.filter(kind="welcome").before(before)[:size])
             public = streams.newest(Event.rows.all(), ["public"], before, size, audiences)
             assert public == list(Event.rows.visible_to(bob).newest().before(before)[:size])
 

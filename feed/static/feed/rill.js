@@ -9,3 +9,5 @@ import "./js/editor.js";
 import "./js/days.js";
 import "./js/times.js";
 import "./js/copy.js";
+import "./js/finding.js";
+import "./js/mentions.js";
