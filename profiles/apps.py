@@ -7,4 +7,8 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from feed.people import use_portraits
         from profiles import conf, receivers  # noqa: F401 (connects them)
+        from profiles.portraits import ProfilePortraits
+
+        use_portraits(ProfilePortraits())

@@ -11,7 +11,7 @@ from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
 
 from feed import streams
-from feed.people import name_of, shown_name
+from feed.people import Portrait, name_of, portraits, shown_name
 
 HUES = 12
 """Number of colours in rill.css, as the classes hue-0 to hue-11. Classes, because the CSP forbids inline styles."""
@@ -35,6 +35,17 @@ def hue(name: str) -> int:
 @register.filter
 def initial(name: str) -> str:
     return next((letter for letter in name if letter.isalnum()), "?").upper()[0]
+
+
+@register.filter
+def portrait(user: Any) -> Portrait:
+    return portraits().of(user)
+
+
+@register.filter
+def is_moderator(user: Any) -> bool:
+    """Whether the user may delete the events of others. Asks the database about staff only."""
+    return bool(getattr(user, "is_staff", False) and user.is_active and user.has_perm("feed.delete_event"))
 
 
 @register.simple_tag
