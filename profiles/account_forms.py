@@ -7,9 +7,9 @@ from django import forms
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import PasswordChangeForm, PasswordResetForm
 from django.core.exceptions import FieldDoesNotExist
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
+from feed.access import OwnRequest
 from feed.ratelimit import Limit, TooMany, address, hit
 from profiles import mail, names
 from profiles.forms import NAMES
@@ -28,10 +28,10 @@ def email_field() -> str | None:
         return None
 
 
-class ChangePasswordForm(PasswordChangeForm):  # type: ignore[type-arg]
+class ChangePasswordForm(PasswordChangeForm):
     """Django's form, with the limits of the login."""
 
-    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, request: OwnRequest, *args: Any, **kwargs: Any) -> None:
         super().__init__(request.user, *args, **kwargs)
         self.request = request
 
@@ -98,9 +98,9 @@ class PictureForm(forms.Form):
 
     def clean_picture(self) -> dict[int, bytes]:
         """The picture, encoded, by size."""
-        file: UploadedFile = self.cleaned_data["picture"]
+        file = self.cleaned_data["picture"]
         if (file.size or 0) > MAX_BYTES:
             raise forms.ValidationError("The picture is too large. At most 5 MB are allowed.", code="bytes")
         if wait := hit(Limit("PICTURE_LIMIT", (str(self.user.pk),))):
             raise TooMany("That were a lot of pictures.", wait)
-        return encoded(file)  # type: ignore[arg-type]
+        return encoded(file)

@@ -34,7 +34,7 @@ compiling = FastPath("Each read of events is compiled anew")
 
 
 class CompiledQuery:
-    """The rows of a kind with these keys and with their users, as `query` reads them, compiled. Raises one of FastPath.BREAKAGE if it can't be.
+    """What `query` reads, compiled. Raises one of FastPath.BREAKAGE if it can't be.
 
     changed: finds the rows that the changes (after, upto] are about, on PostgreSQL. Not by a join: PostgreSQL would
     plan for many rows.
@@ -52,7 +52,8 @@ class CompiledQuery:
         width = len(kind._meta.concrete_fields)
         others = width + len(self._user._meta.concrete_fields)
         self._own_names, self._user_names, self._portrait_names = names[:width], names[width:others], names[others:]
-        self._portrait = portraits().relation and self._user._meta.get_field(str(portraits().relation))
+        relation = portraits().relation
+        self._portrait: Any = relation and self._user._meta.get_field(relation)
 
     def _changed_statement(self) -> Statement:
         changed = CHANGED.format(kind=self._kind.kind_name(), limit=MAX_READ_AHEAD)
@@ -113,7 +114,9 @@ class CompiledQuery:
 
 
 def query(kind: type[Any], keys: Collection[int], using: str) -> Any:
-    return kind.rows.using(using).filter(id__in=keys).select_related(*loaded_with_events(), *related_names(kind)).order_by()
+    """The rows of the kind with these keys, their users, and what their portraits show."""
+    related = *loaded_with_events(), *related_names(kind)
+    return kind.rows.using(using).filter(id__in=keys).select_related(*related).order_by()
 
 
 def _can_time_out(using: str) -> bool:

@@ -103,6 +103,7 @@ def by_id(keys: Collection[int], tried: Collection[str]) -> dict[int, Any]:
     """
     found = list(root_model().rows.filter(pk__in=keys))
     if found:
-        attempt("load the user of", "event", lambda: prefetch_related_objects(found, *loaded_with_events()), lambda: None)
+        users = loaded_with_events()
+        attempt("load the user of", "event", lambda: prefetch_related_objects(found, *users), lambda: None)
     in_kinds = in_own_kinds([event for event in found if event.kind not in tried])
     return {event.id: event for event in found} | {event.id: event for event in in_kinds}

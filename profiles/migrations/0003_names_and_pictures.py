@@ -6,34 +6,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('profiles', '0002_plain_default_manager'),
+        ("profiles", "0002_plain_default_manager"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='userprofile',
-            name='display_name',
-            field=models.CharField(blank=True, db_default='', default='', max_length=50, verbose_name='name'),
+            model_name="userprofile",
+            name="display_name",
+            field=models.CharField(blank=True, db_default="", default="", max_length=50, verbose_name="name"),
         ),
         migrations.AddField(
-            model_name='userprofile',
-            name='picture',
-            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=32),
+            model_name="userprofile",
+            name="picture",
+            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=32),
         ),
         migrations.CreateModel(
-            name='Picture',
+            name="Picture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.CharField(max_length=32)),
-                ('size', models.PositiveSmallIntegerField()),
-                ('content', models.BinaryField()),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.CharField(max_length=32)),
+                ("size", models.PositiveSmallIntegerField()),
+                ("content", models.BinaryField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'size'), name='profiles_picture_once')],
+                "constraints": [models.UniqueConstraint(fields=("user", "size"), name="profiles_picture_once")],
             },
         ),
     ]

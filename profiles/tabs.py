@@ -1,0 +1,59 @@
+"""The tabs of a person's page: everything, or the events of one kind."""
+
+from collections import Counter
+from typing import Any, NamedTuple
+
+from django.http import Http404
+
+from feed import log, pages
+from feed.access import PageRequest
+from feed.models import Event
+
+KINDS = {"status_change": "Posts", "comment": "Comments"}
+MAX_COUNTED = 2000
+"""Of a person's newest events: counting all of them would take longer, the more somebody has posted."""
+
+
+class Tab(NamedTuple):
+    kind: str
+    label: str
+    is_shown: bool
+
+
+class Count(NamedTuple):
+    number: int
+    noun: str
+    is_least: bool
+    """Whether there may be more."""
+
+
+def shown_kind(request: PageRequest) -> str:
+    """The kind in `?kinds=`, or "" for all. Raises Http404."""
+    kind = request.GET.get("kinds", "")
+    if kind and kind not in Event.kinds():
+        raise Http404("kinds is the name of a kind")
+    return kind
+
+
+def offered(request: PageRequest) -> list[Tab]:
+    shown = shown_kind(request)
+    return [Tab(kind, label, kind == shown) for kind, label in {"": "All", **KINDS}.items()]
+
+
+def read(request: PageRequest, state: log.State, person: Any, stream: str) -> pages.Page:
+    """The newest events of a person, of the kind that is asked for."""
+    before, kind = pages.wanted_before(request), shown_kind(request)
+    if not kind:
+        return pages.Page.read(state, request.user, [stream], before)
+    events = Event.rows.with_users().visible_to(request.user).filter(user=person, kind=kind)
+    found = list(events.before(before).newest()[: pages.SIZE + 1])
+    older = found[pages.SIZE - 1].pk if len(found) > pages.SIZE else None
+    return pages.Page(state, found[: pages.SIZE], before, older)
+
+
+def counted(user: object, person: Any) -> list[Count]:
+    """How many of a person's events the user may see, by kind."""
+    events = Event.rows.visible_to(user).filter(user=person).newest()
+    kinds = Counter(events.values_list("kind", flat=True)[:MAX_COUNTED])
+    is_least = kinds.total() == MAX_COUNTED
+    return [Count(kinds[kind], label.lower(), is_least) for kind, label in KINDS.items()]
