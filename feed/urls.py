@@ -1,10 +1,11 @@
 from django.urls import path
 
-from feed import views
+from feed import try_it, views
 
 app_name = "feed"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("simulate/", try_it.simulate, name="simulate"),
     path("events/", views.post, name="post"),
     path("events/<int:pk>/", views.thread, name="event"),
     path("events/<int:pk>/comments/", views.comment, name="comment"),

@@ -49,6 +49,7 @@ class Reset(FormPage, PasswordResetView):
 
     form_class = ResetForm
     template_name = "profiles/reset.html"
+    success_url = reverse_lazy("password_reset")
     email_template_name = "profiles/reset_email.txt"
     subject_template_name = "profiles/reset_subject.txt"
 

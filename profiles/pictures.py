@@ -38,11 +38,11 @@ def encoded(file: IO[bytes]) -> dict[int, bytes]:
     try:
         with _one_at_a_time, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise ValidationError("The picture has too many pixels. At most 25 million are allowed.", code="pixels")
+                raise Image.DecompressionBombError
             largest = _square(image, max(SIZES))
         return {size: _as_webp(largest, size) for size in SIZES}
-    except ValidationError:
-        raise
+    except Image.DecompressionBombError as error:
+        raise ValidationError("The picture has too many pixels. At most 25 million are allowed.") from error
     except Exception as error:  # Pillow raises many types for broken files
         raise ValidationError("This isn't a picture that can be read. Use JPEG, PNG, WebP or GIF.") from error
 

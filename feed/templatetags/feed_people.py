@@ -11,6 +11,7 @@ from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
 
 from feed import streams
+from feed.moderation import is_moderator
 from feed.people import Portrait, name_of, portraits, shown_name
 
 HUES = 12
@@ -19,6 +20,7 @@ HUES = 12
 register = template.Library()
 register.filter("shown_name", shown_name)
 register.filter("audience_label", streams.label)
+register.filter("is_moderator", is_moderator)
 
 
 @register.filter
@@ -40,12 +42,6 @@ def initial(name: str) -> str:
 @register.filter
 def portrait(user: Any) -> Portrait:
     return portraits().of(user)
-
-
-@register.filter
-def is_moderator(user: Any) -> bool:
-    """Whether the user may delete the events of others. Asks the database about staff only."""
-    return bool(getattr(user, "is_staff", False) and user.is_active and user.has_perm("feed.delete_event"))
 
 
 @register.simple_tag
