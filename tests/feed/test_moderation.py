@@ -1,13 +1,12 @@
 """Staff delete the events of others where they are. It is recorded, and nobody else can."""
 
 import pytest
-from django.apps import apps
 from django.contrib.admin.models import DELETION, LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from feed.log import Change
-from feed.models import Event, StatusChange
+from feed.models import StatusChange
 from tests.conftest import logged_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -52,7 +51,6 @@ def test_staff_cannot_edit_what_others_say(sam: User, hello: StatusChange) -> No
     assert logged_in(sam).post(f"/events/{hello.pk}/edit/", {"text": "Owned"}).status_code == 403
 
 
-@pytest.mark.usefixtures("teams")
 def test_staff_cannot_delete_what_they_may_not_see(sam: User, alice: User) -> None:
     secret = StatusChange.objects.create(user=alice, text="Secret", audience="only:alice")
     assert logged_in(sam).get(f"/events/{secret.pk}/delete/").status_code == 404
@@ -68,5 +66,3 @@ def test_only_the_pages_of_staff_show_their_menus(
 
 def test_every_row_links_to_the_admin_for_staff(client: Client, hello: StatusChange) -> None:
     assert f'href="/admin/feed/event/{hello.pk}/change/"' in client.get("/").content.decode()
-    assert apps.is_installed("django.contrib.admin")
-    assert Event.rows.count() == 2

@@ -92,7 +92,7 @@ def test_what_is_transparent_becomes_white(client: Client, as_alice: Client) -> 
     written = BytesIO()
     Image.new("RGBA", (80, 80), (0, 0, 0, 0)).save(written, "PNG")
     upload(as_alice, written.getvalue())
-    assert min(opened(client, 64).convert("RGB").getpixel((9, 9))) > 250  # type: ignore[type-var, arg-type]
+    assert min(opened(client, 64).convert("RGB").getpixel((9, 9))) > 250  # type: ignore[arg-type]
 
 
 BROKEN = [
