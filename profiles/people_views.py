@@ -33,6 +33,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
         "person": someone,
         "profile": getattr(someone, "profile", None),  # users from a fixture may have none
         "tabs": tabs.offered(request),
+        "kinds": list(filter(None, [tabs.shown_kind(request)])),
         "counts": tabs.counted(request.user, someone),
     }
     return pages.show(request, "profiles/person.html", page, [stream], **context)

@@ -9,7 +9,8 @@ from feed import log, pages
 from feed.access import PageRequest
 from feed.models import Event
 
-KINDS = {"status_change": "Posts", "comment": "Comments"}
+KINDS = {"status_change": ("Posts", "post"), "comment": ("Comments", "comment")}
+"""The kinds that have a tab, with its label and the noun of one of them."""
 MAX_COUNTED = 2000
 """Of a person's newest events: counting all of them would take longer, the more somebody has posted."""
 
@@ -37,7 +38,7 @@ def shown_kind(request: PageRequest) -> str:
 
 def offered(request: PageRequest) -> list[Tab]:
     shown = shown_kind(request)
-    return [Tab(kind, label, kind == shown) for kind, label in {"": "All", **KINDS}.items()]
+    return [Tab("", "All", not shown), *(Tab(kind, label, kind == shown) for kind, (label, _) in KINDS.items())]
 
 
 def read(request: PageRequest, state: log.State, person: Any, stream: str) -> pages.Page:
@@ -56,4 +57,4 @@ def counted(user: object, person: Any) -> list[Count]:
     events = Event.rows.visible_to(user).filter(user=person).newest()
     kinds = Counter(events.values_list("kind", flat=True)[:MAX_COUNTED])
     is_least = kinds.total() == MAX_COUNTED
-    return [Count(kinds[kind], label.lower(), is_least) for kind, label in KINDS.items()]
+    return [Count(kinds[kind], noun, is_least) for kind, (_, noun) in KINDS.items()]

@@ -101,11 +101,11 @@ def test_people_are_found_without_scripts(visit: Visitor, server: Server) -> Non
     server.shell("for name in ('alice', 'bob'): User.objects.create_user(name)")
     page = visit(java_script_enabled=False)
     page.get_by_role("link", name="People").click()
-    expect(page.locator(".people .name")).to_have_text(["bob", "alice"])
+    expect(page.locator(".person-list .name")).to_have_text(["bob", "alice"])
     page.get_by_role("searchbox").fill("AL")
     page.get_by_role("searchbox").press("Enter")
-    expect(page.locator(".people .name")).to_have_text(["alice"])
-    page.locator(".people .name").click()
+    expect(page.locator(".person-list .name")).to_have_text(["alice"])
+    page.locator(".person-list .name").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("alice")
 
 

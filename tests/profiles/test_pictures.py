@@ -171,3 +171,13 @@ def test_alices_page_cannot_change_the_picture_of_bob_who_logged_in_since(alice:
 @pytest.mark.parametrize("path", ["alice/avatar/none-64.webp", "nobody/avatar/x-64.webp", "%00/avatar/x-64.webp"])
 def test_a_picture_that_does_not_exist_is_not_found(client: Client, alice: User, path: str) -> None:
     assert client.get(f"/people/{path}").status_code == 404
+
+
+def test_staff_remove_a_picture_in_the_admin(client: Client, as_alice: Client) -> None:
+    upload(as_alice, drawn())
+    action = {"action": "remove_pictures", "_selected_action": [UserProfile.objects.get().pk]}
+    assert as_alice.post("/admin/profiles/userprofile/", action).status_code == 302
+    assert Picture.objects.exists(), "Alice isn't staff."
+    client.force_login(User.objects.create_superuser("sam"))
+    assert client.post("/admin/profiles/userprofile/", action).status_code == 302
+    assert not Picture.objects.exists()
