@@ -1,14 +1,16 @@
 from django.urls import path
 
-from feed import try_it, views
+from feed import atom, reacting, try_it, views
 
 app_name = "feed"
 urlpatterns = [
     path("", views.home, name="home"),
     path("simulate/", try_it.simulate, name="simulate"),
+    path("feed.atom", atom.atom, name="atom"),
     path("events/", views.post, name="post"),
     path("events/<int:pk>/", views.thread, name="event"),
     path("events/<int:pk>/comments/", views.comment, name="comment"),
     path("events/<int:pk>/edit/", views.edit, name="edit"),
+    path("events/<int:pk>/react/", reacting.react, name="react"),
     path("events/<int:pk>/delete/", views.delete, name="delete"),
 ]

@@ -110,7 +110,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = UserProfile
-        fields = ["display_name", "website", "bio"]
+        fields = ["display_name", "website", "bio", "show_presence"]
         help_texts = {"display_name": f"Shown beside your handle, at most {NAME_LENGTH} characters."}
 
     def clean_display_name(self) -> str:

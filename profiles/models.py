@@ -54,6 +54,8 @@ class UserProfile(models.Model):
     """The version of the user's picture; empty without one. See `profiles.pictures`."""
     website = models.URLField(blank=True)
     bio = models.TextField(blank=True, max_length=BIO_LENGTH)
+    # The database has the default, too, for processes of the release before.
+    show_presence = models.BooleanField("show when I am here", default=True, db_default=True)
 
     objects = ProfileQuerySet.as_manager()
 
@@ -83,6 +85,8 @@ class Picture(models.Model):
 
 class Welcome(Event):
     """The event that a person has joined."""
+
+    folds_daily = True
 
     def __str__(self) -> str:
         return f"{self.author_name} has joined"

@@ -31,7 +31,7 @@ class Count(NamedTuple):
 def shown_kind(request: PageRequest) -> str:
     """The kind in `?kinds=`, or "" for all. Raises Http404."""
     kind = request.GET.get("kinds", "")
-    if kind and kind not in Event.kinds():
+    if kind and (kind not in Event.kinds() or kind in Event.quiet_kinds()):
         raise Http404("kinds is the name of a kind")
     return kind
 
@@ -46,7 +46,7 @@ def read(request: PageRequest, state: log.State, person: Any, stream: str) -> pa
     before, kind = pages.wanted_before(request), shown_kind(request)
     if not kind:
         return pages.Page.read(state, request.user, [stream], before)
-    events = Event.rows.with_users().visible_to(request.user).filter(user=person, kind=kind)
+    events = Event.rows.with_users().with_links().visible_to(request.user).filter(user=person, kind=kind)
     found = list(events.before(before).newest()[: pages.SIZE + 1])
     older = found[pages.SIZE - 1].pk if len(found) > pages.SIZE else None
     return pages.Page(state, found[: pages.SIZE], before, older)

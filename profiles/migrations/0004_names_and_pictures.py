@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0002_plain_default_manager"),
+        ("profiles", "0003_show_presence"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
