@@ -118,7 +118,7 @@ def test_staff_delete_where_they_are_and_bob_does_not_see_how(visit: Visitor, se
     expect(hers).to_be_visible()
     expect(hers.locator("menu.staff")).not_to_be_visible()
     expect(row.get_by_role("link", name="Admin")).to_be_visible()
-    row.get_by_role("link", name="Delete (staff)").click()
+    row.get_by_role("link", name="Remove").click()
     sam.locator("#editor").get_by_role("button", name="Delete").click()
     for page in (sam, bob, alice):
         expect(page.locator("#feed > article", has_text="Hello")).to_have_count(0)
