@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from profiles import account_views, people_views
+from profiles import account_views, follow_views, for_you, people_views
 from profiles.names import NameConverter
 
 register_converter(NameConverter, "name")
@@ -17,4 +17,11 @@ urlpatterns = [
     path("profile/export/", account_views.export_data, name="export"),
     path("profile/delete/", account_views.delete_account, name="delete"),
     path("profile/greeting/", account_views.dismiss_greeting, name="dismiss_greeting"),
+    path("people/<name:name>/follow/", follow_views.follow, name="follow"),
+    path("people/<name:name>/unfollow/", follow_views.unfollow, name="unfollow"),
+    path("people/<name:name>/followers/", follow_views.followers, name="followers"),
+    path("people/<name:name>/following/", follow_views.followed, name="following"),
+    path("people/<name:name>/followers/remove/", follow_views.remove_follower, name="remove_follower"),
+    path("for-you/", for_you.for_you, name="for-you"),
+    path("for-you/read/", for_you.read, name="read"),
 ]

@@ -3,10 +3,16 @@ from typing import Any
 
 from django import template
 
-from profiles.models import UserProfile
+from profiles.bell import unread
 from profiles.portraits import picture_of
 
 register = template.Library()
+
+
+@register.inclusion_tag("profiles/bell.html")
+def bell(user: Any) -> dict[str, int]:
+    """The bell, with the number of what is new to the user."""
+    return {"unread": unread(user)}
 
 
 @register.filter
@@ -19,8 +25,3 @@ def web_only(url: str) -> str:
 def picture_url(person: Any, profile: Any, size: int) -> str:
     """The URL of the person's picture in this size. Empty without one."""
     return picture_of(person, profile.picture, size) if profile and profile.picture else ""
-
-
-@register.simple_tag
-def recently_active(user: Any) -> list[UserProfile]:
-    return UserProfile.objects.recently_active(without=user.pk)

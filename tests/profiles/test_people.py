@@ -113,7 +113,7 @@ def test_who_has_signed_up_is_greeted_until_they_close_it(client: Client, alice:
     sign_up(client, "carol")
     html = page(client, "/")
     assert "Welcome, carol" in html
-    assert html.index("People who were here last") < html.index('href="/people/alice/"') < html.index('id="compose"')
+    assert html.index("Whom to follow") < html.index('href="/people/alice/"') < html.index('id="compose"')
     assert "Welcome, " not in page(as_bob, "/")
     assert client.post("/profile/greeting/").status_code == 302
     assert "Welcome, carol" not in page(client, "/")

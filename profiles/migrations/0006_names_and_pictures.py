@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("profiles", "0003_show_presence"),
+        ("profiles", "0005_concerns"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
