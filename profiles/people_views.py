@@ -28,7 +28,7 @@ def person(request: PageRequest, name: str) -> HttpResponse:
     someone = people.filter(**{name_field(): name}).first()
     if someone is None:
         return redirect("profiles:person", other_spelling(name), permanent=True)
-    page = tabs.read(request, state, someone, stream)
+    page = tabs.read(request, state, stream)
     context = {
         "person": someone,
         "profile": getattr(someone, "profile", None),  # users from a fixture may have none

@@ -41,15 +41,10 @@ def offered(request: PageRequest) -> list[Tab]:
     return [Tab("", "All", not shown), *(Tab(kind, label, kind == shown) for kind, (label, _) in KINDS.items())]
 
 
-def read(request: PageRequest, state: log.State, person: Any, stream: str) -> pages.Page:
-    """The newest events of a person, of the kind that is asked for."""
-    before, kind = pages.wanted_before(request), shown_kind(request)
-    if not kind:
-        return pages.Page.read(state, request.user, [stream], before)
-    events = Event.rows.with_users().with_links().visible_to(request.user).filter(user=person, kind=kind)
-    found = list(events.before(before).newest()[: pages.SIZE + 1])
-    older = found[pages.SIZE - 1].pk if len(found) > pages.SIZE else None
-    return pages.Page(state, found[: pages.SIZE], before, older)
+def read(request: PageRequest, state: log.State, stream: str) -> pages.Page:
+    """The newest events in a person's stream, of the kind that is asked for."""
+    kinds = list(filter(None, [shown_kind(request)]))
+    return pages.Page.read(state, request.user, [stream], pages.wanted_before(request), kinds=kinds)
 
 
 def counted(user: object, person: Any) -> list[Count]:

@@ -11,6 +11,7 @@ from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
 
 from feed import streams
+from feed.conf import conf
 from feed.moderation import is_moderator
 from feed.people import Portrait, name_of, portraits, shown_name
 
@@ -54,6 +55,12 @@ def person_url(person: Any) -> str:
     with suppress(NoReverseMatch):
         return str(person.get_absolute_url()) if hasattr(person, "get_absolute_url") else ""
     return ""
+
+
+@register.simple_tag
+def reactions() -> list[str]:
+    """The emoji that people can put to an event."""
+    return list(conf.FEED_REACTIONS)
 
 
 @register.simple_tag

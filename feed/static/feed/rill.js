@@ -10,3 +10,7 @@ import "./js/staff.js";
 import "./js/days.js";
 import "./js/times.js";
 import "./js/copy.js";
+import "./js/finding.js";
+import "./js/mentions.js";
+import "./js/reactions.js";
+import "./js/bell.js";
