@@ -6,6 +6,7 @@ import "./js/keys.js";
 import "./js/forms.js";
 import "./js/requests.js";
 import "./js/editor.js";
+import "./js/staff.js";
 import "./js/days.js";
 import "./js/times.js";
 import "./js/copy.js";
