@@ -64,6 +64,8 @@ def _run(count: int, rate: float, people: int) -> None:
         crowd = list(_imaginary(people))
         for _, _ in zip(range(count), changes(crowd, rate) if crowd else (), strict=False):
             pass
+    except IntegrityError:
+        logger.warning("The simulation has ended, because one of its people was deleted.")
     except Exception:
         logger.exception("The simulation has failed.")
     finally:

@@ -167,3 +167,12 @@ class Follow(Event):
 
     def decides_access_of(self) -> Iterable[object]:
         return [self.follower_id]
+
+
+class ProfileChange(Event):
+    """That a person has another profile. One for each person, changed each time, so that the person's page is live."""
+
+    is_quiet = True
+
+    def __str__(self) -> str:
+        return f"{self.author_name} has changed their profile"

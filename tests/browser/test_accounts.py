@@ -130,3 +130,16 @@ def test_staff_see_an_empty_feed_fill(visit: Visitor, server: Server) -> None:
     sam.reload()
     sam.get_by_role("button", name="Show me").click()
     expect(wait_live(sam).locator("#feed > article").nth(2)).to_be_visible()
+
+
+def test_an_open_page_of_alice_shows_her_new_profile(server: Server, visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), visit()
+    bob.goto("/people/alice/")
+    wait_live(bob)
+    alice.goto("/profile/")
+    alice.locator("[name=display_name]").fill("Alice Example")
+    alice.locator("[name=bio]").fill("I like the sea.")
+    alice.get_by_role("button", name="Save").click()
+    alice.wait_for_url("**/people/alice/")
+    expect(bob.locator("#title")).to_have_text("Alice Example")
+    expect(bob.locator("#portrait")).to_contain_text("I like the sea.")
