@@ -59,7 +59,7 @@ function setUser(name) {
 async function show({ text, live, found }) {
   find("live").setAttribute("hx-ws:connect", live.getAttribute("hx-ws:connect"));
   const parts = PARTS.filter((id) => find(id) && found.getElementById(id)).map((id) => `#${id}`);
-  await swap({ text, select: "#events", selectOOB: parts.join(","), swap: "outerHTML" });
+  await swap({ text, select: "#events", selectOOB: parts.join(","), swap: "outerHTML ignoreTitle:true" });
 }
 
 // What the last user could see is not for this one.
