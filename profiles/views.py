@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -59,14 +60,22 @@ def edit_profile(request: OwnRequest) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def signup(request: PageRequest) -> HttpResponse:
+    wanted = wanted_next(request)
     if request.user.is_authenticated and request.method == "GET":
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
     form = SignupForm(posted(request))
     limit = ratelimit.Limit("SIGNUP_LIMIT", (ratelimit.address(request),))
     own = is_from_own_page(request, form)
     if own and ratelimit.check_form(limit, form, TOO_MANY_SIGNUPS) and create_and_log_in(request, form):
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    return ratelimit.set_status(render(request, "profiles/signup.html", {"form": form}), form)
+        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+    return ratelimit.set_status(render(request, "profiles/signup.html", {"form": form, "next": wanted}), form)
+
+
+def wanted_next(request: HttpRequest) -> str:
+    """The URL in `next`, to which a new user returns. Empty if it leads elsewhere than to this site, or back here."""
+    url = request.POST.get("next", request.GET.get("next", ""))
+    is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if is_ours and urlsplit(url).path != request.path else ""
 
 
 def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:
