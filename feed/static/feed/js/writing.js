@@ -28,6 +28,9 @@ function inWords(left) {
   return left < FEW ? `At most ${Math.ceil((left + 1) / 50) * 50} characters are left.` : "";
 }
 
+// Opened for good, because what follows would move if it closed.
+on("focusin", ({ target }) => target.closest("form[data-send]")?.classList.add("opened"));
+
 // For browsers that don't know `field-sizing`.
 function grow(area) {
   if (CSS.supports("field-sizing", "content")) return;
