@@ -42,9 +42,12 @@ function start(entry) {
   clearTimeout(entry.timer);
   entry.timer = setTimeout(() => commit(entry), SECONDS * 1000);
 }
-// Whoever is about to press the button gets all the time again.
-for (const name of ["pointerenter", "focusin"]) notice?.addEventListener(name, () => waiting.forEach(({ timer }) => clearTimeout(timer)));
-for (const name of ["pointerleave", "focusout"]) notice?.addEventListener(name, () => waiting.forEach(start));
+// The time stops while the pointer or the focus is on the button.
+function pauseOrGoOn() {
+  if (notice.matches(":hover, :focus-within")) waiting.forEach(({ timer }) => clearTimeout(timer));
+  else waiting.forEach(start);
+}
+for (const name of ["pointerenter", "pointerleave", "focusin", "focusout"]) notice?.addEventListener(name, pauseOrGoOn);
 
 function take(entry) {
   clearTimeout(entry.timer);
