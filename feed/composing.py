@@ -19,7 +19,7 @@ def sending_row(user: Any, thread: Event | None) -> SafeString:
 
     Not by the cache: its key doesn't tell comments on different threads apart.
     """
-    values = {"id": UNSAVED, "user": user, "created_at": timezone.now(), "text": ""}
+    values = {"id": UNSAVED, "event_ptr_id": UNSAVED, "user": user, "created_at": timezone.now(), "text": ""}
     event: Any = StatusChange(**values) if thread is None else Comment(**values, thread=thread)
     event.kind = event.kind_name()
     names = [f"feed/events/{event.kind}.html", "feed/events/event.html"]

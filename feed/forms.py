@@ -45,12 +45,13 @@ class AudienceField(forms.ChoiceField):
     @property
     def is_long(self) -> bool:
         """Whether a person must be able to type a name, because the form may not offer all."""
-        return len(list(self.choices)) > streams.MAX_CHOICES
+        choices: Any = self.choices
+        return len(list(choices)) > streams.MAX_CHOICES
 
     def to_python(self, value: Any) -> str:
         if value == "":  # an emptied input; a program that names no audience sends none
             raise forms.ValidationError("Say who may see it.", code="required")
-        return super().to_python(value)
+        return str(super().to_python(value))
 
     def valid_value(self, value: Any) -> bool:
         return value in streams.audiences_of(self.user)

@@ -201,9 +201,7 @@ def check_limit(request: OwnRequest, form: BaseForm, field: str | None = None) -
     ratelimit.check_form(limit, form, "That was a lot in a short time.", field)
 
 
-def show_form(
-    request: OwnRequest, template: str, form: BaseForm, event: Event | None, **context: Any
-) -> HttpResponse:
+def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None, **context: Any) -> HttpResponse:
     """The form on its own page; or the form alone, for htmx to put into the page."""
     base = "feed/alone.html" if request.htmx else "feed/page.html"
     shown = render(request, template, {"base": base, "form": form, "event": event, **context})

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.parametrize(
 
 TEAM = """
 from django.contrib.auth.models import Group
-group = Group.objects.create()
+group, _ = Group.objects.get_or_create(name="team")
 group.user_set.set(User.objects.filter(username__in=["alice", "bob"]))
 print(group.pk)
 """
@@ -42,7 +42,8 @@ def test_a_post_that_moves_to_a_team_leaves_the_pages_of_those_outside(visit: Vi
             expect(bob.locator("#feed > article", has_text="Hello")).to_contain_text("Team")
             expect(charlie.locator("#feed > article")).to_have_count(0)
             response = charlie.goto(path)
-            assert response and response.status == 404
+            assert response
+            assert response.status == 404
 
 
 def test_who_leaves_the_team_loses_its_posts(visit: Visitor, server: Server) -> None:

@@ -123,13 +123,16 @@ def test_the_box_grows_counts_and_tells_the_key_that_posts(visit: Visitor) -> No
     closed = box.bounding_box()
     box.focus()
     opened = box.bounding_box()
-    assert closed and opened and closed["height"] < opened["height"]
+    assert closed
+    assert opened
+    assert closed["height"] < opened["height"]
     expect(alice.locator("#compose .hint")).to_have_text("Ctrl+Enter to post")
     box.fill("x" * 1000)
     assert ring.evaluate("ring => ring.style.getPropertyValue('--used')") == "0.500"
     box.fill("x\n" * 12)
     grown = box.bounding_box()
-    assert grown and grown["height"] > opened["height"]
+    assert grown
+    assert grown["height"] > opened["height"]
     expect(alice.locator("#compose .left")).to_be_empty()
     box.fill("x" * 1990)
     expect(ring).to_have_text("10")
