@@ -54,7 +54,7 @@ class AudienceField(forms.ChoiceField):
         return str(super().to_python(value))
 
     def valid_value(self, value: Any) -> bool:
-        return value in streams.audiences_of(self.user)
+        return value in streams.audiences_to_post(self.user)
 
 
 class TextForm(forms.Form):

@@ -5,6 +5,7 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any, ParamSpec
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm, Form
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import log, pages, ratelimit
+from feed import conversations, log, pages, ratelimit, streams
 from feed.access import (
     OwnRequest,
     PageRequest,
@@ -27,8 +28,10 @@ from feed.access import (
     seen_event,
 )
 from feed.composing import posted_rows
+from feed.filters import Filter
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
-from feed.models import Comment, Event, StatusChange, depth
+from feed.models import Comment, Event, StatusChange
+from feed.paths import search_url
 from feed.rendering import render
 
 THREAD_SIZE = 100
@@ -59,24 +62,39 @@ def home(request: PageRequest) -> HttpResponse:
 
 
 def show_home(request: PageRequest, form: ComposeForm) -> HttpResponse:
+    chosen = Filter.parse(request.GET)
+    if name := request.GET.get("person", "").strip():
+        person = chosen.of_person(name)
+        return redirect(reverse("feed:home") + person.query if person else search_url(name))
+    personal = streams.personal(chosen.names)
+    if personal and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     state = log.state()
-    page = pages.Page.read(state, request.user, [log.PUBLIC], pages.wanted_before(request))
-    return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=form)
+    chosen.check(request.user)
+    before = pages.wanted_before(request)
+    read = pages.Page.read_folded if chosen.folds else pages.Page.read
+    page = read(state, request.user, chosen.names, before, kinds=chosen.kinds)
+    context = {"form": form, "filter": chosen, "kinds": sorted(chosen.kinds)}
+    context |= {"personal": personal[0] if personal else None}
+    return pages.show(request, "feed/home.html", page, sorted(chosen.names), **context)
 
 
 @page_view
 @require_safe
 def thread(request: PageRequest, pk: int) -> HttpResponse:
-    """An event and the comments on it, oldest first."""
+    """An event and the comments on it, oldest first. What is in a thread itself is shown there."""
     return show_thread(request, pk, CommentForm())
 
 
 def show_thread(request: PageRequest, pk: int, form: ComposeForm) -> HttpResponse:
     state = log.state()
     event = get_object_or_404(Event.objects.visible_to(request.user).with_users(), pk=pk)
+    if event.in_thread is not None:
+        return redirect(conversations.place_of(event, THREAD_SIZE))
     stream = f"thread:{pk}"
     page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)
-    return pages.show(request, "feed/thread.html", page, [stream], event=event, form=form)
+    answered = conversations.answered(request, event)
+    return pages.show(request, "feed/thread.html", page, [stream], event=event, answered=answered, form=form)
 
 
 @page_view
@@ -101,13 +119,10 @@ def comment(request: OwnRequest, pk: int) -> HttpResponse:
     comment = Comment(user=request.user, thread_id=pk)
     fill(request, form, comment)
     with transaction.atomic():
-        # Locked, or it could be deleted before the comment is saved.
-        event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
-        if form.is_valid() and depth(event) >= Comment.MAX_DEPTH:
-            form.add_error("text", "This thread is too deep. Comment on a post further up.")
+        _, root = conversations.locked(conversations.about(request.user), pk)
         if form.is_valid():
             form.save(comment)
-    return composed(request, form, event.get_absolute_url(), event)
+    return composed(request, form, root.get_absolute_url(), root)
 
 
 def fill(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment) -> None:

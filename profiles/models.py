@@ -1,4 +1,9 @@
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
@@ -14,6 +19,8 @@ class UserProfile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     website = models.URLField(blank=True)
     bio = models.TextField(blank=True, max_length=BIO_LENGTH)
+    # The database has the default, too, for processes of the release before.
+    show_presence = models.BooleanField("show when I am here", default=True, db_default=True)
 
     def __str__(self) -> str:
         return f"{shown_name(self.user)}'s profile"
@@ -25,5 +32,91 @@ class UserProfile(models.Model):
 class Welcome(Event):
     """The event that a person has joined."""
 
+    folds_daily = True
+
     def __str__(self) -> str:
         return f"{self.author_name} has joined"
+
+
+class Concern(models.Model):
+    """That an event concerns a person: it mentions them, or answers what they did."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="concerns", db_index=False
+    )
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="concerns")
+    # Not a number to count from: transactions commit in another order than they take their numbers.
+    is_new = models.BooleanField(default=True)
+    """Whether the person hasn't read it yet."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "event"], name="profiles_concern_once")]
+        indexes = [models.Index(fields=["user"], condition=models.Q(is_new=True), name="profiles_concern_new")]
+
+    def __str__(self) -> str:
+        return f"{self.user} and event {self.event_id}"
+
+
+class ReadPosition(Event):
+    """How far a person has read what concerns them. One for each person; it moves, and so all their pages know."""
+
+    is_quiet = True
+
+    position = models.BigIntegerField()
+    """The position of the log up to which they have read `to:NAME`."""
+
+    def __str__(self) -> str:
+        return f"{self.author_name} has read up to {self.position}"
+
+
+class Follow(Event):
+    """The event that a person follows another. There is one for each pair, for as long as it is so."""
+
+    # The event's user again. The database can't say otherwise that a pair is unique, nor find quickly whom one follows.
+    follower = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="profile_follows",
+        editable=False,
+        db_index=False,
+    )
+    followed = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile_followers")
+
+    select_related = ("followed",)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["follower", "followed"], name="profiles_follow_pair"),
+            models.CheckConstraint(condition=~models.Q(follower=models.F("followed")), name="profiles_follow_other"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_name} follows {shown_name(self.followed)}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.user_id is None:
+            raise ValidationError("Somebody must be the follower.", code="nobody")
+        if self.user_id == self.followed_id:
+            raise ValidationError("Nobody can follow themselves.", code="self")
+        pair = Follow.rows.filter(follower=self.user_id, followed=self.followed_id)
+        if pair.exclude(pk=self.pk).exists():
+            raise ValidationError(f"{self.author_name} follows them already.", code="unique")
+
+    @classmethod
+    @cache
+    def plain_fields(cls) -> list["models.Field[Any, Any]"]:
+        return [field for field in super().plain_fields() if field.name != "follower"]
+
+    def _mark(self) -> set[str]:
+        if self._state.adding:
+            self.follower_id = self.user_id  # type: ignore[assignment]  # the database refuses None
+        elif self.follower_id != self.user_id:
+            raise ValueError("A follow can't be given to another user. Delete it, and make a new one.")
+        return super()._mark()
+
+    def concerned_users(self) -> list[Any]:
+        return [self.followed]
+
+    def decides_access_of(self) -> Iterable[object]:
+        return [self.follower_id]

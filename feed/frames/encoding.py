@@ -9,6 +9,7 @@ from feed.batches import batches
 from feed.frames import redelivery
 from feed.frames.entries import Entry, Place
 from feed.frames.formats import FORMATS
+from feed.frames.surroundings import add_surroundings
 from feed.kinds import loading
 from feed.kinds.kind import is_whole
 from feed.log import Change
@@ -44,7 +45,9 @@ def load_encoded(
     entries, size, part = list[Entry](), 0, MIN_PART
     known = list(known)
     while len(entries) < len(changes) and size < max_bytes:
-        for entry in load(changes[len(entries) : len(entries) + part], known):
+        loaded = load(changes[len(entries) : len(entries) + part], known)
+        add_surroundings(loaded, formats)
+        for entry in loaded:
             encode(entry, formats)
             entries.append(entry)
             size += entry.total_size
@@ -60,9 +63,11 @@ def encode_again(entries: Sequence[Entry], formats: Collection[str]) -> list[Ent
     for part in batches(entries, MIN_PART):
         events = _present(part)
         encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
-        for entry in part:
-            shown.append(entry.showing(events.get(entry.event_id), encoded[entry.event_id]))
-            encode(shown[-1], formats)
+        again = [entry.showing(events.get(entry.event_id), encoded[entry.event_id]) for entry in part]
+        add_surroundings(again, formats)
+        for entry in again:
+            encode(entry, formats)
+        shown += again
     return shown
 
 

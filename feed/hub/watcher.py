@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from feed.connection.asgi import Connection
-from feed.streams import ONLY_PUBLIC
+from feed.streams import ONLY_PUBLIC, Personal, personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +42,12 @@ ANYBODY = Access(audiences=ONLY_PUBLIC)
 @dataclass(eq=False, slots=True)
 class Watcher:
     """
+    personal: those of its streams that hold something else for each user.
     cursor: the position up to which it has been sent everything.
     epoch: which log its cursor counts in, or "" if the client didn't say.
     login: the session it was opened with, or None for an anonymous client.
     access: what its user may see.
+    visitor: the name of its browser, for presence; "" if that isn't known.
     started_at: where the log ended when it came without any state, at the cursor 0. Changes of access up to there don't
         concern it.
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
@@ -62,12 +64,17 @@ class Watcher:
     epoch: str = ""
     login: Login | None = None
     access: Access = ANYBODY
+    visitor: str = ""
     started_at: int = 0
     pending_from: int | None = None
     is_due: bool = False
     served_at: float = 0.0
     cancel_scope: asyncio.Timeout | None = None
     reason: Exception | None = None
+    personal: tuple[Personal, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.personal = tuple(personal(self.streams))
 
     @property
     def audiences(self) -> frozenset[str]:

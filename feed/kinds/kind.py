@@ -1,6 +1,6 @@
 """What the class of an event knows about itself: its kind, the fields that it adds, its thread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -18,6 +18,26 @@ class Kind:
     select_related: ClassVar[tuple[str, ...]] = ()
     """Relations to load together with the events of this kind, such as `("product", "product__brand")`. Rows of such a
     kind aren't cached, because they show more than the event and its user."""
+    search_fields: ClassVar[tuple[str, ...] | None] = None
+    """The text fields that the search looks in. None: `text`, if the kind has such a field."""
+
+    is_quiet: ClassVar[bool] = False
+    """Whether pages show no row for it, except those that ask for it. If there is a template `feed/parts/KIND.html`, it
+    changes other parts of a page."""
+    folds_daily: ClassVar[bool] = False
+    """Whether feeds show only the newest of a day, with the names of the others."""
+    thread_names: ClassVar[tuple[str, ...]] = ("thread",)
+    """The fields that name events whose threads hold an event of this kind, if the kind has these fields."""
+
+    answers: ClassVar[tuple[str, ...]] = ("thread", "reply_to")
+    """The fields that name events whose authors it concerns, if the kind has these fields."""
+
+    def decides_access_of(self) -> Iterable[object]:
+        """The keys of the users whose audiences depend on this event. Every change of it is a change of their access.
+
+        Called after it is saved, before it is deleted, and in the same transaction.
+        """
+        return ()
 
     @classmethod
     @cache
@@ -41,6 +61,23 @@ class Kind:
         """The kinds that have a thread themselves. Those derived from them are found through them."""
         threaded = [(kind, kind.thread_field()) for kind in cls.kinds().values()]
         return [kind for kind, field in threaded if field in kind._meta.local_fields]
+
+    @classmethod
+    @cache
+    def thread_columns(cls) -> list[str]:
+        """The attributes with the ids of the events whose threads hold an event of this kind."""
+        names = cls.thread_names if cls.thread_field() else ()
+        return [field.attname for field in cls.own_fields() if field.name in names]
+
+    @classmethod
+    def thread_lookups(cls) -> list[str]:
+        """The lookups, from `Event`, of the events whose threads hold another: `comment__thread` and so on."""
+        kinds = cls.kinds_with_thread()
+        return [f"{kind._meta.model_name}__{name}" for kind in kinds for name in kind.thread_names]
+
+    @classmethod
+    def quiet_kinds(cls) -> list[str]:
+        return [name for name, kind in cls.kinds().items() if kind.is_quiet]
 
     @classmethod
     @cache

@@ -1,6 +1,6 @@
 """The newest events of some streams."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -8,15 +8,17 @@ from django.db import connection
 from django.db.models import BooleanField, Func, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from feed.batches import batches
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
 from feed.streams.audiences import audiences_of
+from feed.streams.many import MANY, as_values, meant_for, newest_among
+from feed.streams.personal import ordinary
 from feed.streams.requested import ONLY_PUBLIC, grouped
+from feed.streams.stream import Stream
 
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
-MAX_VALUES = 30_000
-"""Values in one statement. SQLite takes 32,766."""
 
 
 class Part(NamedTuple):
@@ -27,23 +29,46 @@ class Part(NamedTuple):
     audiences: tuple[str, ...] = ()
     is_private: bool = False
     """Whether the condition is that of one audience which isn't everybody's."""
+    without: tuple[str, ...] = ()
+    """Kinds that are left out."""
+    kinds: tuple[str, ...] = ()
+    """Only these kinds, if there are any."""
 
 
 def newest(
-    events: Any, names: Iterable[str], before: int | None, size: int, audiences: Collection[str] = ONLY_PUBLIC
+    events: Any,
+    names: Iterable[str],
+    before: int | None,
+    size: int,
+    audiences: Collection[str] = ONLY_PUBLIC,
+    without: Sequence[str] = (),
+    kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` that are in at least one of the streams and meant for one of the audiences: at most
     `size`, newest first.
 
+    without: kinds that are left out.
+    kinds: only events of these kinds, if there are any.
+
     Each stream is queried for its own newest events by an index. So the cost depends on `size`, and not on how many
     events a stream holds.
     """
-    if PUBLIC in names and len(audiences) == 1:  # no union, and so one query less
-        return list(events.filter(audience__in=audiences).before(before).newest()[:size])
+    if PUBLIC in names and len(audiences) == 1 and not kinds:  # no union, and so one query less
+        listed = events.filter(audience__in=audiences).exclude(kind__in=without)
+        return list(listed.before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
-    conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
-    parts = [part for condition in conditions for part in _parts(condition, allowed)]
-    unions = [_union(some, before, size) for some in _statements(parts)]
+    left_out = tuple(without)
+    seen = root_model().rows.filter(meant_for(allowed)).exclude(kind__in=left_out).before(before)
+    streams = grouped(ordinary(names, audiences))
+    conditions = [each for stream, keys in streams for each in _conditions(stream, keys, seen, size)]
+    wanted = ((condition, _wanted(condition, allowed, left_out, before, size)) for condition in conditions)
+    parts = [
+        part._replace(without=left_out, kinds=tuple(kinds))
+        for condition, audiences in wanted
+        for part in _parts(condition, audiences)
+        if part.model is root_model() or part.model.kind_name() not in left_out
+    ]
+    unions = [_union(some, before, size) for some in batches(parts, MAX_PARTS)]
     # Nearly always there is one, which then is part of the query.
     within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
     return list(events.filter(pk__in=within).newest()[:size])
@@ -56,19 +81,47 @@ def newest_for(
     before: int | None,
     size: int,
     audiences: Collection[str] | None = None,
+    without: Sequence[str] = (),
+    kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` in these streams that the user may see.
 
     audiences: those of the user, if they are known.
+    kinds: only events of these kinds, if there are any.
+    """
+    return seen_by(user, lambda allowed: newest(events, names, before, size, allowed, without, kinds), audiences)
+
+
+def seen_by(
+    user: object, find: Callable[[Collection[str]], list[Any]], audiences: Collection[str] | None = None
+) -> list[Any]:
+    """What `find` finds for the audiences of the user, who may lose some of them meanwhile.
+
+    audiences: those of the user, if they are known.
     """
     allowed = audiences_of(user) if audiences is None else audiences
-    found = newest(events, names, before, size, allowed)
+    found = find(allowed)
     # While the events were read, the user may have lost access, or an event may have been moved out of sight.
     if any(event.audience != PUBLIC for event in found):
         now = audiences_of(user)
         if now != allowed or any(event.audience not in now for event in found):
-            return newest_for(user, events, names, before, size, now)
+            return seen_by(user, find, now)
     return found
+
+
+def _conditions(stream: Stream, keys: list[str], seen: Any, size: int) -> list[Q]:
+    """The newest `size` events are in at most as many of the streams."""
+    return stream.conditions(stream.busiest(keys, seen, size) if len(keys) > size else keys)
+
+
+def _wanted(
+    condition: Q, allowed: tuple[str, ...], without: tuple[str, ...], before: int | None, size: int
+) -> tuple[str, ...]:
+    """All events are a part for each audience. If these are many, the newest `size` events are in few of them."""
+    if condition or len(allowed) <= MANY:
+        return allowed
+    private = Part(root_model(), Q(), is_private=True, without=without)
+    return PUBLIC, *newest_among(allowed, _query(private, before), size)
 
 
 def _parts(condition: Q, audiences: tuple[str, ...]) -> Iterator[Part]:
@@ -106,19 +159,6 @@ def _single_lookup(condition: Q) -> tuple[str, Any] | None:
     return condition.children[0]
 
 
-def _statements(parts: Iterable[Part]) -> Iterator[list[Part]]:
-    """The parts, as many at a time as one statement takes."""
-    union, values = list[Part](), 0
-    for part in parts:
-        if union and (len(union) == MAX_PARTS or values + len(part.audiences) > MAX_VALUES):
-            yield union
-            union, values = [], 0
-        union.append(part)
-        values += len(part.audiences) + 2
-    if union:
-        yield union
-
-
 def _union(parts: Iterable[Part], before: int | None, size: int) -> tuple[str, list[Any]]:
     """The query for the keys of the newest events in these parts, and its values."""
     statements, values = list[str](), list[Any]()
@@ -138,25 +178,34 @@ def _keys(union: str, values: list[Any]) -> list[int]:
 
 def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
-    if lookup and type(lookup[1]) in (int, str):
+    if lookup and type(lookup[1]) in (int, str) and not part.kinds:
         path, value = lookup
-        shape = part.model, path, type(value), len(part.audiences), part.is_private, before is not None
+        audiences = min(len(part.audiences), MANY + 1)
+        shape = part.model, path, type(value), audiences, part.is_private, part.without, before is not None
         if text := _compiled(*shape):  # type: ignore[arg-type]
-            return text, [value, *part.audiences, *_listed(before)]
+            return text, [value, *as_values(part.audiences), *part.without, *_listed(before)]
     text, parameters = _query(part, before).query.sql_with_params()
     return text, list(parameters)
 
 
 @lru_cache(1000)
 def _compiled(
-    model: type[Any], path: str, of: type[Any], audiences: int, is_private: bool, is_before: bool
+    model: type[Any],
+    path: str,
+    of: type[Any],
+    audiences: int,
+    is_private: bool,
+    without: tuple[str, ...],
+    is_before: bool,
 ) -> str | None:
     """Cached, because for a hundred streams compiling takes longer than everything else. None if the value doesn't go
     into the statement as it is."""
     before = 2 if is_before else None
-    part = Part(model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private)
+    part = Part(
+        model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private, without
+    )
     text, parameters = _query(part, before).query.sql_with_params()
-    return str(text) if parameters == (of("1"), *part.audiences, *_listed(before)) else None
+    return str(text) if parameters == (of("1"), *as_values(part.audiences), *without, *_listed(before)) else None
 
 
 def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
@@ -164,7 +213,11 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
     if part.is_private:
         rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
-        rows = rows.filter(audience__in=part.audiences)
+        rows = rows.filter(meant_for(part.audiences))
+    if part.without:
+        rows = rows.exclude(kind__in=part.without)
+    if part.kinds:
+        rows = rows.filter(kind__in=part.kinds)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return rows.order_by("-pk").values_list("pk", flat=True)

@@ -55,7 +55,7 @@ def test_a_comment_that_is_refused_without_scripts_is_shown_in_its_thread(as_bob
     response = as_bob.post(path, {"text": "x" * 2001})
     page = response.content.decode()
     assert response.status_code == 422
-    assert "Hello</p>" in page
+    assert "Hello</" in page
     assert 'aria-invalid="true"' in page
     assert "x" * 2001 in page
     again = as_bob.get(f"{path}?before=99")  # the links of that page are relative
@@ -65,5 +65,5 @@ def test_a_comment_that_is_refused_without_scripts_is_shown_in_its_thread(as_bob
 def test_a_post_that_is_refused_without_scripts_is_shown_on_the_feed(as_bob: Client, hello: StatusChange) -> None:
     response = as_bob.post("/events/", {"text": ""})
     assert response.status_code == 422
-    assert "Hello</p>" in response.content.decode()
+    assert "Hello</" in response.content.decode()
     assert as_bob.get("/events/").headers["Location"] == "/?"

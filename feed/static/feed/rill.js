@@ -10,3 +10,8 @@ import "./js/requests.js";
 import "./js/outbox.js";
 import "./js/editor.js";
 import "./js/deleting.js";
+import "./js/days.js";
+import "./js/times.js";
+import "./js/copy.js";
+import "./js/finding.js";
+import "./js/mentions.js";

@@ -30,7 +30,7 @@ function forget(entry) {
 
 // Also in places without https, where there is no crypto.randomUUID().
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-const formOf = (entry) => [...document.querySelectorAll("form[data-send]")].find((form) => form.getAttribute("action") === entry.action);
+const formOf = (entry) => [...document.querySelectorAll("form[data-send]")].find((form) => form.dataset.root === entry.root);
 const newest = () => Math.max(0, ...[...document.querySelectorAll("article[data-id]")].map((row) => Number(row.dataset.id)).filter(Number.isFinite));
 
 on("submit", (event) => {
@@ -41,7 +41,7 @@ on("submit", (event) => {
   const fields = new FormData(form);
   fields.set("key", key);
   const area = form.elements.text;
-  const entry = { key, action: form.getAttribute("action"), fields: [...fields], at: Date.now() };
+  const entry = { key, action: form.getAttribute("action"), root: form.dataset.root, fields: [...fields], at: Date.now() };
   // What will be refused stays in the form.
   entry.plain = !area.value.trim() || [...area.value.trim()].length > area.dataset.limit;
   entries.push(entry);
@@ -61,6 +61,8 @@ function empty(form) {
   area.value = area.defaultValue = "";
   area.dispatchEvent(new Event("input", { bubbles: true }));
   drop(form);
+  form.setAttribute("action", form.dataset.root);
+  form.querySelector(".replying")?.remove();
 }
 
 function show(entry) {
