@@ -1,8 +1,8 @@
 """Rows for a page that has posted a text: while it is sent, and once it is saved."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from feed.frames.rows import render_rows
@@ -12,6 +12,8 @@ from feed.rendering import rendered
 
 UNSAVED = 0
 """The id of the event in a row that stands for a text that is being sent."""
+SOON = datetime(2000, 1, 1, tzinfo=UTC)
+"""Its time, until the script puts in the right one. Always the same, so that equal pages have equal markup."""
 
 
 def sending_row(user: Any, thread: Event | None) -> SafeString:
@@ -19,7 +21,7 @@ def sending_row(user: Any, thread: Event | None) -> SafeString:
 
     Not by the cache: its key doesn't tell comments on different threads apart.
     """
-    values = {"id": UNSAVED, "event_ptr_id": UNSAVED, "user": user, "created_at": timezone.now(), "text": ""}
+    values = {"id": UNSAVED, "event_ptr_id": UNSAVED, "user": user, "created_at": SOON, "text": ""}
     event: Any = StatusChange(**values) if thread is None else Comment(**values, thread=thread)
     event.kind = event.kind_name()
     names = [f"feed/events/{event.kind}.html", "feed/events/event.html"]

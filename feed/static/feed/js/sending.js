@@ -13,7 +13,7 @@ export function asSending(template, key, text) {
   row.setAttribute("aria-busy", "true");
   row.querySelector(".text")?.replaceChildren(text);
   row.querySelector("footer")?.remove();
-  row.querySelector("a.when")?.removeAttribute("href"); // it has no page yet
+  for (const name of ["href", "title"]) row.querySelector("a.when")?.removeAttribute(name); // it has no page yet
   row.querySelector("relative-time")?.setAttribute("datetime", new Date().toISOString());
   state.querySelector("[role=status]").textContent = "Sending…";
   row.append(state);
