@@ -13,8 +13,8 @@ from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, revers
 from feed import streams
 from feed.people import name_of, shown_name
 
-HUES = 12
-"""Number of colours in rill.css, as the classes hue-0 to hue-11. Classes, because the CSP forbids inline styles."""
+HUES = 24
+"""Number of colours in rill.css, as the classes hue-0 to hue-23. Classes, because the CSP forbids inline styles."""
 
 register = template.Library()
 register.filter("shown_name", shown_name)

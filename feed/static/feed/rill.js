@@ -6,3 +6,4 @@ import "./js/keys.js";
 import "./js/forms.js";
 import "./js/requests.js";
 import "./js/editor.js";
+import "./js/mark.js";
