@@ -15,6 +15,7 @@ from tests.support.chromium import FLAGS, find_chromium
 
 WIDTHS = [320, 390, 768, 1280, 1920]
 HEIGHTS = {320: 568, 390: 844, 768: 1024, 1280: 800, 1920: 1080}
+ANIMATIONS: dict[bool, Any] = {True: "allow", False: "disabled"}
 THEMES = ["light", "dark"]
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -62,7 +63,7 @@ def picture(
         context.add_cookies([{"name": "sessionid", "value": site.session(state.user), "url": site.full.url("")}])
     page = context.new_page()
     show(page, site, state)
-    page.screenshot(path=options.folder / f"{name}.png", full_page=state.whole, animations="disabled")
+    page.screenshot(path=options.folder / f"{name}.png", full_page=state.whole, animations=ANIMATIONS[state.moving])
     if state.options.get("java_script_enabled", True):
         if (overflow := page.evaluate(OVERFLOW)) > 0:
             yield f"scrolls sideways by {overflow} pixels"

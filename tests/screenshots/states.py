@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.screenshots.site import Site
 
 HERE = Path(__file__).parent
+SETTLED = "row => Promise.all(row.getAnimations({subtree: true}).filter((each) => each.animationName != 'feed-seen').map((each) => each.finished))"
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class State:
     user: who has logged in, or nobody.
     act: what happens on the page. options, media: how Playwright opens and shows it.
     whole: whether the picture has the whole page, or what fits into the window.
+    moving: whether animations go on. If not, they are at their end.
     """
 
     path: str
@@ -28,6 +30,7 @@ class State:
     media: dict[str, Any] = field(default_factory=dict)
     live: bool = True
     whole: bool = False
+    moving: bool = False
     server: str = "full"
 
 
@@ -44,7 +47,7 @@ def post_too_much(page: Page, site: Site) -> None:
 def receive(page: Page, site: Site) -> None:
     site.post("quinn", "Just shipped the new release. Watch the stream.")
     expect(page.locator(".fresh")).to_have_count(2)
-    page.mouse.move(0, 0)
+    page.locator(".fresh").first.evaluate(SETTLED)
 
 
 def sign_up_wrongly(page: Page, site: Site) -> None:
@@ -89,7 +92,7 @@ STATES = {
     "home-signed-in": State("/", "ada"),
     "composing": State("/", "ada", focus_composer),
     "too-long": State("/", "ada", post_too_much),
-    "arrived": State("/", "ada", receive),
+    "arrived": State("/", "ada", receive, moving=True),
     "hover": State("/", "ada", hover_row),
     "older": State("/?before=20", live=True),
     "thread": State("/events/{thread}/", "kofi"),
