@@ -1,6 +1,7 @@
 """Pictures of every page and state, in every width and theme. See script/screenshots."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -28,7 +29,8 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=find_chromium(playwright), args=FLAGS)
         for name, width, theme in product(options.only or STATES, options.widths, options.themes):
             for problem in picture(browser, site, STATES[name], width, theme, options, f"{name}-{width}-{theme}"):
-                print(f"{name} {width} {theme}: {problem}", flush=True)
+                sys.stdout.write(f"{name} {width} {theme}: {problem}\n")
+                sys.stdout.flush()
                 problems += 1
         browser.close()
     raise SystemExit(problems > 0)

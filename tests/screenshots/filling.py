@@ -8,19 +8,39 @@ from django.utils import timezone
 from feed.models import Comment, Event, StatusChange
 
 ORDINARY = [
-    ("ada", 2, "Shipping the new release to the first three regions. The migration ran in 41 seconds, and nobody noticed."),
+    (
+        "ada",
+        2,
+        "Shipping the new release to the first three regions. The migration ran in 41 seconds, and nobody noticed.",
+    ),
     ("kofi", 9, "Finally fixed the flaky test."),
-    ("priya", 14, "Does anybody know why the build needs `libpq-dev` again? I thought we had moved to wheels in spring."),
+    (
+        "priya",
+        14,
+        "Does anybody know why the build needs `libpq-dev` again? I thought we had moved to wheels in spring.",
+    ),
     ("mateo", 31, "At last I learned what a covering index is."),
     ("nadia", 47, "Lunch at one, by the river. Bring a jacket."),
-    ("sven", 62, "Deleted a thousand lines of code. Nothing is missing:\n\n— the old poller\n— its three retries\n— their tests"),
+    (
+        "sven",
+        62,
+        "Deleted a thousand lines of code. Nothing is missing:\n\n— the old poller\n— its three retries\n— their tests",
+    ),
     ("hana", 95, "Third try, and I found the leak."),
-    ("omar", 130, "This morning I read the whole changelog. It is better than most novels, and it has more characters."),
+    (
+        "omar",
+        130,
+        "This morning I read the whole changelog. It is better than most novels, and it has more characters.",
+    ),
     ("ines", 400, "Closed the oldest ticket. It was from 2019."),
     ("lena", 1500, "Wrote the migration."),
     ("tala", 1560, "Good news from the pilot: 12 watching at once, no complaints."),
 ]
-COMMENTS = [("kofi", "Well done."), ("hana", "Did you see the latency? Down by a third since Monday."), ("ada", "Same here, last week.")]
+COMMENTS = [
+    ("kofi", "Well done."),
+    ("hana", "Did you see the latency? Down by a third since Monday."),
+    ("ada", "Same here, last week."),
+]
 HARD = [
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3,
     "https://example.com/a/very/long/path/" + "that-never-ends-" * 12,
@@ -56,7 +76,7 @@ def fill_thread(size: int) -> int:
     for number in range(size):
         text = COMMENTS[number % len(COMMENTS)][1]
         Comment.objects.create(user=people[number % len(people)], text=f"{number + 1}. {text}", thread=root)
-    return root.pk
+    return int(root.pk)
 
 
 def _person(name: str, start: object = None, minutes: int = 0) -> User:
