@@ -7,12 +7,13 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.screenshots.accessibility import violations
 from tests.screenshots.site import Site, open_site
 from tests.screenshots.states import STATES, State
 from tests.support.chromium import FLAGS, find_chromium
+from tests.support.visiting import wait_live
 
 WIDTHS = [320, 390, 768, 1280, 1920]
 HEIGHTS = {320: 568, 390: 844, 768: 1024, 1280: 800, 1920: 1080}
@@ -81,7 +82,7 @@ def show(page: Page, site: Site, state: State) -> None:
         page.emulate_media(**state.media)
     page.goto(site.path(state.path))
     if state.live:
-        expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+        wait_live(page)
     if state.act:
         state.act(page, site)
     page.evaluate("document.fonts.ready") if state.options.get("java_script_enabled", True) else None
