@@ -22,7 +22,7 @@ class FeedConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.module_loading import autodiscover_modules
 
-        from feed import checks, checks_people, checks_serving, receivers  # noqa: F401 (registers the checks)
+        from feed import checks, checks_people, checks_presence, checks_serving, receivers  # noqa: F401 (registers them)
         from feed.kinds.renames import follow_renames
         from feed.models import Event
         from feed.streams import names

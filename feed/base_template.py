@@ -13,6 +13,8 @@ from feed.rendering import site_base
 NAME = "feed/base.html"
 PAGE_BLOCKS = {"title", "connection", "feed"}
 """The blocks that the pages fill."""
+OPTIONAL = {"head"}
+"""Blocks that are filled where they are, and not missed elsewhere."""
 
 
 def blocks_not_shown() -> set[str]:
@@ -26,7 +28,7 @@ def blocks_not_shown() -> set[str]:
     for number, template in enumerate(chain[:-1], start=1):
         if template.name == NAME:  # a project's own may extend ours
             lacking |= _outer_blocks(template) - _blocks(chain[number:])
-    return lacking
+    return lacking - OPTIONAL
 
 
 def _chain(seen: list[Template]) -> list[Template]:

@@ -130,7 +130,7 @@ def _has_table() -> bool:
 def kinds_have_templates(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """feed.W001: a kind without a template is shown by its summary."""
     warnings: list[CheckMessage] = []
-    for kind in _kinds():
+    for kind in (kind for kind in _kinds() if not kind.is_quiet):
         template = f"feed/events/{kind.kind_name()}.html"
         try:
             get_template(template)

@@ -7,6 +7,8 @@ from django.conf import settings
 DEFAULTS: dict[str, Any] = {
     # The field of the user model whose value is a user's public name. None: its USERNAME_FIELD.
     "FEED_USER_FIELD": None,
+    # The name of the site in link previews and Atom feeds. None: its host.
+    "FEED_SITE_NAME": None,
     # Whether an error of the feed also fails the save of another model that it follows, such as the user's. False: the
     # error is logged.
     "FEED_STRICT": False,
@@ -27,6 +29,10 @@ DEFAULTS: dict[str, Any] = {
     "FEED_POST_LIMIT": "300/minute; 3000/hour",
     # How often an address may request a snapshot. A snapshot of many streams counts as several.
     "FEED_READ_LIMIT": "3000/minute",
+    # What pages show of who is watching: "names", only their number ("count"), or nothing ("off").
+    "FEED_PRESENCE": "count",
+    # The emoji that people can put to an event.
+    "FEED_REACTIONS": ["👍", "❤️", "🎉", "😄", "👀", "🙏"],
     # Where processes share rate limits and rendered rows; without it each process has its own.
     "REDIS_URL": None,
 }

@@ -24,7 +24,7 @@ from feed.connection.asgi import (
     send_message,
 )
 from feed.frames.formats import FORMATS, Frame
-from feed.handshake import Request, format_of, parse_cursor, session_of
+from feed.handshake import Request, format_of, parse_cursor, session_of, visitor_of
 from feed.hub import hub
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
@@ -63,6 +63,7 @@ class FeedConsumer(AsyncConsumer):
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         self.send, self.receive = send, receive
+        self.visitor = visitor_of(scope)
         return self.run(scope["query_string"], session_of(scope), scope.get("server_send", send))
 
     async def run(self, query: bytes, session: str | None, server_send: Send) -> None:
@@ -120,7 +121,7 @@ class FeedConsumer(AsyncConsumer):
         after, epoch = request.after, request.epoch
         if self.format == "html" and after is None:
             after, epoch = await self.hello()
-        return Watcher(request.streams, self.format, self.connection, epoch=epoch), after
+        return Watcher(request.streams, self.format, self.connection, epoch=epoch, visitor=self.visitor), after
 
     async def join(self, watcher: Watcher, after: int | None, session: str | None) -> None:
         with reading_paused(self.connection):

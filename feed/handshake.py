@@ -12,6 +12,7 @@ from feed.connection.asgi import Scope
 from feed.frames.formats import FORMATS
 from feed.hub.sessions import session_model
 from feed.numbers import parse_number
+from feed.presence.people import visitor_named
 from feed.refusals import Refusal
 
 
@@ -55,7 +56,13 @@ def parse_cursor(value: object) -> int:
 
 def session_of(scope: Scope) -> str | None:
     """The key of the session that the client's cookie names. None in a project without sessions: all are anonymous."""
-    if session_model() is None:
-        return None
-    cookies = parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
-    return cookies.get(settings.SESSION_COOKIE_NAME)
+    return None if session_model() is None else cookies_of(scope).get(settings.SESSION_COOKIE_NAME)
+
+
+def visitor_of(scope: Scope) -> str:
+    """The name of the client's browser for presence, or ""."""
+    return visitor_named(cookies_of(scope).get(settings.CSRF_COOKIE_NAME))
+
+
+def cookies_of(scope: Scope) -> dict[str, str]:
+    return parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))

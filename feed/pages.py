@@ -1,6 +1,6 @@
 """A page of the feed: rows, and the cursor from which the page stays up to date."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -11,13 +11,18 @@ from django.utils.safestring import SafeString
 
 from feed import log, streams
 from feed.access import PageRequest
+from feed.frames.context import add_context_at
+from feed.frames.folds import fold_of
 from feed.frames.rows import render_rows
-from feed.models import Event
+from feed.models import Event, Reaction
 from feed.numbers import parse_number
 from feed.paths import socket_path
+from feed.querysets import EventQuerySet
 from feed.rendering import render
 
 SIZE = 30
+FOLDED_SIZE = 200
+"""Events to look at for the next rows, if one row has stood for many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,7 @@ class Page:
     state: how far the log reached before the events were read. The socket brings what has changed since.
     before: an id; all events have smaller ids. None on the first page.
     older: `before` of the next page, or None if there are no older events.
+    folds: whether a row stands for others; see `feed.frames.folds`.
     """
 
     state: log.State
@@ -33,13 +39,49 @@ class Page:
     before: int | None = None
     older: int | None = None
     ascending: bool = False
+    folds: bool = False
 
     @classmethod
-    def read(cls, state: log.State, user: object, names: Collection[str], before: int | None, size: int = SIZE) -> Self:
-        """The newest events in these streams that the user may see, newest first."""
-        found = streams.newest_for(user, Event.rows.with_users(), names, before, size + 1)
+    def read(
+        cls,
+        state: log.State,
+        user: object,
+        names: Collection[str],
+        before: int | None,
+        size: int = SIZE,
+        events: EventQuerySet | None = None,
+        without: Sequence[str] | None = None,
+    ) -> Self:
+        """The newest events in these streams that the user may see, newest first.
+
+        events: the query for the rows.
+        without: kinds that are left out; by default those that are quiet.
+        """
+        rows = Event.rows.with_users().with_links() if events is None else events
+        quiet = Event.quiet_kinds() if without is None else without
+        found = streams.newest_for(user, rows, names, before, size + 1, without=quiet)
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
+
+    @classmethod
+    def read_folded(
+        cls, state: log.State, user: object, names: Collection[str], before: int | None, **options: Any
+    ) -> Self:
+        """Like `read`, with one row for all comments of a thread, and for all who joined on a day."""
+        page, events, seen = cls(state, [], older=before), list[Event](), set[str]()
+        for size in (SIZE, *[FOLDED_SIZE] * 2):
+            page = cls.read(state, user, names, page.older, size, **options)
+            for event in page.events:
+                fold = fold_of(event)
+                if not fold or fold not in seen:
+                    events.append(event)
+                seen.add(fold)
+                if len(events) == SIZE:
+                    older = event.id if event != page.events[-1] else page.older
+                    return cls(state, events, before, older, folds=True)
+            if page.older is None:
+                break
+        return cls(state, events, before, page.older, folds=True)
 
     def under(self, root: Event) -> Self:
         """The page as a thread: `root`, and below it the other events, oldest first."""
@@ -47,7 +89,16 @@ class Page:
         return replace(self, events=[root, *comments], ascending=True)
 
     def rows(self) -> list[SafeString]:
+        add_context_at(self.state, self.events, folds=self.folds)
         return render_rows(self.events)
+
+    def reactions_of(self, user: Any) -> str:
+        """Which emoji the user has put to these events: `42:👍 42:🎉`. Asks only if there are reactions."""
+        keys = [event.id for event in self.events if event.context and event.context.tally.reactions]
+        if not (keys and user.is_authenticated):
+            return ""
+        mine = Reaction.rows.filter(user=user, about__in=keys).values_list("about", "emoji")
+        return " ".join(f"{key}:{emoji}" for key, emoji in mine)
 
 
 def wanted_before(request: PageRequest) -> int | None:
@@ -64,7 +115,11 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
     only these rows."""
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": list(names)}, doseq=True)
-    response = render(request, template, {"page": page, "socket": socket, **context})
+    watched = list(names)
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched}, doseq=True)
+    rows = page.rows()
+    reacted = page.reactions_of(request.user)
+    shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}
+    response = render(request, template, {**shown, **context})
     patch_vary_headers(response, ["HX-Request", "HX-Request-Type"])
     return response

@@ -69,6 +69,16 @@ class EventQuerySet(models.QuerySet[Any]):
         """The events with their users, and with what their kind's `select_related` names."""
         return self.select_related("user", *related_names(self.model))
 
+    def with_links(self) -> Self:
+        """Events of any kind, and of comments their thread and what they answer."""
+        return self.annotate(
+            linked_thread=models.F("comment__thread_id"), linked_reply=models.F("comment__reply_to_id")
+        )
+
+    def with_reactions(self) -> Self:
+        """Events of any kind, and of reactions what they are about."""
+        return self.annotate(linked_about=models.F("reaction__about_id"))
+
     def update(self, **values: Any) -> int:
         """Update as Django does, set `edited_at`, and record each event that is changed."""
         if not values or self.query.is_sliced:  # Django changes nothing, or raises

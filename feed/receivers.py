@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.signals import post_save, pre_delete
 from django.utils import timezone
 
-from feed import log, messages
+from feed import log, messages, signals
 from feed.kinds.kind import root_model
 from feed.kinds.loading import of_kinds
 
@@ -102,6 +102,7 @@ def notify(
     changed = list(events)
     recorded = [_recorded(action, event, before.get(event.id)) for event in changed]
     log.record(action, recorded, using)
+    signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)
     if changed:
         first = changed[0]
         # The doorbell is no place for a secret. An instance that is deleted may not know that it has become one.

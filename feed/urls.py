@@ -1,13 +1,15 @@
 from django.urls import path
 
-from feed import views
+from feed import atom, reacting, views
 
 app_name = "feed"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("feed.atom", atom.atom, name="atom"),
     path("events/", views.post, name="post"),
     path("events/<int:pk>/", views.thread, name="event"),
     path("events/<int:pk>/comments/", views.comment, name="comment"),
     path("events/<int:pk>/edit/", views.edit, name="edit"),
+    path("events/<int:pk>/react/", reacting.react, name="react"),
     path("events/<int:pk>/delete/", views.delete, name="delete"),
 ]

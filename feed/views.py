@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import log, pages, ratelimit
+from feed import conversations, log, pages, ratelimit
 from feed.access import (
     OwnRequest,
     PageRequest,
@@ -23,7 +23,7 @@ from feed.access import (
     seen_event,
 )
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
-from feed.models import Comment, Event, StatusChange, depth
+from feed.models import Comment, Event, StatusChange
 from feed.rendering import render
 
 THREAD_SIZE = 100
@@ -33,19 +33,22 @@ THREAD_SIZE = 100
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
     state = log.state()
-    page = pages.Page.read(state, request.user, [log.PUBLIC], pages.wanted_before(request))
+    page = pages.Page.read_folded(state, request.user, [log.PUBLIC], pages.wanted_before(request))
     return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=StatusForm(user=request.user))
 
 
 @page_view
 @require_safe
 def thread(request: PageRequest, pk: int) -> HttpResponse:
-    """An event and the comments on it, oldest first."""
+    """An event and the comments on it, oldest first. What is in a thread itself is shown there."""
     state = log.state()
     event = get_object_or_404(Event.objects.visible_to(request.user).with_users(), pk=pk)
+    if event.in_thread is not None:
+        return redirect(conversations.place_of(event, THREAD_SIZE))
     stream = f"thread:{pk}"
     page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)
-    return pages.show(request, "feed/thread.html", page, [stream], event=event, form=CommentForm())
+    answered = conversations.answered(request, event)
+    return pages.show(request, "feed/thread.html", page, [stream], event=event, answered=answered, form=CommentForm())
 
 
 @page_view
@@ -68,13 +71,10 @@ def comment(request: OwnRequest, pk: int) -> HttpResponse:
     comment = Comment(user=request.user, thread_id=pk)
     fill(request, form, comment)
     with transaction.atomic():
-        # Locked, or it could be deleted before the comment is saved.
-        event = get_object_or_404(Event.objects.visible_to(request.user).select_for_update(of=("self",)), pk=pk)
-        if form.is_valid() and depth(event) >= Comment.MAX_DEPTH:
-            form.add_error("text", "This thread is too deep. Comment on a post further up.")
+        _, root = conversations.locked(conversations.about(request.user), pk)
         if form.is_valid():
             form.save(comment)
-    return composed(request, form, event.get_absolute_url(), event)
+    return composed(request, form, root.get_absolute_url(), root)
 
 
 def fill(request: OwnRequest, form: ComposeForm, event: StatusChange | Comment) -> None:

@@ -7,4 +7,8 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from feed.presence import hide_users
         from profiles import conf, receivers  # noqa: F401 (connects them)
+        from profiles.presence import hidden_users
+
+        hide_users(hidden_users)

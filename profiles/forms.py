@@ -91,5 +91,5 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = UserProfile
-        fields = ["website", "bio"]
+        fields = ["website", "bio", "show_presence"]
         widgets = {"bio": forms.Textarea(attrs={"rows": 4})}

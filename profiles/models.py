@@ -14,6 +14,8 @@ class UserProfile(models.Model):
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile")
     website = models.URLField(blank=True)
     bio = models.TextField(blank=True, max_length=BIO_LENGTH)
+    # The database has the default, too, for processes of the release before.
+    show_presence = models.BooleanField("show when I am here", default=True, db_default=True)
 
     def __str__(self) -> str:
         return f"{shown_name(self.user)}'s profile"
@@ -25,5 +27,36 @@ class UserProfile(models.Model):
 class Welcome(Event):
     """The event that a person has joined."""
 
+    folds_daily = True
+
     def __str__(self) -> str:
         return f"{self.author_name} has joined"
+
+
+class Concern(models.Model):
+    """That an event concerns a person: it mentions them, or answers what they did."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="concerns", db_index=False)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="concerns")
+    # Not a number to count from: transactions commit in another order than they take their numbers.
+    is_new = models.BooleanField(default=True)
+    """Whether the person hasn't read it yet."""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "event"], name="profiles_concern_once")]
+        indexes = [models.Index(fields=["user"], condition=models.Q(is_new=True), name="profiles_concern_new")]
+
+    def __str__(self) -> str:
+        return f"{self.user} and event {self.event_id}"
+
+
+class ReadPosition(Event):
+    """How far a person has read what concerns them. One for each person; it moves, and so all their pages know."""
+
+    is_quiet = True
+
+    position = models.BigIntegerField()
+    """The position of the log up to which they have read `to:NAME`."""
+
+    def __str__(self) -> str:
+        return f"{self.author_name} has read up to {self.position}"

@@ -30,6 +30,10 @@ env = Env()
 positive = validate.Range(min=0, min_inclusive=False, error="Must be greater than 0.")
 
 
+def one_of(*choices: str) -> validate.OneOf:
+    return validate.OneOf(choices, error=f"Must be one of {', '.join(choices)}.")
+
+
 @contextmanager
 def exit_on_bad_value() -> Iterator[None]:
     """Exit with status 1 and one sentence on stderr if a variable has a bad value."""

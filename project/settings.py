@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError, TimeoutError
 
 import profiles.conf  # noqa: F401 (adds its defaults)
 from feed.conf import DEFAULTS
-from project.environment import env, exit_on_bad_value, keepalive, positive, secret_key
+from project.environment import env, exit_on_bad_value, keepalive, one_of, positive, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -32,6 +32,7 @@ with exit_on_bad_value():
     FEED_POLL: float = env.float("FEED_POLL", DEFAULTS["FEED_POLL"], validate=positive)
     FEED_RETENTION: float = env.float("FEED_RETENTION", DEFAULTS["FEED_RETENTION"], validate=positive)
     FEED_STALL: float = env.float("FEED_STALL", DEFAULTS["FEED_STALL"], validate=positive)
+    FEED_PRESENCE: str = env.str("FEED_PRESENCE", "names", validate=one_of("names", "count", "off"))
     FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", DEFAULTS["FEED_POST_LIMIT"])
     FEED_READ_LIMIT: str = env.limit("FEED_READ_LIMIT", DEFAULTS["FEED_READ_LIMIT"])
     LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", DEFAULTS["LOGIN_LIMIT"])
@@ -162,6 +163,8 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NONE],
     }
 }
+
+FEED_SITE_NAME = "Rill"
 
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SAMESITE = "Lax"

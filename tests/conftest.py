@@ -18,9 +18,10 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from feed.admin import register_kinds
-from feed.frames import row_cache
+from feed.frames import context, row_cache
 from feed.kinds.guard import forget_reports
 from feed.models import StatusChange
+from feed.presence.watching import newest
 from feed.ratelimit.storage import storage
 from feed.streams.stream import STREAMS
 from tests.support import services
@@ -102,6 +103,8 @@ def reset_process_state() -> None:
     storage.forget()
     forget_reports()
     row_cache.forget()
+    newest.forget()
+    context.forget()
     ContentType.objects.clear_cache()
 
 
@@ -124,8 +127,13 @@ def as_alice(alice: User) -> Client:
 
 
 @pytest.fixture
-def as_bob(db: None) -> Client:
-    return logged_in(User.objects.create_user("bob"))
+def bob(db: None) -> User:
+    return User.objects.create_user("bob")
+
+
+@pytest.fixture
+def as_bob(bob: User) -> Client:
+    return logged_in(bob)
 
 
 def logged_in(user: User) -> Client:

@@ -1,12 +1,16 @@
 """A change as a hub keeps it, and what a watcher is told of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from feed.kinds.kind import root_model
 from feed.log import PUBLIC, Change
 
 NO_AUDIENCES: frozenset[str] = frozenset()
+NO_TALLIES: Mapping[int, str] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -30,6 +34,7 @@ class Entry:
     encoded: the event by the name of the format. Changes of one event that were loaded together share it.
     is_whole: whether the event was loaded with the fields of its kind.
     shown_to: the audience of the event's present state.
+    tallies: how much was said to other events, as HTML by the id of the event, where the change has changed that.
     """
 
     position: int
@@ -43,6 +48,12 @@ class Entry:
     audience: str = PUBLIC
     moved_from: Place | None = None
     shown_to: str = PUBLIC
+    tallies: Mapping[int, str] = field(default_factory=lambda: NO_TALLIES)
+
+    @property
+    def is_quiet(self) -> bool:
+        kind = root_model().kinds().get(self.kind)
+        return kind is not None and kind.is_quiet
 
     @cached_property
     def is_access(self) -> bool:
@@ -72,6 +83,12 @@ class Entry:
             return "deleted"
         return self.action if saw or self.action == "deleted" else "created"
 
+    def tallies_for(self, streams: frozenset[str], audiences: frozenset[str]) -> dict[int, str]:
+        """The tallies in those threads of which the watcher is told."""
+        places = [Place(self.audience, self.streams), *([self.moved_from] if self.moved_from else [])]
+        seen = [place.streams for place in places if place.is_seen(streams, audiences)]
+        return {key: html for key, html in self.tallies.items() if any(f"thread:{key}" in names for names in seen)}
+
     def showing(self, event: Any, encoded: dict[str, str | None]) -> "Entry":
         """The same change with this state of the event, or with none if it doesn't exist any more."""
         shown_to = event.audience if event else self.audience
@@ -79,7 +96,7 @@ class Entry:
 
     def size(self, format_name: str) -> int:
         """Bytes of the event in this format."""
-        text = self.encoded[format_name] or ""
+        text = "".join([self.encoded[format_name] or "", *self.tallies.values()])
         return len(text) if text.isascii() else len(text.encode())
 
     @property

@@ -14,7 +14,7 @@ from websockets import frames as websocket
 
 from feed.frames.describe import as_json
 from feed.frames.entries import Entry
-from feed.frames.rows import render_row
+from feed.frames.rows import render_quiet, render_row
 from feed.refusals import Refusal
 from feed.rendering import rendered
 
@@ -40,7 +40,9 @@ class Format(Protocol):
 
     def event(self, event: Any) -> str: ...
     def change(self, entry: Entry, action: str) -> str: ...
-    def changes(self, epoch: str, after: int, position: int, changes: Sequence[str]) -> str: ...
+    def changes(
+        self, epoch: str, after: int, position: int, changes: Sequence[str], parts: Iterable[str] = ()
+    ) -> str: ...
     def reset(self, epoch: str, position: int, reason: str) -> str: ...
     def error(self, refusal: Refusal) -> str: ...
 
@@ -57,7 +59,7 @@ class JsonFormat:
             action, event = "deleted", msgspec.json.encode({"id": entry.event_id, "kind": entry.kind}).decode()
         return f'{{"position":{entry.position},"action":"{action}","event":{event}}}'
 
-    def changes(self, epoch: str, after: int, position: int, changes: Sequence[str]) -> str:
+    def changes(self, epoch: str, after: int, position: int, changes: Sequence[str], parts: Iterable[str] = ()) -> str:
         interval = f'"log":"{epoch}","after":{after},"position":{position}'
         return f'{{"type":"changes",{interval},"changes":[{",".join(changes)}]}}'
 
@@ -73,9 +75,11 @@ class HtmlFormat:
     """For htmx: out-of-band swaps, and the cursor that the page sends when it connects again."""
 
     def event(self, event: Any) -> str:
-        return render_row(event)
+        return render_quiet(event) if event.is_quiet else render_row(event)
 
     def change(self, entry: Entry, action: str) -> str:
+        if entry.is_quiet:
+            return entry.encoded["html"] or ""
         target, row = f"event-{entry.event_id}", entry.encoded["html"]
         match action if row else "deleted":
             case "created":
@@ -88,8 +92,8 @@ class HtmlFormat:
                 return f'<hx-partial hx-target="#{target}" hx-swap="outerMorph">{row}</hx-partial>'
         return f'<hx-partial hx-target="#{target}" hx-swap="delete"></hx-partial>'
 
-    def changes(self, epoch: str, after: int, position: int, changes: Sequence[str]) -> str:
-        return "".join(changes) + self._cursor(position)
+    def changes(self, epoch: str, after: int, position: int, changes: Sequence[str], parts: Iterable[str] = ()) -> str:
+        return "".join([*changes, *parts]) + self._cursor(position)
 
     def reset(self, epoch: str, position: int, reason: str) -> str:
         # The page loads itself anew into the feed, and leaves what its user is typing alone.
@@ -120,11 +124,21 @@ def compact(told: Iterable[Told]) -> list[Told]:
     return list(last.values())
 
 
-def changes_frame(format_name: str, epoch: str, after: int, position: int, told: Iterable[Told]) -> Frame:
-    """The frame for the interval (after, position], in which a watcher is told these changes."""
+def changes_frame(
+    format_name: str,
+    epoch: str,
+    after: int,
+    position: int,
+    told: Iterable[Told],
+    parts: Iterable[str] = (),
+) -> Frame:
+    """The frame for the interval (after, position], in which a watcher is told these changes.
+
+    parts: HTML for other parts of a page that these changes have changed.
+    """
     form = FORMATS[format_name]
     changes = [form.change(entry, action) for entry, action in compact(told)]
-    return Frame(form.changes(epoch, after, position, changes), position)
+    return Frame(form.changes(epoch, after, position, changes, parts), position)
 
 
 def reset_frame(format_name: str, epoch: str, position: int, reason: str) -> Frame:

@@ -1,9 +1,9 @@
 """Caches rendered rows until something in them changes.
 
-A row depends on its event, the event's user and the path of the site. Each change of an event sets `changed_at`. So the
-key of a row is made of `changed_at`, the values of the user and the path, and an event whose row is cached isn't even
-loaded. A row that shows more isn't cached: its template queries the database, or its kind has `select_related`. With
-Redis, the processes of one release share their rows.
+A row depends on its event, the event's user, its context and the path of the site. Each change of an event sets
+`changed_at`. So the key of a row is made of `changed_at`, the values of the user, the context and the path, and an
+event whose row is cached isn't even loaded. A row that shows more isn't cached: its template queries the database, or
+its kind has `select_related`. With Redis, the processes of one release share their rows.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -81,7 +81,15 @@ def forget() -> None:
 def _key(event: Event) -> Key:
     user = vars(event.user) if event.user else {}
     values = [user.get(name) for name in _user_fields()]
-    return event.id, event.kind, event.created_at, event.changed_at, latest_prefix(), repr(values)
+    return (
+        event.id,
+        event.kind,
+        event.created_at,
+        event.changed_at,
+        latest_prefix(),
+        repr(values),
+        repr(event.context or None),
+    )
 
 
 @cache

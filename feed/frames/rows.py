@@ -1,8 +1,11 @@
 """Events as rows of HTML. An event whose kind fails at that gets a neutral row."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from django.conf import settings
+from django.template import TemplateDoesNotExist
+from django.template.loader import get_template
 from django.utils import timezone, translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,9 +20,10 @@ from feed.rendering import rendered
 
 
 def render_rows(events: Sequence[Event]) -> list[SafeString]:
-    """The rows of these events. Root rows are enough: only what isn't cached is loaded and rendered."""
+    """The rows of these events, with their context. Root rows are enough: only what isn't cached is loaded and
+    rendered."""
     rows = row_cache.find(events)
-    missing = in_own_kinds_as_found([event for event in events if event.id not in rows])
+    missing = in_own_kinds_as_found([event for event in events if event.id not in rows], ["context"])
     rows |= {event.id: render_row(event) for event in missing}
     return [rows[event.id] for event in events]
 
@@ -34,6 +38,23 @@ def render_row(event: Event) -> SafeString:
         return row_cache.keep(event, lambda: _rendered(_templates(event), event))
 
     return attempt("render", event.kind, render, lambda: _neutral_row(event))
+
+
+def render_quiet(event: Event) -> SafeString:
+    """What an event of a quiet kind changes in a page, by the template of its kind. "" if the kind has none."""
+    template = f"feed/parts/{event.kind}.html"
+    if not has_template(template):
+        return SafeString()
+    return attempt("render", event.kind, lambda: _rendered([template], event), SafeString)
+
+
+@cache
+def has_template(name: str) -> bool:
+    try:
+        get_template(name)
+    except TemplateDoesNotExist:
+        return False
+    return True
 
 
 def _templates(event: Event) -> list[str]:

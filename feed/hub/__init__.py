@@ -19,7 +19,7 @@ from weakref import WeakKeyDictionary
 
 from feed import streams
 from feed.frames import redelivery
-from feed.hub import database_watch, drain
+from feed.hub import database_watch, drain, presence
 from feed.hub.audiences import Audiences
 from feed.hub.history import History
 from feed.hub.periodic import every
@@ -52,6 +52,7 @@ class Hub:
         self._subscriptions = Subscriptions(self._scheduler, self._audiences)
         self.poller = LogPoller(self.tail, self._subscriptions)
         self.sessions = Sessions(self._threads)
+        self.presence = presence.HubPresence(self._threads)
         self._empty = asyncio.Event()
         self._tasks = [
             asyncio.create_task(task)
@@ -60,6 +61,7 @@ class Hub:
                 self.poller.listen(),
                 every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
                 every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
+                every(presence.TICK, self.presence.refresh, "presence"),
                 database_watch.run(self.poller.ring, lambda: (self.tail.epoch, self.tail.head)),
                 self._scheduler.run(),
                 self._scheduler.run_timers(),
@@ -74,6 +76,7 @@ class Hub:
         self._subscriptions.add(watcher)
         self._audiences.add(watcher)
         self.sessions.add(watcher)
+        self.presence.add(watcher)
         self._scheduler.add(watcher)
         if after == 0 and not watcher.epoch:  # it has no state that a change of access could make wrong
             watcher.started_at = self.tail.head
@@ -108,6 +111,7 @@ class Hub:
     def leave(self, watcher: Watcher) -> None:
         self._subscriptions.discard(watcher)
         self.sessions.discard(watcher)
+        self.presence.discard(watcher)
         self._audiences.discard(watcher)
         self._scheduler.discard(watcher)
         watcher.cancel_scope = None
@@ -130,12 +134,14 @@ class Hub:
         while self._subscriptions:
             self._empty.clear()
             await self._empty.wait()
+        await self.presence.leave()
 
     async def close(self) -> None:
         """Stop following the log, and give the database connections back."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.presence.leave()
         await self._history.close()
         await self.poller.close()
         await self._threads.close()

@@ -113,7 +113,7 @@ class Tail:
 
 def make_frame(watcher: Watcher, entries: Sequence[Entry], position: int) -> Frame:
     """The watcher's changes among the entries, up to `position` or until the frame is large enough."""
-    told: list[Told] = []
+    told, tallies = list[Told](), dict[int, str]()
     streams, audiences, size = watcher.streams, watcher.audiences, 0
     for entry in entries:
         if (action := entry.told(streams, audiences)) is None:
@@ -123,4 +123,6 @@ def make_frame(watcher: Watcher, entries: Sequence[Entry], position: int) -> Fra
             position = entry.position - 1
             break
         told.append((entry, action))
-    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, told)
+        if entry.tallies:
+            tallies |= entry.tallies_for(streams, audiences)
+    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, told, tallies.values())

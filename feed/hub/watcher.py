@@ -46,6 +46,7 @@ class Watcher:
     epoch: which log its cursor counts in, or "" if the client didn't say.
     login: the session it was opened with, or None for an anonymous client.
     access: what its user may see.
+    visitor: the name of its browser, for presence; "" if that isn't known.
     started_at: where the log ended when it came without any state, at the cursor 0. Changes of access up to there don't
         concern it.
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
@@ -62,6 +63,7 @@ class Watcher:
     epoch: str = ""
     login: Login | None = None
     access: Access = ANYBODY
+    visitor: str = ""
     started_at: int = 0
     pending_from: int | None = None
     is_due: bool = False

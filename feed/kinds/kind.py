@@ -19,6 +19,17 @@ class Kind:
     """Relations to load together with the events of this kind, such as `("product", "product__brand")`. Rows of such a
     kind aren't cached, because they show more than the event and its user."""
 
+    is_quiet: ClassVar[bool] = False
+    """Whether pages show no row for it, except those that ask for it. If there is a template `feed/parts/KIND.html`, it
+    changes other parts of a page."""
+    folds_daily: ClassVar[bool] = False
+    """Whether feeds show only the newest of a day, with the names of the others."""
+    thread_names: ClassVar[tuple[str, ...]] = ("thread",)
+    """The fields that name events whose threads hold an event of this kind, if the kind has these fields."""
+
+    answers: ClassVar[tuple[str, ...]] = ("thread", "reply_to")
+    """The fields that name events whose authors it concerns, if the kind has these fields."""
+
     @classmethod
     @cache
     def kind_name(cls) -> str:
@@ -41,6 +52,23 @@ class Kind:
         """The kinds that have a thread themselves. Those derived from them are found through them."""
         threaded = [(kind, kind.thread_field()) for kind in cls.kinds().values()]
         return [kind for kind, field in threaded if field in kind._meta.local_fields]
+
+    @classmethod
+    @cache
+    def thread_columns(cls) -> list[str]:
+        """The attributes with the ids of the events whose threads hold an event of this kind."""
+        names = cls.thread_names if cls.thread_field() else ()
+        return [field.attname for field in cls.own_fields() if field.name in names]
+
+    @classmethod
+    def thread_lookups(cls) -> list[str]:
+        """The lookups, from `Event`, of the events whose threads hold another: `comment__thread` and so on."""
+        kinds = cls.kinds_with_thread()
+        return [f"{kind._meta.model_name}__{name}" for kind in kinds for name in kind.thread_names]
+
+    @classmethod
+    def quiet_kinds(cls) -> list[str]:
+        return [name for name, kind in cls.kinds().items() if kind.is_quiet]
 
     @classmethod
     @cache

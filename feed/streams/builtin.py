@@ -89,7 +89,7 @@ class OfKind(Stream):
 
 
 class OfThread(Stream):
-    """`thread:ID`: an event and the comments on it."""
+    """`thread:ID`: an event, and the comments on it and reactions to it."""
 
     prefix = "thread"
 
@@ -97,11 +97,11 @@ class OfThread(Stream):
         return bool(parse_number(key)) and not key.startswith("0")
 
     def keys_of(self, event: Any) -> Iterable[object]:
-        return {event.id, event.in_thread} - {None}
+        return {event.id, *event.in_threads}
 
     def events(self, key: str) -> Q:
-        comments = (Q((f"{kind._meta.model_name}__thread", int(key))) for kind in root_model().kinds_with_thread())
-        return Q(Q(pk=int(key)), *comments, _connector=Q.OR)
+        others = (Q((lookup, int(key))) for lookup in root_model().thread_lookups())
+        return Q(Q(pk=int(key)), *others, _connector=Q.OR)
 
     def missing(self, keys: Iterable[str], audiences: Collection[str]) -> set[str]:
         visible = root_model().rows.filter(pk__in=[int(key) for key in keys], audience__in=audiences)

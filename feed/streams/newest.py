@@ -1,6 +1,6 @@
 """The newest events of some streams."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -27,22 +27,37 @@ class Part(NamedTuple):
     audiences: tuple[str, ...] = ()
     is_private: bool = False
     """Whether the condition is that of one audience which isn't everybody's."""
+    without: tuple[str, ...] = ()
+    """Kinds that are left out."""
 
 
 def newest(
-    events: Any, names: Iterable[str], before: int | None, size: int, audiences: Collection[str] = ONLY_PUBLIC
+    events: Any,
+    names: Iterable[str],
+    before: int | None,
+    size: int,
+    audiences: Collection[str] = ONLY_PUBLIC,
+    without: Sequence[str] = (),
 ) -> list[Any]:
     """The newest of `events` that are in at least one of the streams and meant for one of the audiences: at most
     `size`, newest first.
+
+    without: kinds that are left out.
 
     Each stream is queried for its own newest events by an index. So the cost depends on `size`, and not on how many
     events a stream holds.
     """
     if PUBLIC in names and len(audiences) == 1:  # no union, and so one query less
-        return list(events.filter(audience__in=audiences).before(before).newest()[:size])
+        listed = events.filter(audience__in=audiences).exclude(kind__in=without)
+        return list(listed.before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
     conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
-    parts = [part for condition in conditions for part in _parts(condition, allowed)]
+    parts = [
+        part._replace(without=tuple(without))
+        for condition in conditions
+        for part in _parts(condition, allowed)
+        if not (part.model is not root_model() and part.model.kind_name() in without)
+    ]
     unions = [_union(some, before, size) for some in _statements(parts)]
     # Nearly always there is one, which then is part of the query.
     within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
@@ -56,18 +71,19 @@ def newest_for(
     before: int | None,
     size: int,
     audiences: Collection[str] | None = None,
+    without: Sequence[str] = (),
 ) -> list[Any]:
     """The newest of `events` in these streams that the user may see.
 
     audiences: those of the user, if they are known.
     """
     allowed = audiences_of(user) if audiences is None else audiences
-    found = newest(events, names, before, size, allowed)
+    found = newest(events, names, before, size, allowed, without)
     # While the events were read, the user may have lost access, or an event may have been moved out of sight.
     if any(event.audience != PUBLIC for event in found):
         now = audiences_of(user)
         if now != allowed or any(event.audience not in now for event in found):
-            return newest_for(user, events, names, before, size, now)
+            return newest_for(user, events, names, before, size, now, without)
     return found
 
 
@@ -114,7 +130,7 @@ def _statements(parts: Iterable[Part]) -> Iterator[list[Part]]:
             yield union
             union, values = [], 0
         union.append(part)
-        values += len(part.audiences) + 2
+        values += len(part.audiences) + len(part.without) + 2
     if union:
         yield union
 
@@ -140,23 +156,31 @@ def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
     if lookup and type(lookup[1]) in (int, str):
         path, value = lookup
-        shape = part.model, path, type(value), len(part.audiences), part.is_private, before is not None
+        shape = part.model, path, type(value), len(part.audiences), part.is_private, part.without, before is not None
         if text := _compiled(*shape):  # type: ignore[arg-type]
-            return text, [value, *part.audiences, *_listed(before)]
+            return text, [value, *part.audiences, *part.without, *_listed(before)]
     text, parameters = _query(part, before).query.sql_with_params()
     return text, list(parameters)
 
 
 @lru_cache(1000)
 def _compiled(
-    model: type[Any], path: str, of: type[Any], audiences: int, is_private: bool, is_before: bool
+    model: type[Any],
+    path: str,
+    of: type[Any],
+    audiences: int,
+    is_private: bool,
+    without: tuple[str, ...],
+    is_before: bool,
 ) -> str | None:
     """Cached, because for a hundred streams compiling takes longer than everything else. None if the value doesn't go
     into the statement as it is."""
     before = 2 if is_before else None
-    part = Part(model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private)
+    part = Part(
+        model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private, without
+    )
     text, parameters = _query(part, before).query.sql_with_params()
-    return str(text) if parameters == (of("1"), *part.audiences, *_listed(before)) else None
+    return str(text) if parameters == (of("1"), *part.audiences, *without, *_listed(before)) else None
 
 
 def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
@@ -165,6 +189,8 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
         rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
         rows = rows.filter(audience__in=part.audiences)
+    if part.without:
+        rows = rows.exclude(kind__in=part.without)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return rows.order_by("-pk").values_list("pk", flat=True)

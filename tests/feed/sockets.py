@@ -23,9 +23,18 @@ class SocketClient(WebsocketCommunicator):
         return decoded
 
     async def html(self) -> str:
-        """The next frame, of a page."""
-        text: str = await self.receive_from(timeout=TIMEOUT)
-        return text
+        """The next frame of the log, of a page."""
+        while True:
+            text: str = await self.receive_from(timeout=TIMEOUT)
+            if not is_of_presence(text):
+                return text
+
+    async def watching(self) -> str:
+        """The next frame about who is watching, of a page."""
+        while True:
+            text: str = await self.receive_from(timeout=TIMEOUT)
+            if is_of_presence(text):
+                return text
 
     async def closed(self) -> int:
         """Wait for the connection to be closed, and return its close code."""
@@ -40,6 +49,10 @@ class SocketClient(WebsocketCommunicator):
         assert frame["type"] == "error", frame
         assert frame["message"]
         return frame["code"], await self.closed()
+
+
+def is_of_presence(text: str) -> bool:
+    return 'hx-target="#watching-count"' in text
 
 
 @asynccontextmanager

@@ -164,3 +164,15 @@ def test_under_a_script_name_the_page_knows_the_path_of_its_socket(settings: Set
         html = page(client)
     assert 'hx-ws:connect="/site/ws/feed/?' in html
     assert 'href="/site/' in html
+
+
+def test_a_base_template_with_a_head_has_the_description_there(folder: Path, client: Client) -> None:
+    (folder / "base.html").write_text(
+        "<head>{% block title %}{% endblock %}{% block head %}<meta name=own>{% endblock %}</head>"
+        "{% block content %}{% endblock %}"
+    )
+    assert lacking() == []
+    head, _, body = page(client).partition("</head>")
+    assert "<meta name=own>" in head
+    assert 'property="og:title"' in head
+    assert "og:" not in body

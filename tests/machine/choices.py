@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from tests.machine.model import Access, Post, audiences, family, has_left
+from tests.machine.model import Access, Post, audiences, family, has_left, root_of
 from tests.machine.teams import TEAMS
 from tests.machine.world import USERS, World
 from tests.machine.writers import Writer
@@ -24,7 +24,14 @@ def authors(world: World, writer: Writer) -> list[str]:
 
 
 def commentable(world: World, writer: Writer) -> list[tuple[str, Post]]:
-    return [(user, post) for user in authors(world, writer) for post in sorted(free(world, writer))]
+    return [(user, post) for user in authors(world, writer) for post in possible_threads(world, writer)]
+
+
+def possible_threads(world: World, writer: Writer) -> list[Post]:
+    """The events that may be commented on. A reply locks the thread of its comment."""
+    allowed = free(world, writer)
+    ids = {post.id for post in allowed}
+    return sorted(post for post in allowed if root_of(post) in ids)
 
 
 def untouched(world: World, writer: Writer) -> list[Post]:
@@ -59,7 +66,7 @@ def for_another_user(world: World, writer: Writer) -> list[tuple[Post, str]]:
 
 def for_another_thread(world: World, writer: Writer) -> list[tuple[Post, Post]]:
     """Comments, and the threads that they may be moved to."""
-    seen, allowed = world.seen(writer), sorted(free(world, writer))
+    seen, allowed = world.seen(writer), possible_threads(world, writer)
     movable = {*editable(world, writer)}.intersection(deletable(world, writer))
     comments = [(post, family(seen, [post])) for post in sorted(movable) if post.thread is not None]
     return [(post, thread) for post, below in comments for thread in allowed if thread not in below]

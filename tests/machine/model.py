@@ -103,13 +103,15 @@ def has_left(change: Change) -> str | None:
     return change.post.user if (change.action, change.post.kind) == ("deleted", "welcome") else None
 
 
+def root_of(post: Post) -> int:
+    """The thread that a comment on this event is in."""
+    return post.thread or post.id
+
+
 def family(posts: Iterable[Post], roots: Iterable[Post]) -> list[Post]:
-    """The roots and all comments below them, at any depth: what is deleted together."""
+    """The roots and all comments on them: what is deleted together."""
     found = {post.id: post for post in roots}
-    others = [*posts]
-    while below := [post for post in others if post.thread in found and post.id not in found]:
-        found |= {post.id: post for post in below}
-    return list(found.values())
+    return list((found | {post.id: post for post in posts if post.thread in found}).values())
 
 
 def moved(posts: Iterable[Post], root: Post, **changed: object) -> list[Post]:

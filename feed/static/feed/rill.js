@@ -7,3 +7,6 @@ import "./js/forms.js";
 import "./js/requests.js";
 import "./js/editor.js";
 import "./js/mark.js";
+import "./js/days.js";
+import "./js/times.js";
+import "./js/copy.js";

@@ -36,6 +36,7 @@ def test_an_event_has_the_documented_fields(alice: User) -> None:
         "edited_at": None,
         "text": "Hi!",
         "thread": status.pk,
+        "reply_to": None,
     }
 
 

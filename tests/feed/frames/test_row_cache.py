@@ -9,6 +9,7 @@ from django.template import engines
 from django.test import Client
 from pytest_django import Settings
 
+from feed import log
 from feed.frames import row_cache, rows
 from feed.models import Comment, Event, StatusChange
 from tests.support.kinds import Slogan
@@ -38,6 +39,7 @@ def test_a_row_is_rendered_once_for_all_visitors(
     client: Client, as_bob: Client, alice: User, rendered: list[int], django_assert_num_queries: Any
 ) -> None:
     status = StatusChange.objects.create(user=alice, text="Hello")
+    log.number()
     first = home(client)
     assert status.pk in rendered
     rendered.clear()
@@ -125,4 +127,4 @@ def test_the_row_cache_is_bounded_in_bytes(alice: User, monkeypatch: pytest.Monk
     assert 0 < row_cache._rows.currsize <= 10_000
     large = rows.render_row(StatusChange.objects.create(user=alice, text="x" * 20_000))
     assert large.startswith("<article")
-    assert f'<p class="text">{"x" * 20_000}</p>' in large
+    assert f'<div class="text" dir="auto">{"x" * 20_000}</div>' in large

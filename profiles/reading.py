@@ -1,0 +1,43 @@
+"""What concerns a person and isn't read yet."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+from django.db.models import Count
+
+from feed import people, streams
+from feed.log import PUBLIC
+from feed.rendering import rendered
+from profiles.models import Concern, ReadPosition
+
+MAX_UNREAD = 99
+"""The largest number that a badge shows."""
+
+
+def unread(user: Any) -> int:
+    """How many events concern the user, are new, and may be seen by the user. One query if all of them are public."""
+    new = Concern.objects.filter(user=user, is_new=True).order_by()
+    counts: dict[str, int] = dict(new.values_list("event__audience").annotate(Count("pk")))
+    allowed = {PUBLIC} if counts.keys() <= {PUBLIC} else streams.audiences_of(user)
+    return sum(count for audience, count in counts.items() if audience in allowed)
+
+
+def mark_read(user: Any, position: int) -> None:
+    """Nothing is new to the user any more. Recorded in the log, so that all the user's pages know.
+
+    position: how far the log had been read when the user saw what was new.
+    """
+    with transaction.atomic():
+        if Concern.objects.filter(user=user, is_new=True).update(is_new=False):
+            mark = ReadPosition.objects.filter(user=user).first() or ReadPosition(user=user)
+            mark.position, mark.audience = position, streams.name("to", people.name_of(user))
+            mark.save()
+
+
+def badges(names: Iterable[str]) -> Mapping[str, str]:
+    """The bells of the people with these names, as HTML for frames."""
+    field = people.name_field()
+    users = get_user_model()._default_manager.filter(**{f"{field}__in": [*names]})
+    return {str(getattr(user, field)): rendered("profiles/bell_frame.html", {"unread": unread(user)}) for user in users}
