@@ -36,7 +36,9 @@ class Welcome(Event):
 class Concern(models.Model):
     """That an event concerns a person: it mentions them, or answers what they did."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="concerns", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="concerns", db_index=False
+    )
     event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="concerns")
     # Not a number to count from: transactions commit in another order than they take their numbers.
     is_new = models.BooleanField(default=True)
