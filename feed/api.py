@@ -18,7 +18,7 @@ from feed.outage import unavailable
 from feed.refusals import Refusal
 
 MAX_EVENTS = 200
-STATUS = {4403: 403, 4404: 404, 4429: 429, None: 503}
+STATUS = {4401: 401, 4403: 403, 4404: 404, 4429: 429, None: 503}
 STREAMS_AS_ONE = 10
 """This many streams in a snapshot count as one more request."""
 
@@ -78,7 +78,9 @@ def refuse_in_outage(request: HttpRequest, error: DatabaseError) -> HttpResponse
     return unavailable(request, error)
 
 
-@api.get("/events/", response={200: Snapshot, (403, 404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed")
+@api.get(
+    "/events/", response={200: Snapshot, (401, 403, 404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed"
+)
 def list_events(
     request: HttpRequest,
     stream: Annotated[list[str] | None, Query()] = None,

@@ -41,7 +41,7 @@ class AudienceField(forms.ChoiceField):
         )
 
     def valid_value(self, value: Any) -> bool:
-        return value in streams.audiences_of(self.user)
+        return value in streams.audiences_to_post(self.user)
 
 
 class TextForm(forms.Form):

@@ -116,7 +116,8 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
     if page.before and request.htmx and request.htmx.request_type != "full":
         template = "feed/older.html"
     watched = list(names)
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched}, doseq=True)
+    badges = [each.prefix for each in streams.all_personal() if each.is_badge and request.user.is_authenticated]
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched + badges}, doseq=True)
     rows = page.rows()
     reacted = page.reactions_of(request.user)
     shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
 from django.db.models.signals import post_save, pre_delete
 from django.utils import timezone
@@ -103,6 +104,8 @@ def notify(
     recorded = [_recorded(action, event, before.get(event.id)) for event in changed]
     log.record(action, recorded, using)
     signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)
+    if users := {_as_text(key) for event in changed for key in event.decides_access_of()}:
+        log.record_access(sorted(users), using)
     if changed:
         first = changed[0]
         # The doorbell is no place for a secret. An instance that is deleted may not know that it has become one.
@@ -115,6 +118,12 @@ def _recorded(action: str, event: Any, before: Place | None) -> log.Recorded:
     audience, streams = now = before if before and action == "deleted" else place(event)
     moved_from = None if before == now else before
     return log.Recorded(event.id, event.kind, streams, audience, moved_from)
+
+
+def _as_text(key: object) -> str:
+    """A user's key as in their sessions."""
+    model: Any = get_user_model()
+    return str(model._meta.pk.value_to_string(model(pk=key)))
 
 
 def _snapshot(event: Any) -> Any:

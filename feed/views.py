@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.forms import BaseForm, Form
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import conversations, log, pages, ratelimit
+from feed import conversations, log, pages, ratelimit, streams
 from feed.access import (
     OwnRequest,
     PageRequest,
@@ -32,9 +33,18 @@ THREAD_SIZE = 100
 @page_view
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
+    stream = request.GET.get("stream", log.PUBLIC)
+    personal = streams.personal([stream])
+    if stream != log.PUBLIC and not personal:
+        raise Http404("the front page shows what is public, or a personal stream")
+    if personal and not request.user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
     state = log.state()
-    page = pages.Page.read_folded(state, request.user, [log.PUBLIC], pages.wanted_before(request))
-    return pages.show(request, "feed/home.html", page, [log.PUBLIC], form=StatusForm(user=request.user))
+    page = pages.Page.read_folded(state, request.user, [stream], pages.wanted_before(request))
+    context = {"stream": stream, "form": StatusForm(user=request.user)}
+    for each in personal:
+        context |= {"query": f"stream={stream}&", "welcome_template": each.welcome_template}
+    return pages.show(request, "feed/home.html", page, [stream], **context)
 
 
 @page_view

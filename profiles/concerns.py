@@ -7,20 +7,21 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Q
 
 from feed import people
-from feed.log import Recorded
 from feed.models import Event
 from feed.prose import mentions_in
-from feed.streams import Audience
+from feed.streams import OfPerson
 
 
-class To(Audience):
+class To(OfPerson):
     """`to:NAME`: what concerns a person, and what that person alone may see under this name."""
 
     prefix = "to"
 
     def keys_for(self, user: Any) -> Iterable[object]:
-        name = people.name_of(user)
-        return () if name is None else (name,)
+        return super().keys_to_post(user)
+
+    def keys_to_post(self, user: Any) -> Iterable[object]:
+        return ()
 
     def label(self, key: str) -> str:
         return f"{key} alone"
@@ -63,20 +64,6 @@ def _answered(event: Any) -> set[str | None]:
     return {str(name) for name in answered.values_list(f"user__{people.name_field()}", flat=True) if name}
 
 
-def keep_concerns(action: str, recorded: Collection[Recorded], using: str | None, **kwargs: Any) -> None:
-    """Receiver of `feed.signals.recorded`: keeps the table that finds the events of `to:NAME`."""
-    from profiles.models import Concern
-
-    added, removed = set[tuple[int, str]](), set[tuple[int, str]]()
-    for event in recorded if action != "deleted" else ():
-        now = _names(event.streams)
-        before = set[str]() if action == "created" else _names(event.moved_from[1]) if event.moved_from else now
-        added |= {(event.event_id, name) for name in now - before}
-        removed |= {(event.event_id, name) for name in before - now}
-    if added or removed:
-        users = people.named({name for _, name in added | removed})
-        Concern.write(added, removed, users, using)
-
-
-def _names(streams: Iterable[str]) -> set[str]:
+def names_in(streams: Iterable[str]) -> set[str]:
+    """The names of the people whose `to:NAME` is among the streams."""
     return {name.removeprefix("to:") for name in streams if name.startswith("to:")}

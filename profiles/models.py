@@ -1,4 +1,9 @@
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
@@ -62,3 +67,56 @@ class ReadPosition(Event):
 
     def __str__(self) -> str:
         return f"{self.author_name} has read up to {self.position}"
+
+
+class Follow(Event):
+    """The event that a person follows another. There is one for each pair, for as long as it is so."""
+
+    # The event's user again. The database can't say otherwise that a pair is unique, nor find quickly whom one follows.
+    follower = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="profile_follows",
+        editable=False,
+        db_index=False,
+    )
+    followed = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile_followers")
+
+    select_related = ("followed",)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["follower", "followed"], name="profiles_follow_pair"),
+            models.CheckConstraint(condition=~models.Q(follower=models.F("followed")), name="profiles_follow_other"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.author_name} follows {shown_name(self.followed)}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.user_id is None:
+            raise ValidationError("Somebody must be the follower.", code="nobody")
+        if self.user_id == self.followed_id:
+            raise ValidationError("Nobody can follow themselves.", code="self")
+        pair = Follow.rows.filter(follower=self.user_id, followed=self.followed_id)
+        if pair.exclude(pk=self.pk).exists():
+            raise ValidationError(f"{self.author_name} follows them already.", code="unique")
+
+    @classmethod
+    @cache
+    def plain_fields(cls) -> list["models.Field[Any, Any]"]:
+        return [field for field in super().plain_fields() if field.name != "follower"]
+
+    def _mark(self) -> set[str]:
+        if self._state.adding:
+            self.follower_id = self.user_id  # type: ignore[assignment]  # the database refuses None
+        elif self.follower_id != self.user_id:
+            raise ValueError("A follow can't be given to another user. Delete it, and make a new one.")
+        return super()._mark()
+
+    def concerned_users(self) -> list[Any]:
+        return [self.followed]
+
+    def decides_access_of(self) -> Iterable[object]:
+        return [self.follower_id]

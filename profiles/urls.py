@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from profiles import views
+from profiles import follow_views, for_you, views
 from profiles.names import NameConverter
 
 register_converter(NameConverter, "name")
@@ -8,5 +8,12 @@ register_converter(NameConverter, "name")
 app_name = "profiles"
 urlpatterns = [
     path("people/<name:name>/", views.person, name="person"),
+    path("people/<name:name>/follow/", follow_views.follow, name="follow"),
+    path("people/<name:name>/unfollow/", follow_views.unfollow, name="unfollow"),
+    path("people/<name:name>/followers/", follow_views.followers, name="followers"),
+    path("people/<name:name>/following/", follow_views.followed, name="following"),
+    path("people/<name:name>/followers/remove/", follow_views.remove_follower, name="remove_follower"),
     path("profile/", views.edit_profile, name="edit"),
+    path("for-you/", for_you.for_you, name="for-you"),
+    path("for-you/read/", for_you.read, name="read"),
 ]

@@ -155,9 +155,3 @@ def _is_shown_with(comment: Event, other: Event) -> bool:
 def shortened(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= WORDS else line[: WORDS - 1].rstrip() + "…"
-
-
-def touched(events: Iterable[tuple[int, Iterable[str]]]) -> set[int]:
-    """The ids of the events whose tally is another one after changes of these events, with their streams."""
-    found = {(key, name) for key, names in events for name in names if name.startswith("thread:")}
-    return {int(name.removeprefix("thread:")) for key, name in found if name != f"thread:{key}"}

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from feed.kinds.guard import attempt
 from feed.kinds.naming import author
+from feed.kinds.related import related_names
 from feed.models import Event
 from feed.paths import under_latest_prefix
 from feed.people import name_of
@@ -21,7 +23,7 @@ PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "audience", "created_at
 
 def describe(event: Event) -> dict[str, Any]:
     """The public fields of an event and the fields of its kind. Times are aware and in UTC."""
-    own = {field.name: _plain(field.value_from_object(event)) for field in event.plain_fields()}
+    own = {field.name: _value(field, event) for field in event.plain_fields()}
     own |= {key.name: _reference(key, event) for key in event.generic_keys()}
     return own | _common(event, name_of(event.user), url_of(event, type(event).get_absolute_url))
 
@@ -84,6 +86,13 @@ def _label(key: Any, content_type: Any, event: Event) -> str | None:
     except ObjectDoesNotExist:
         return None
     return f"{found.app_label}.{found.model}"
+
+
+def _value(field: Any, event: Event) -> Any:
+    """The field's value. A user who is loaded with the event is described like the event's own."""
+    if field.related_model is get_user_model() and field.name in related_names(type(event)):
+        return name_of(getattr(event, field.name))
+    return _plain(field.value_from_object(event))
 
 
 def _plain(value: Any) -> Any:

@@ -7,10 +7,9 @@ from typing import Any
 from feed import log
 from feed.batches import batches
 from feed.frames import redelivery
-from feed.frames.context import add_context, touched
 from feed.frames.entries import Entry, Place
 from feed.frames.formats import FORMATS
-from feed.frames.tallies import render_tally, tallies
+from feed.frames.surroundings import add_surroundings
 from feed.kinds import loading
 from feed.kinds.kind import is_whole
 from feed.log import Change
@@ -47,7 +46,7 @@ def load_encoded(
     known = list(known)
     while len(entries) < len(changes) and size < max_bytes:
         loaded = load(changes[len(entries) : len(entries) + part], known)
-        _add_surroundings(loaded, formats)
+        add_surroundings(loaded, formats)
         for entry in loaded:
             encode(entry, formats)
             entries.append(entry)
@@ -65,7 +64,7 @@ def encode_again(entries: Sequence[Entry], formats: Collection[str]) -> list[Ent
         events = _present(part)
         encoded: defaultdict[int, dict[str, str | None]] = defaultdict(dict)
         again = [entry.showing(events.get(entry.event_id), encoded[entry.event_id]) for entry in part]
-        _add_surroundings(again, formats)
+        add_surroundings(again, formats)
         for entry in again:
             encode(entry, formats)
         shown += again
@@ -79,20 +78,6 @@ def newly_hidden_from(entries: Iterable[Entry], position: int) -> frozenset[str]
     Asks the log after the events were loaded, and only if some aren't public.
     """
     return log.access_after(position) if any(entry.private for entry in entries) else frozenset()
-
-
-def _add_surroundings(entries: Sequence[Entry], formats: Collection[str]) -> None:
-    """What pages show beside the events: their context, and the tallies of the events that they are about."""
-    if "html" not in formats:
-        return
-    changed = touched((entry.event_id, entry.reach) for entry in entries if not entry.is_access)
-    older = {entry.event_id for entry in entries if entry.action != Change.Action.CREATED}
-    add_context([entry.event for entry in entries if entry.event], changed | older, folds=True)
-    if changed:
-        rendered = {key: render_tally(key, tally) for key, tally in tallies(changed).items()}
-        for entry in entries:
-            about = touched([(entry.event_id, entry.reach)])
-            entry.tallies = {key: rendered[key] for key in about}
 
 
 def encode(entry: Entry, formats: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """A change as a hub keeps it, and what a watcher is told of it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from feed.kinds.kind import root_model
 from feed.log import PUBLIC, Change
+from feed.streams import Personal, holds
 
 NO_AUDIENCES: frozenset[str] = frozenset()
-NO_TALLIES: Mapping[int, str] = MappingProxyType({})
+NO_PARTS: Mapping[Any, str] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -19,9 +20,14 @@ class Place(NamedTuple):
     audience: str
     streams: frozenset[str]
 
-    def is_seen(self, streams: frozenset[str], audiences: frozenset[str]) -> bool:
-        """Whether a watcher of these streams sees it there, if its user is in these audiences."""
-        return self.audience in audiences and not streams.isdisjoint(self.streams)
+    def is_seen(self, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()) -> bool:
+        """Whether a watcher of these streams sees it there, if its user is in these audiences.
+
+        personal: those of the streams that are personal.
+        """
+        if self.audience not in audiences:
+            return False
+        return not streams.isdisjoint(self.streams) or bool(personal and holds(personal, self.streams, audiences))
 
 
 @dataclass(eq=False)
@@ -35,6 +41,7 @@ class Entry:
     is_whole: whether the event was loaded with the fields of its kind.
     shown_to: the audience of the event's present state.
     tallies: how much was said to other events, as HTML by the id of the event, where the change has changed that.
+    badges: what pages show of topics as a whole, as HTML by the name of the topic.
     """
 
     position: int
@@ -48,7 +55,8 @@ class Entry:
     audience: str = PUBLIC
     moved_from: Place | None = None
     shown_to: str = PUBLIC
-    tallies: Mapping[int, str] = field(default_factory=lambda: NO_TALLIES)
+    tallies: Mapping[int, str] = field(default_factory=lambda: NO_PARTS)
+    badges: Mapping[str, str] = field(default_factory=lambda: NO_PARTS)
 
     @property
     def is_quiet(self) -> bool:
@@ -70,12 +78,18 @@ class Entry:
         names = {self.audience, self.shown_to} | ({self.moved_from.audience} if self.moved_from else set())
         return frozenset(names - {PUBLIC}) or NO_AUDIENCES
 
-    def told(self, streams: frozenset[str], audiences: frozenset[str]) -> str | None:
+    @cached_property
+    def place(self) -> Place:
+        return Place(self.audience, self.streams)
+
+    def told(
+        self, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()
+    ) -> str | None:
         """The action that a watcher of these streams is told, if its user is in these audiences. None for nothing."""
         if self.is_access:
             return None
-        sees = self.audience in audiences and not streams.isdisjoint(self.streams)
-        saw = sees if self.moved_from is None else self.moved_from.is_seen(streams, audiences)
+        sees = self.place.is_seen(streams, audiences, personal)
+        saw = sees if self.moved_from is None else self.moved_from.is_seen(streams, audiences, personal)
         if not sees:
             return "deleted" if saw else None
         # Since the change the event may have been moved out of sight. That comes later in the log.
@@ -83,11 +97,27 @@ class Entry:
             return "deleted"
         return self.action if saw or self.action == "deleted" else "created"
 
-    def tallies_for(self, streams: frozenset[str], audiences: frozenset[str]) -> dict[int, str]:
-        """The tallies in those threads of which the watcher is told."""
-        places = [Place(self.audience, self.streams), *([self.moved_from] if self.moved_from else [])]
-        seen = [place.streams for place in places if place.is_seen(streams, audiences)]
-        return {key: html for key, html in self.tallies.items() if any(f"thread:{key}" in names for names in seen)}
+    def tallies_for(
+        self, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()
+    ) -> dict[str, str]:
+        """The tallies in those threads of which the watcher is told, by the name of the stream of the thread."""
+        seen = self._seen(streams, audiences, personal)
+        found = {f"thread:{key}": html for key, html in self.tallies.items()}
+        return {name: html for name, html in found.items() if name in seen}
+
+    def badges_for(self, audiences: frozenset[str], personal: Collection[Personal]) -> dict[str, str]:
+        """The badges of the watcher's own topics, if its user sees the event there."""
+        own = {topic for each in personal for topic in each.topics(audiences)}
+        return {topic: html for topic, html in self.badges.items() if topic in own & self._seen(own, audiences)}
+
+    def _seen(
+        self, streams: Collection[str], audiences: frozenset[str], personal: Collection[Personal] = ()
+    ) -> frozenset[str]:
+        """The streams of the places at which the watcher sees the event, or saw it."""
+        places = [self.place] if self.moved_from is None else [self.place, self.moved_from]
+        names = frozenset(streams)
+        seen = [place.streams for place in places if place.is_seen(names, audiences, personal)]
+        return frozenset[str]().union(*seen)
 
     def showing(self, event: Any, encoded: dict[str, str | None]) -> "Entry":
         """The same change with this state of the event, or with none if it doesn't exist any more."""

@@ -18,6 +18,7 @@ from feed.frames.formats import Frame
 from feed.hub.tail import FRAME_SIZE, make_frame
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
+from feed.streams import Personal, personal
 
 BATCH = 500
 """Changes in one read of the log."""
@@ -69,9 +70,12 @@ class HistoryPage:
         return make_frame(watcher, [entry for entry in self.entries if entry.position > after], self.position)
 
     @cached_property
-    def is_private(self) -> bool:
-        """Whether audiences decide who is told what."""
+    def _is_private(self) -> bool:
         return any(entry.private for entry in self.entries)
+
+    def depends_on_access(self, watcher: Watcher) -> bool:
+        """Whether audiences decide what the watcher is told."""
+        return self._is_private or bool(watcher.personal and self.entries)
 
     def changes_access_of(self, user: str, after: int) -> bool:
         """Whether the user's access has changed after the position."""
@@ -137,20 +141,25 @@ class History:
         return HistoryPage(query, after, position, entries, size, read_at, encoding.newly_hidden_from(entries, head))
 
 
-def _may_concern(change: log.Change, streams: frozenset[str]) -> bool:
+def _may_concern(change: log.Change, streams: frozenset[str], personal: list[Personal]) -> bool:
     """Whether the change may concern a watcher of these streams. One of access concerns users, whatever they watch."""
-    if change.action == log.Change.Action.ACCESS or not streams.isdisjoint(change.streams):
+    if change.action == log.Change.Action.ACCESS:
         return True
-    return change.moved_from is not None and not streams.isdisjoint(change.moved_from["streams"])
+    places = [change.streams] if change.moved_from is None else [change.streams, change.moved_from["streams"]]
+    if any(not streams.isdisjoint(place) for place in places):
+        return True
+    # Whom it concerns each watcher knows. So all of them share the page.
+    return any(stream.audiences(frozenset(place)) for stream in personal for place in places)
 
 
 def find(after: int, upto: int, streams: frozenset[str], limit: int) -> tuple[list[log.Change], int]:
     """The first `limit` changes after the position `after` that may concern a watcher of these streams, and the
     position scanned up to."""
     position, changes, span = after, list[log.Change](), limit
+    of_users = personal(streams)
     while position < upto and len(changes) < limit:
         begin, position = position, min(position + span, upto)
-        changes += [change for change in log.read(begin, position) if _may_concern(change, streams)]
+        changes += [change for change in log.read(begin, position) if _may_concern(change, streams, of_users)]
         span = BATCH  # some changes are in other streams
     if len(changes) > limit:
         position = changes[limit - 1].position or upto

@@ -21,7 +21,7 @@ class Sender:
         sent = self._tail.sent_up_to(watcher)
         if self._tail.access_changes and (reason := self._broken_cursor(watcher)):
             self._reset(watcher, reason)
-        elif watcher.access.audiences is None and self._tail.private_after(sent):
+        elif watcher.access.audiences is None and self._tail.deciding(watcher, sent):
             return self._audiences.lookup(watcher.access)
         elif frame := self._tail.frames.get(self._tail.frame_key(watcher)):  # nearly always: others got it just now
             self._send(watcher, frame)
@@ -49,7 +49,7 @@ class Sender:
             return page
         if page.changes_access_of(watcher.access.user, watcher.knows_access_at):
             self._reset(watcher, "access")
-        elif watcher.access.audiences is None and page.is_private:
+        elif watcher.access.audiences is None and page.depends_on_access(watcher):
             return self._audiences.lookup(watcher.access)
         else:
             self._send(watcher, page.frame(watcher, after))

@@ -1,11 +1,13 @@
 """Which watchers watch which streams."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
+from feed import streams
 from feed.frames.entries import Entry
 from feed.hub.audiences import Audiences
 from feed.hub.scheduler import Scheduler
 from feed.hub.watcher import Watcher
+from feed.streams import Personal
 
 
 class Subscriptions:
@@ -44,6 +46,27 @@ class Subscriptions:
                     first.setdefault(stream, entry.position)
         for stream in first.keys() & self._by_stream.keys():
             self._enqueue(self._by_stream[stream], first[stream])
+        for personal in self._watched_personal():
+            self._notify_of(personal, entries)
+
+    def _watched_personal(self) -> list[Personal]:
+        return [stream for stream in streams.all_personal() if stream.prefix in self._by_stream]
+
+    def _notify_of(self, personal: Personal, entries: Sequence[Entry]) -> None:
+        """Enqueue the watchers of a personal stream that one of these public changes may concern. Looks at each of
+        them once for all changes: an index of all whom each user follows would be too large."""
+        first: dict[str, int] = {}
+        for entry in entries:
+            if not (entry.is_access or entry.private):
+                for audience in personal.audiences(entry.reach):
+                    first.setdefault(audience, entry.position)
+        if first:
+            concerned, any_position = frozenset(first), min(first.values())
+            for watcher in self._by_stream[personal.prefix]:
+                if watcher.access.audiences is None:
+                    self._enqueue([watcher], any_position)
+                elif found := concerned & watcher.audiences:
+                    self._enqueue([watcher], min(first[audience] for audience in found))
 
     def forget_access(self, users: Iterable[str]) -> None:
         """Ask for the audiences of these users again, before their change of access is reached in the log."""
@@ -52,8 +75,10 @@ class Subscriptions:
     def _may_see(self, entry: Entry) -> list[Watcher]:
         """The watchers that a private change may concern. Those whose audiences aren't known are among them."""
         found = [watcher for stream in entry.reach for watcher in self._by_stream.get(stream, ())]
+        for personal in self._watched_personal():
+            found += _in_some(self._by_stream[personal.prefix], personal.audiences(entry.reach))
         places = [entry.audience] if entry.moved_from is None else [entry.audience, entry.moved_from.audience]
-        return [each for each in found if each.access.audiences is None or not each.audiences.isdisjoint(places)]
+        return _in_some(found, places)
 
     def _enqueue(self, watchers: Iterable[Watcher], position: int) -> None:
         for watcher in watchers:
@@ -68,3 +93,8 @@ class Subscriptions:
         self._audiences.forget_all()
         for watcher in self.watchers():
             self._enqueue([watcher], watcher.cursor + 1)
+
+
+def _in_some(watchers: Iterable[Watcher], audiences: Collection[str]) -> list[Watcher]:
+    """The watchers whose users are in one of these audiences, or may be."""
+    return [each for each in watchers if each.access.audiences is None or not each.audiences.isdisjoint(audiences)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from feed.frames.entries import NO_AUDIENCES, Entry
 from feed.frames.formats import Frame, Told, changes_frame
 from feed.hub.watcher import Watcher
+from feed.streams import Personal
 
 FRAME_SIZE = 64 * 1024
 """Bytes after which a frame ends: memory holds one of them for each client that doesn't read."""
@@ -75,6 +76,7 @@ class Tail:
     def _forget_frames(self) -> None:
         self.frames: dict[tuple[object, ...], Frame] = {}
         self._private: dict[int, frozenset[str]] = {}
+        self._personal: dict[tuple[int, tuple[Personal, ...]], frozenset[str]] = {}
         self._frame_bytes = 0
 
     def sent_up_to(self, watcher: Watcher) -> int:
@@ -90,12 +92,26 @@ class Tail:
             self._private[position] = frozenset[str]().union(*(entry.private for entry in after))
         return self._private[position]
 
+    def deciding(self, watcher: Watcher, position: int) -> frozenset[str]:
+        """The audiences that decide what of the changes after the position the watcher is told."""
+        private = self.private_after(position)
+        return private | self._personal_after(position, watcher.personal) if watcher.personal else private
+
+    def _personal_after(self, position: int, personal: tuple[Personal, ...]) -> frozenset[str]:
+        """The audiences for whose users these streams hold some of the changes after the position."""
+        key = position, personal
+        if key not in self._personal:
+            after = self.entries[max(0, position - self.start) :]
+            found = (stream.audiences(entry.reach) for entry in after if not entry.is_access for stream in personal)
+            self._personal[key] = frozenset[str]().union(*found)
+        return self._personal[key]
+
     def frame_key(self, watcher: Watcher) -> tuple[object, ...]:
         """Watchers with the same key get the same frame. Without changes a frame is the same for all streams."""
         pending = watcher.pending_from
         if pending is None:
             return watcher.format, watcher.epoch, watcher.cursor
-        audiences = self.private_after(pending - 1) & watcher.audiences
+        audiences = self.deciding(watcher, pending - 1) & watcher.audiences
         return watcher.format, watcher.epoch, watcher.cursor, pending, watcher.streams, audiences
 
     def frame(self, watcher: Watcher) -> Frame:
@@ -113,16 +129,19 @@ class Tail:
 
 def make_frame(watcher: Watcher, entries: Sequence[Entry], position: int) -> Frame:
     """The watcher's changes among the entries, up to `position` or until the frame is large enough."""
-    told, tallies = list[Told](), dict[int, str]()
+    told, parts = list[Told](), dict[str, str]()
     streams, audiences, size = watcher.streams, watcher.audiences, 0
+    rows = [each for each in watcher.personal if not each.is_badge or watcher.format == "json"]
+    badges = [each for each in watcher.personal if each.is_badge]
     for entry in entries:
-        if (action := entry.told(streams, audiences)) is None:
-            continue
-        size += entry.size(watcher.format)
-        if told and size > FRAME_SIZE:
-            position = entry.position - 1
-            break
-        told.append((entry, action))
-        if entry.tallies:
-            tallies |= entry.tallies_for(streams, audiences)
-    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, told, tallies.values())
+        if action := entry.told(streams, audiences, rows):
+            size += entry.size(watcher.format)
+            if told and size > FRAME_SIZE:
+                position = entry.position - 1
+                break
+            told.append((entry, action))
+        if entry.tallies and action:
+            parts |= entry.tallies_for(streams, audiences, rows)
+        if entry.badges and badges:
+            parts |= entry.badges_for(audiences, badges)
+    return changes_frame(watcher.format, watcher.epoch, watcher.cursor, position, told, parts.values())

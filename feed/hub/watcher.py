@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from feed.connection.asgi import Connection
-from feed.streams import ONLY_PUBLIC
+from feed.streams import ONLY_PUBLIC, Personal, personal
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ ANYBODY = Access(audiences=ONLY_PUBLIC)
 @dataclass(eq=False, slots=True)
 class Watcher:
     """
+    personal: those of its streams that hold something else for each user.
     cursor: the position up to which it has been sent everything.
     epoch: which log its cursor counts in, or "" if the client didn't say.
     login: the session it was opened with, or None for an anonymous client.
@@ -70,6 +71,10 @@ class Watcher:
     served_at: float = 0.0
     cancel_scope: asyncio.Timeout | None = None
     reason: Exception | None = None
+    personal: tuple[Personal, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.personal = tuple(personal(self.streams))
 
     @property
     def audiences(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """What the class of an event knows about itself: its kind, the fields that it adds, its thread."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -29,6 +29,13 @@ class Kind:
 
     answers: ClassVar[tuple[str, ...]] = ("thread", "reply_to")
     """The fields that name events whose authors it concerns, if the kind has these fields."""
+
+    def decides_access_of(self) -> Iterable[object]:
+        """The keys of the users whose audiences depend on this event. Every change of it is a change of their access.
+
+        Called after it is saved, before it is deleted, and in the same transaction.
+        """
+        return ()
 
     @classmethod
     @cache

@@ -12,35 +12,44 @@ from feed.streams.audiences import (
     audiences_of,
     audiences_of_key,
     audiences_of_keys,
+    audiences_to_post,
     choices_for,
     label,
     of,
     validate,
     validate_for,
 )
+from feed.streams.builtin import OfPerson
 from feed.streams.newest import newest, newest_for
+from feed.streams.personal import Personal, all_personal, holds, personal
 from feed.streams.requested import ONLY_PUBLIC, check, check_access, have_audiences, may_be_absent, parse
 from feed.streams.stream import Audience, Stream
 
 __all__ = [
     "ONLY_PUBLIC",
     "Audience",
+    "OfPerson",
+    "Personal",
     "Stream",
     "access_changed",
     "access_follows",
+    "all_personal",
     "audiences_of",
     "audiences_of_key",
     "audiences_of_keys",
+    "audiences_to_post",
     "check",
     "check_access",
     "choices_for",
     "have_audiences",
+    "holds",
     "label",
     "may_be_absent",
     "newest",
     "newest_for",
     "of",
     "parse",
+    "personal",
     "validate",
     "validate_for",
 ]

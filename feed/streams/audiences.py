@@ -1,7 +1,7 @@
 """Who may see what: the audiences of a user."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -25,15 +25,22 @@ def audiences_of(user: Any) -> frozenset[str]:
     """The names of the audiences that the user is in. For anybody at least `public`."""
     if user is None or not user.is_authenticated or not user.is_active:
         return ONLY_PUBLIC
-    return ONLY_PUBLIC.union(*(_names_for(audience, user) for audience in audience_classes()))
+    return ONLY_PUBLIC.union(*(_names(each, each.keys_for, user) for each in audience_classes()))
 
 
-def _names_for(audience: Audience, user: Any) -> list[str]:
+def audiences_to_post(user: Any) -> frozenset[str]:
+    """The names of the audiences that the user may post to. To see what is meant for an audience isn't enough."""
+    if not user.is_authenticated or not user.is_active:
+        return ONLY_PUBLIC
+    return ONLY_PUBLIC.union(*(_names(each, each.keys_to_post, user) for each in audience_classes()))
+
+
+def _names(audience: Audience, keys_of: Callable[[Any], Iterable[object]], user: Any) -> list[str]:
     """No names if the audience can't be asked: then nobody is in it. Without keys that no event can have."""
 
     def names() -> list[str]:
         # One string for each audience, however many users are in it.
-        keys = map(str, audience.keys_for(user))
+        keys = map(str, keys_of(user))
         return [sys.intern(name(audience, key)) for key in keys if audience.accepts(key)]
 
     return attempt("find who may see", audience.prefix, names, list)
@@ -58,18 +65,29 @@ def choices_for(user: Any, chosen: str = PUBLIC) -> list[tuple[str, str]]:
 
     chosen: is always among them.
     """
-    others = sorted(audiences_of(user) - {PUBLIC, chosen})[:MAX_CHOICES]
+    allowed = audiences_to_post(user)
+    others = sorted(allowed - {PUBLIC, chosen})[:MAX_CHOICES]
     names = sorted({*others, chosen} - {PUBLIC})
-    return [(PUBLIC, "Everybody"), *((each, label(each)) for each in names)]
+    return [(PUBLIC, "Everybody"), *((each, choice(each) if each in allowed else label(each)) for each in names)]
 
 
 def label(audience: str) -> str:
+    """What a row calls the audience."""
+    return _called(audience, lambda found, key: found.label(key))
+
+
+def choice(audience: str) -> str:
+    """What a form calls the audience."""
+    return _called(audience, lambda found, key: found.choice(key))
+
+
+def _called(audience: str, call: Callable[[Audience, str], str]) -> str:
     prefix, _, key = audience.partition(":")
     found = STREAMS.get(prefix)
     if not isinstance(found, Audience):
         return audience
     # It may ask the database for a team that is gone.
-    return attempt("label", prefix, lambda: str(found.label(key)), lambda: audience)
+    return attempt("label", prefix, lambda: str(call(found, key)), lambda: audience)
 
 
 def validate(audience: str) -> None:
@@ -83,5 +101,5 @@ def validate(audience: str) -> None:
 def validate_for(user: Any, audience: str) -> None:
     """Raise ValidationError if the user may not post to the audience. The system itself may post to each."""
     validate(audience)
-    if user is not None and audience not in audiences_of(user):
+    if user is not None and audience not in audiences_to_post(user):
         raise ValidationError(f"There is no audience {audience!r} that this user may post to.", code="not_yours")

@@ -1,4 +1,5 @@
-"""Users who are renamed or deleted. `only:NAME` must not become the audience of the next user with that name."""
+"""Users who are renamed or deleted. `only:NAME` and its like must not become audiences of the next user with that
+name."""
 
 from collections.abc import Collection
 from typing import Any
@@ -13,7 +14,8 @@ from feed import log, people
 from feed.bystander import bystander
 from feed.kinds.kind import root_model
 from feed.streams.access import access_changed, note_deactivation
-from feed.streams.builtin import Only
+from feed.streams.builtin import OfPerson
+from feed.streams.stream import STREAMS, name
 
 OLD_NAME = "_feed_old_name"
 """An attribute of a user that is being saved: the name in the database."""
@@ -44,23 +46,31 @@ def note_old_name(
 
 
 def follow_name(sender: type, instance: Any, using: str | None = None, **kwargs: Any) -> None:
-    """Move what only this user may see, if the user has been renamed."""
+    """Move what is meant for this user's audiences, if the user has been renamed."""
     old, new = vars(instance).pop(OLD_NAME, None), people.name_of(instance)
     if old is not None and new is not None and str(old) != new:
         with bystander("rename the audience of", "a user", using):
             access_changed(instance, using)
-            # Nobody has edited them.
-            _only_for(old, using).update(audience=f"{Only.prefix}:{new}", edited_at=F("edited_at"))
+            for audience in _of_people():
+                access_changed(audience.others(instance), using)
+                # Nobody has edited them.
+                events = _meant_for([name(audience, old)], using)
+                events.update(audience=name(audience, new), edited_at=F("edited_at"))
 
 
 def forget_name(sender: type, instance: Any, using: str | None = None, **kwargs: Any) -> None:
-    """Delete what only this user could see, whoever posted it."""
+    """Delete what was meant for this user's audiences, whoever posted it."""
     with bystander("delete the audience of", "a user", using):
-        for event in _only_for(people.name_of(instance), using):
+        key = people.name_of(instance)
+        for event in _meant_for([name(audience, key) for audience in _of_people()], using):
             # The user's own may be on their way already, and are recorded once.
             if not log.is_waiting("deleted", event.pk, using or DEFAULT_DB_ALIAS):
                 event.delete()
 
 
-def _only_for(name: object, using: str | None) -> Any:
-    return root_model().rows.using(using).filter(audience=f"{Only.prefix}:{name}")
+def _of_people() -> list[OfPerson]:
+    return [stream for stream in STREAMS.values() if isinstance(stream, OfPerson)]
+
+
+def _meant_for(audiences: list[str], using: str | None) -> Any:
+    return root_model().rows.using(using).filter(audience__in=audiences)

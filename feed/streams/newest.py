@@ -8,15 +8,17 @@ from django.db import connection
 from django.db.models import BooleanField, Func, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from feed.batches import batches
 from feed.kinds.kind import root_model
 from feed.log.tables import PUBLIC
 from feed.streams.audiences import audiences_of
+from feed.streams.many import MANY, as_values, meant_for, newest_among
+from feed.streams.personal import ordinary
 from feed.streams.requested import ONLY_PUBLIC, grouped
+from feed.streams.stream import Stream
 
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
-MAX_VALUES = 30_000
-"""Values in one statement. SQLite takes 32,766."""
 
 
 class Part(NamedTuple):
@@ -51,14 +53,18 @@ def newest(
         listed = events.filter(audience__in=audiences).exclude(kind__in=without)
         return list(listed.before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
-    conditions = [each for stream, keys in grouped(names) for each in stream.conditions(keys)]
+    left_out = tuple(without)
+    seen = root_model().rows.filter(meant_for(allowed)).exclude(kind__in=left_out).before(before)
+    streams = grouped(ordinary(names, audiences))
+    conditions = [each for stream, keys in streams for each in _conditions(stream, keys, seen, size)]
+    wanted = ((condition, _wanted(condition, allowed, left_out, before, size)) for condition in conditions)
     parts = [
-        part._replace(without=tuple(without))
-        for condition in conditions
-        for part in _parts(condition, allowed)
-        if not (part.model is not root_model() and part.model.kind_name() in without)
+        part._replace(without=left_out)
+        for condition, audiences in wanted
+        for part in _parts(condition, audiences)
+        if part.model is root_model() or part.model.kind_name() not in left_out
     ]
-    unions = [_union(some, before, size) for some in _statements(parts)]
+    unions = [_union(some, before, size) for some in batches(parts, MAX_PARTS)]
     # Nearly always there is one, which then is part of the query.
     within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
     return list(events.filter(pk__in=within).newest()[:size])
@@ -85,6 +91,21 @@ def newest_for(
         if now != allowed or any(event.audience not in now for event in found):
             return newest_for(user, events, names, before, size, now, without)
     return found
+
+
+def _conditions(stream: Stream, keys: list[str], seen: Any, size: int) -> list[Q]:
+    """The newest `size` events are in at most as many of the streams."""
+    return stream.conditions(stream.busiest(keys, seen, size) if len(keys) > size else keys)
+
+
+def _wanted(
+    condition: Q, allowed: tuple[str, ...], without: tuple[str, ...], before: int | None, size: int
+) -> tuple[str, ...]:
+    """All events are a part for each audience. If these are many, the newest `size` events are in few of them."""
+    if condition or len(allowed) <= MANY:
+        return allowed
+    private = Part(root_model(), Q(), is_private=True, without=without)
+    return PUBLIC, *newest_among(allowed, _query(private, before), size)
 
 
 def _parts(condition: Q, audiences: tuple[str, ...]) -> Iterator[Part]:
@@ -122,19 +143,6 @@ def _single_lookup(condition: Q) -> tuple[str, Any] | None:
     return condition.children[0]
 
 
-def _statements(parts: Iterable[Part]) -> Iterator[list[Part]]:
-    """The parts, as many at a time as one statement takes."""
-    union, values = list[Part](), 0
-    for part in parts:
-        if union and (len(union) == MAX_PARTS or values + len(part.audiences) > MAX_VALUES):
-            yield union
-            union, values = [], 0
-        union.append(part)
-        values += len(part.audiences) + len(part.without) + 2
-    if union:
-        yield union
-
-
 def _union(parts: Iterable[Part], before: int | None, size: int) -> tuple[str, list[Any]]:
     """The query for the keys of the newest events in these parts, and its values."""
     statements, values = list[str](), list[Any]()
@@ -156,9 +164,10 @@ def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
     if lookup and type(lookup[1]) in (int, str):
         path, value = lookup
-        shape = part.model, path, type(value), len(part.audiences), part.is_private, part.without, before is not None
+        audiences = min(len(part.audiences), MANY + 1)
+        shape = part.model, path, type(value), audiences, part.is_private, part.without, before is not None
         if text := _compiled(*shape):  # type: ignore[arg-type]
-            return text, [value, *part.audiences, *part.without, *_listed(before)]
+            return text, [value, *as_values(part.audiences), *part.without, *_listed(before)]
     text, parameters = _query(part, before).query.sql_with_params()
     return text, list(parameters)
 
@@ -180,7 +189,7 @@ def _compiled(
         model, Q((path, of("1"))), tuple(f"audience:{number}" for number in range(audiences)), is_private, without
     )
     text, parameters = _query(part, before).query.sql_with_params()
-    return str(text) if parameters == (of("1"), *part.audiences, *without, *_listed(before)) else None
+    return str(text) if parameters == (of("1"), *as_values(part.audiences), *without, *_listed(before)) else None
 
 
 def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
@@ -188,7 +197,7 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
     if part.is_private:
         rows = rows.filter(_IsPrivate("audience"))
     if part.audiences:
-        rows = rows.filter(audience__in=part.audiences)
+        rows = rows.filter(meant_for(part.audiences))
     if part.without:
         rows = rows.exclude(kind__in=part.without)
     if before is not None:

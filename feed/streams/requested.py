@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from feed.log.tables import PUBLIC
 from feed.refusals import Refusal
+from feed.streams.personal import Personal
 from feed.streams.stream import STREAMS, Audience, Stream, name
 
 MAX_STREAMS = 100
@@ -27,7 +28,7 @@ def parse(names: Iterable[str]) -> frozenset[str]:
 
 def have_audiences(names: Iterable[str]) -> bool:
     """Whether some of these streams aren't open to all."""
-    return any(isinstance(stream, Audience) for stream, _ in grouped(names))
+    return any(isinstance(stream, Audience | Personal) for stream, _ in grouped(names))
 
 
 def may_be_absent(names: Iterable[str]) -> bool:
@@ -36,8 +37,11 @@ def may_be_absent(names: Iterable[str]) -> bool:
 
 
 def check_access(names: Iterable[str], audiences: Collection[str] = ONLY_PUBLIC) -> None:
-    """Raise Refusal if a stream is an audience, and not one of these. Makes no query."""
+    """Raise Refusal if a stream is an audience, and not one of these, or is personal, and these are nobody's. Makes no
+    query."""
     for stream, keys in grouped(names):
+        if isinstance(stream, Personal) and not stream.topics(audiences):
+            raise Refusal("login_needed", f"Log in to watch the stream {stream.prefix!r}.", 4401)
         if isinstance(stream, Audience):
             for each in (name(stream, key) for key in keys):
                 if each not in audiences:

@@ -47,6 +47,11 @@ class Stream:
         """The conditions for the events of several of these streams. May query the database, once for all of them."""
         return [self.events(key) for key in keys]
 
+    def busiest(self, keys: list[str], among: Any, size: int) -> Iterable[str]:
+        """Those of the keys whose streams hold the newest `size` of the events `among`; all of them if that is as fast.
+        Asked for if there are more than `size`."""
+        return keys
+
     def missing(self, keys: Iterable[str], audiences: Collection[str]) -> set[str]:
         """The keys of the streams that don't exist for a user of these audiences. May query the database. Raises
         Refusal if one may exist later."""
@@ -75,9 +80,17 @@ class Audience(Stream):
         """The keys of the audiences that this active user is in."""
         raise NotImplementedError
 
+    def keys_to_post(self, user: Any) -> Iterable[object]:
+        """The keys of the audiences that this active user may post to: by default, those that the user is in."""
+        return self.keys_for(user)
+
     def label(self, key: str) -> str:
-        """What forms call this audience."""
+        """What rows call this audience."""
         return f"{self.prefix.replace('_', ' ').capitalize()} {key}"
+
+    def choice(self, key: str) -> str:
+        """What a form calls this audience, for a user who may post to it."""
+        return self.label(key)
 
     def keys_of(self, event: Any) -> Iterable[object]:
         prefix, _, key = event.audience.partition(":")

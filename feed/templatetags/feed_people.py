@@ -49,6 +49,12 @@ def person_url(person: Any) -> str:
     return ""
 
 
+@register.simple_tag
+def personal_streams() -> list[streams.Personal]:
+    """The personal streams that have a name for pages."""
+    return [each for each in streams.all_personal() if each.label]
+
+
 @register.simple_tag(takes_context=True)
 def login_url(context: Context) -> str:
     """The project's log-in (LOGIN_URL), which leads back to this page. Empty if the project has none: Django's default

@@ -1,8 +1,17 @@
 import re
+from typing import Any
 
 from django import template
 
+from profiles.bell import unread
+
 register = template.Library()
+
+
+@register.inclusion_tag("profiles/bell.html")
+def bell(user: Any) -> dict[str, int]:
+    """The bell, with the number of what is new to the user."""
+    return {"unread": unread(user)}
 
 
 @register.filter

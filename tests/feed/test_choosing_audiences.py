@@ -18,7 +18,13 @@ HTMX = {"HX-Request": "true"}
 def test_the_form_offers_the_audiences_of_the_author(as_alice: Client, alice: User) -> None:
     mine, other = team(alice), team()
     page = as_alice.get("/").content.decode()
-    assert [value for value, _ in choices_for(alice)] == ["public", "only:alice", mine.replace("team", "secret"), mine]
+    assert [value for value, _ in choices_for(alice)] == [
+        "public",
+        "followers:alice",
+        "only:alice",
+        mine.replace("team", "secret"),
+        mine,
+    ]
     assert '<option value="only:alice">Only you</option>' in page
     assert f'<option value="{mine}">Team {mine[5:]}</option>' in page
     assert other not in page

@@ -80,7 +80,9 @@ function trim(feed) {
   while (last.nextElementSibling) last.nextElementSibling.remove();
   const older = find("older");
   htmx.trigger(older, "htmx:abort");
-  older.href = `?before=${last.dataset.id}`;
+  const query = new URLSearchParams(location.search);
+  query.set("before", last.dataset.id);
+  older.href = `?${query}`;
   older.setAttribute("hx-get", older.href);
   older.dataset.before = last.dataset.id;
   older.hidden = false;

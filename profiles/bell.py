@@ -1,6 +1,6 @@
-"""What concerns a person and isn't read yet."""
+"""The bell: how much of what concerns a person is new."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,6 +10,8 @@ from django.db.models import Count
 from feed import people, streams
 from feed.log import PUBLIC
 from feed.rendering import rendered
+from feed.streams import Personal
+from profiles.concerns import To
 from profiles.models import Concern, ReadPosition
 
 MAX_UNREAD = 99
@@ -32,12 +34,23 @@ def mark_read(user: Any, position: int) -> None:
     with transaction.atomic():
         if Concern.objects.filter(user=user, is_new=True).update(is_new=False):
             mark = ReadPosition.objects.filter(user=user).first() or ReadPosition(user=user)
-            mark.position, mark.audience = position, streams.name("to", people.name_of(user))
+            mark.position, mark.audience = position, f"{To.prefix}:{people.name_of(user)}"
             mark.save()
 
 
-def badges(names: Iterable[str]) -> Mapping[str, str]:
-    """The bells of the people with these names, as HTML for frames."""
-    field = people.name_field()
-    users = get_user_model()._default_manager.filter(**{f"{field}__in": [*names]})
-    return {str(getattr(user, field)): rendered("profiles/bell_frame.html", {"unread": unread(user)}) for user in users}
+class Bell(Personal):
+    """`bell`: for pages, the number of what is new in my `to:NAME`."""
+
+    prefix = "bell"
+    audience = topic = To.prefix
+    is_badge = True
+
+    def badges(self, keys: Collection[str]) -> Mapping[str, str]:
+        field = people.name_field()
+        users = get_user_model()._default_manager.filter(**{f"{field}__in": [*keys]})
+        return {str(getattr(user, field)): frame(unread(user)) for user in users}
+
+
+def frame(count: int) -> str:
+    """The bell as a part of a frame."""
+    return rendered("profiles/bell_frame.html", {"unread": count})

@@ -1,0 +1,277 @@
+"""Following: who may see what is meant for somebody's followers, and the buttons and lists of it."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from feed import publish
+from feed.log import Change
+from feed.models import Comment, Event, StatusChange
+from feed.streams import audiences_of, audiences_to_post, choices_for, label
+from feed.testing.kit import FeedKit
+from profiles import following
+from profiles.following import TooManyFollowed, follow, unfollow
+from profiles.models import Follow
+from tests.conftest import logged_in
+from tests.feed.recorded import changes, forget_changes
+
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return User.objects.create_user("bob")
+
+
+@pytest.fixture
+def carol(db: None) -> User:
+    return User.objects.create_user("carol")
+
+
+def test_following_twice_is_one_event(alice: User, bob: User) -> None:
+    assert follow(bob, alice) == follow(bob, alice)
+    event = Event.objects.get(kind="follow")
+    assert str(event) == "bob follows alice"
+    assert [*following.followers(alice)] == [bob]
+    assert [*following.following(bob)] == [alice]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_following_twice_at_once_is_one_event(alice: User, bob: User) -> None:
+    def follow_and_close(_: int) -> None:
+        follow(bob, alice)
+        connection.close()
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(follow_and_close, range(8)))
+    assert Follow.rows.count() == 1
+    assert Change.objects.filter(kind="follow").count() == 1
+
+
+def test_unfollowing_deletes_the_event(alice: User, bob: User) -> None:
+    event = follow(bob, alice)
+    forget_changes()
+    unfollow(bob, alice)
+    unfollow(bob, alice)
+    assert ("deleted", event.pk) in [(action, key) for action, key, _ in changes()]
+    assert not Follow.rows.exists()
+
+
+def test_nobody_follows_themselves(alice: User, as_alice: Client) -> None:
+    with pytest.raises(ValidationError):
+        follow(alice, alice)
+    assert as_alice.post("/people/alice/follow/").status_code == 422
+    assert not Follow.rows.exists()
+
+
+def test_one_can_follow_so_many_only(alice: User, bob: User, carol: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "MAX_FOLLOWED", 1)
+    follow(bob, alice)
+    follow(bob, alice)
+    with pytest.raises(TooManyFollowed):
+        follow(bob, carol)
+
+
+def followed_by_save(bob: User, alice: User) -> None:
+    Follow(user=bob, followed=alice).save()
+
+
+def followed_by_bulk(bob: User, alice: User) -> None:
+    Follow.objects.bulk_create([Follow(user=bob, followed=alice)])
+
+
+@pytest.mark.parametrize("way", [follow, followed_by_save, followed_by_bulk])
+def test_following_is_a_change_of_access(alice: User, bob: User, way: Callable[[User, User], None]) -> None:
+    forget_changes()
+    way(bob, alice)
+    accessed = Change.objects.filter(action="access")
+    assert [change.streams for change in accessed] == [[str(bob.pk)]]
+    assert "followers:alice" in audiences_of(bob)
+
+
+def unfollowed_by_delete(bob: User, alice: User) -> None:
+    Follow.objects.get().delete()
+
+
+def unfollowed_by_query(bob: User, alice: User) -> None:
+    Follow.objects.all().delete()
+
+
+def unfollowed_as_events(bob: User, alice: User) -> None:
+    Event.rows.filter(kind="follow").delete()
+
+
+def unfollowed_by_deleting_alice(bob: User, alice: User) -> None:
+    alice.delete()
+
+
+def unfollowed_by_deleting_bob(bob: User, alice: User) -> None:
+    User.objects.filter(pk=bob.pk).delete()
+
+
+def unfollowed_in_the_admin(bob: User, alice: User) -> None:
+    admin = logged_in(User.objects.create_superuser("admin"))
+    forget_changes()
+    path = f"/admin/profiles/follow/{Follow.rows.get().pk}/delete/"
+    assert admin.post(path, {"post": "yes"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        unfollow,
+        unfollowed_by_delete,
+        unfollowed_by_query,
+        unfollowed_as_events,
+        unfollowed_by_deleting_alice,
+        unfollowed_by_deleting_bob,
+        unfollowed_in_the_admin,
+    ],
+)
+def test_unfollowing_is_a_change_of_access(alice: User, bob: User, way: Callable[[User, User], None]) -> None:
+    follow(bob, alice)
+    forget_changes()
+    key = str(bob.pk)
+    way(bob, alice)
+    assert [key] in [change.streams for change in Change.objects.filter(action="access")]
+    assert not Follow.rows.exists()
+    deleted = [change for change in Change.objects.filter(action="deleted") if change.kind == "follow"]
+    assert len(deleted) == 1
+
+
+def test_a_follow_cant_be_given_to_another_user(alice: User, bob: User, carol: User) -> None:
+    event = follow(bob, alice)
+    event.user = carol
+    with pytest.raises(ValueError, match="another user"):
+        event.save()
+
+
+def test_only_followers_see_what_is_for_followers(alice: User, bob: User, carol: User, feed_kit: FeedKit) -> None:
+    follow(bob, alice)
+    event = StatusChange.objects.create(user=alice, text="For you", audience="followers:alice")
+    feed_kit.assert_sees(alice, event)
+    feed_kit.assert_sees(bob, event)
+    feed_kit.assert_not_sees(carol, event)
+    feed_kit.assert_not_sees(None, event)
+    unfollow(bob, alice)
+    later = StatusChange.objects.create(user=alice, text="Later", audience="followers:alice")
+    feed_kit.assert_not_sees(bob, later)
+
+
+def test_only_alice_posts_to_her_followers(alice: User, as_alice: Client, bob: User) -> None:
+    follow(bob, alice)
+    assert "followers:alice" not in audiences_to_post(bob)
+    response = logged_in(bob).post("/events/", {"text": "Mine", "audience": "followers:alice"})
+    assert response.status_code == 422
+    assert "followers:alice" not in [value for value, _ in choices_for(bob)]
+    as_alice.post("/events/", {"text": "Hello", "audience": "followers:alice"})
+    event = StatusChange.objects.get()
+    assert event.audience == "followers:alice"
+    logged_in(bob).post(f"/events/{event.pk}/comments/", {"text": "Hi"})
+    assert Comment.objects.get().audience == "followers:alice"
+
+
+def test_the_audience_has_a_name_for_its_owner_and_one_for_others(alice: User) -> None:
+    assert ("followers:alice", "Your followers") in choices_for(alice)
+    assert label("followers:alice") == "alice's followers"
+
+
+def test_another_audience_keeps_its_name_in_a_form(alice: User, bob: User) -> None:
+    follow(bob, alice)
+    event = StatusChange.objects.create(user=bob, text="Hello", audience="followers:alice")
+    assert "alice&#x27;s followers" in logged_in(bob).get(f"/events/{event.pk}/edit/").content.decode()
+
+
+def test_followers_follow_a_new_name(alice: User, bob: User) -> None:
+    follow(bob, alice)
+    event = StatusChange.objects.create(user=alice, text="Hello", audience="followers:alice")
+    forget_changes()
+    alice.username = "anna"
+    alice.save()
+    told = {key for change in Change.objects.filter(action="access") for key in change.streams}
+    assert told == {str(alice.pk), str(bob.pk)}
+    assert Event.objects.visible_to(bob).filter(pk=event.pk).exists()
+    new_alice = User.objects.create_user("alice")
+    assert not Event.objects.visible_to(new_alice).filter(pk=event.pk).exists()
+
+
+def test_what_was_for_the_followers_of_a_deleted_user_is_deleted(alice: User) -> None:
+    publish("sale", audience="followers:alice")
+    alice.delete()
+    assert not Event.rows.exists()
+
+
+def test_the_button_follows_and_unfollows(alice: User, as_bob: Client) -> None:
+    page = as_bob.get("/people/alice/").content.decode()
+    assert 'action="/people/alice/follow/"' in page
+    response = as_bob.post("/people/alice/follow/", headers=HTMX)
+    assert "/people/alice/unfollow/" in response.content.decode()
+    assert "<strong>1</strong> follower<" in response.content.decode()
+    response = as_bob.post("/people/alice/unfollow/", {"next": "/people/alice/followers/"})
+    assert (response.status_code, response["Location"]) == (302, "/people/alice/followers/")
+    assert not Follow.rows.exists()
+
+
+def test_the_button_leads_to_no_other_site(alice: User, as_bob: Client) -> None:
+    response = as_bob.post("/people/alice/follow/", {"next": "https://evil.example/"})
+    assert response["Location"] == "/people/alice/"
+
+
+def test_an_anonymous_visitor_is_asked_to_log_in(alice: User, client: Client) -> None:
+    assert "/accounts/login/" in client.post("/people/alice/follow/")["Location"]
+    assert "/people/alice/follow/" not in client.get("/people/alice/").content.decode()
+
+
+def test_a_form_of_another_users_page_is_refused(alice: User, as_bob: Client) -> None:
+    response = as_bob.post("/people/alice/follow/", {"as": str(alice.pk)}, headers=HTMX)
+    assert response.status_code == 422
+    assert "logged in as bob" in response.content.decode()
+
+
+def test_following_is_limited(alice: User, as_bob: Client, settings: Settings) -> None:
+    settings.FEED_POST_LIMIT = "1/minute"
+    assert as_bob.post("/people/alice/follow/", headers=HTMX).status_code == 200
+    response = as_bob.post("/people/alice/unfollow/", headers=HTMX)
+    assert response.status_code == 429
+    assert "Retry-After" in response
+
+
+def test_lists_show_who_follows_whom(alice: User, bob: User, client: Client) -> None:
+    follow(bob, alice)
+    assert "bob" in client.get("/people/alice/followers/").content.decode()
+    assert "alice" in client.get("/people/bob/following/").content.decode()
+    assert "Nobody follows bob yet." in client.get("/people/bob/followers/").content.decode()
+    assert client.get("/people/nobody/followers/").status_code == 404
+    assert client.get("/people/%00/followers/").status_code == 404
+
+
+def test_a_list_takes_as_many_queries_for_many_as_for_one(
+    alice: User, as_bob: Client, django_assert_max_num_queries: Callable[..., object]
+) -> None:
+    for number in range(30):
+        follow(User.objects.create_user(f"user{number}"), alice)
+    with django_assert_max_num_queries(9):  # type: ignore[attr-defined]
+        as_bob.get("/people/alice/followers/")
+
+
+def test_alice_removes_a_follower(alice: User, as_alice: Client, bob: User) -> None:
+    follow(bob, alice)
+    assert "/people/bob/followers/remove/" in as_alice.get("/people/alice/followers/").content.decode()
+    assert "/remove/" not in logged_in(bob).get("/people/alice/followers/").content.decode()
+    assert as_alice.post("/people/bob/followers/remove/").status_code == 302
+    assert not Follow.rows.exists()
+
+
+def test_suggestions_are_people_who_did_something(alice: User, bob: User, carol: User) -> None:
+    StatusChange.objects.create(user=carol, text="Hello")
+    assert following.suggested(bob, 5) == [carol, alice]
+    follow(bob, carol)
+    assert following.suggested(bob, 5) == [alice]
