@@ -6,10 +6,10 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
 from django.forms import BaseForm
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.cache import patch_cache_control
@@ -21,6 +21,7 @@ from feed.models import Event
 from feed.outage import unavailable
 from feed.paths import remember_prefix
 from feed.people import name_of
+from feed.refusals import Refusal
 
 
 class PageRequest(HttpRequest):
@@ -50,12 +51,22 @@ def page_view(view: View[P]) -> View[P]:
         remember_prefix(request.META.get("SCRIPT_NAME", ""))
         try:
             return not_shared(request, view(request, *args, **kwargs))
+        except Refusal as refusal:
+            return refused(request, refusal)
         except Exception as error:
             if not is_outage(error):
                 raise
             return unavailable(request, error)
 
     return transaction.non_atomic_requests(prepared)
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The page for a refusal: Django's own for 400, 403 and 404."""
+    if refusal.close is None:  # it may work in a moment
+        return unavailable(request, refusal)
+    errors: dict[int, type[Exception]] = {4403: PermissionDenied, 4404: Http404}
+    raise errors.get(refusal.close, BadRequest)(refusal.message) from None
 
 
 def not_shared(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -4,7 +4,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models.signals import pre_migrate
+from django.db.models.signals import post_migrate, pre_migrate
 
 _looked_at: set[str] = set()
 """Entries of INSTALLED_APPS. One may be a subclass of FeedConfig, which would look for itself for ever."""
@@ -22,9 +22,17 @@ class FeedConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.module_loading import autodiscover_modules
 
-        from feed import checks, checks_people, checks_presence, checks_serving, receivers  # noqa: F401 (registers them)
+        from feed import (  # noqa: F401 (registers them)
+            checks,
+            checks_people,
+            checks_presence,
+            checks_search,
+            checks_serving,
+            receivers,
+        )
         from feed.kinds.renames import follow_renames
         from feed.models import Event
+        from feed.search.upkeep import restore_triggers
         from feed.streams import names
 
         # `__init_subclass__` connects the subclasses, but not Event itself.
@@ -32,6 +40,7 @@ class FeedConfig(AppConfig):
         names.connect()
         autodiscover_modules("streams")
         pre_migrate.connect(follow_renames, sender=self)
+        post_migrate.connect(restore_triggers)  # of any app: its kinds are events, too
         if apps.is_installed("django.contrib.admin"):
             _register_kinds()
 

@@ -51,15 +51,22 @@ class Page:
         size: int = SIZE,
         events: EventQuerySet | None = None,
         without: Sequence[str] | None = None,
+        kinds: Collection[str] = (),
     ) -> Self:
         """The newest events in these streams that the user may see, newest first.
 
         events: the query for the rows.
         without: kinds that are left out; by default those that are quiet.
+        kinds: only events of these kinds, if there are any.
         """
         rows = Event.rows.with_users().with_links() if events is None else events
         quiet = Event.quiet_kinds() if without is None else without
-        found = streams.newest_for(user, rows, names, before, size + 1, without=quiet)
+        found = streams.newest_for(user, rows, names, before, size + 1, without=quiet, kinds=kinds)
+        return cls.of(state, found, before, size)
+
+    @classmethod
+    def of(cls, state: log.State, found: list[Event], before: int | None, size: int = SIZE) -> Self:
+        """The first `size` of these events. One more says that there are older ones."""
         older = found[size - 1].pk if len(found) > size else None
         return cls(state, found[:size], before, older)
 

@@ -6,8 +6,9 @@ request, as the script prefix. The hub renders rows outside of requests, with th
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
-from django.urls import get_script_prefix, set_script_prefix
+from django.urls import get_script_prefix, reverse, set_script_prefix
 
 SOCKET = "ws/feed/"
 
@@ -26,6 +27,10 @@ def remember_prefix(prefix: str) -> None:
 
 def latest_prefix() -> str:
     return _latest
+
+
+def search_url(query: str) -> str:
+    return f"{reverse('feed:search')}?{urlencode({'q': query})}"
 
 
 @contextmanager

@@ -2,15 +2,22 @@
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import product
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldDoesNotExist
 from django.core.signals import setting_changed
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from feed.conf import conf
 
 NOBODY = "System"
 """The name that is shown for an event without a user."""
+
+SPELLED = 3
+"""Letters of a name that are looked up in each spelling: at most eight spellings."""
 
 
 @cache
@@ -38,3 +45,48 @@ def named(names: Iterable[str]) -> dict[str, Any]:
     field = name_field()
     found = get_user_model()._default_manager.filter(**{f"{field}__in": [*names]})
     return {str(name): key for name, key in found.values_list(field, "pk")}
+
+
+def find(prefix: str, limit: int) -> list[Any]:
+    """The active users whose public name begins with these letters, in upper or lower case; in the order of the names.
+
+    Reads the index that the unique name has: a database looks up a beginning in it, but not whatever its case. So it
+    looks up each spelling of the first letters.
+    """
+    if not prefix or "\0" in prefix:
+        return []
+    field = name_field()
+    spellings = Q(*(_begins(field, each) for each in _spellings(prefix[:SPELLED])), _connector=Q.OR)
+    return list(_active().filter(spellings, **{f"{field}__istartswith": prefix}).order_by(field)[:limit])
+
+
+def called(name: str) -> str | None:
+    """The public name of the user whom somebody means by this name, perhaps in another case. None if it is nobody's."""
+    if "\0" in name:
+        return None
+    return name if named([name]) else _in_another_case(name)
+
+
+def _in_another_case(name: str) -> str | None:
+    found = map(name_of, find(name, 50))
+    return next((each for each in found if each and each.casefold() == name.casefold()), None)
+
+
+def _spellings(letters: str) -> list[str]:
+    return ["".join(each) for each in product(*({letter.lower(), letter.upper()} for letter in letters))]
+
+
+def _begins(field: str, prefix: str) -> Q:
+    if connection.vendor != "sqlite":
+        return Q((f"{field}__startswith", prefix))
+    # SQLite has no index for LIKE with ESCAPE. Its order is that of the code points.
+    return Q((f"{field}__gte", prefix), (f"{field}__lt", prefix + chr(0x10FFFF)))
+
+
+def _active() -> QuerySet[Any]:
+    users = get_user_model()._default_manager.all()
+    try:
+        get_user_model()._meta.get_field("is_active")
+    except FieldDoesNotExist:
+        return users
+    return users.filter(is_active=True)

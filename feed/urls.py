@@ -1,11 +1,13 @@
 from django.urls import path
 
-from feed import atom, reacting, views
+from feed import atom, finding, reacting, views
 
 app_name = "feed"
 urlpatterns = [
     path("", views.home, name="home"),
     path("feed.atom", atom.atom, name="atom"),
+    path("search/", finding.search, name="search"),
+    path("people.json", finding.people_named, name="people"),
     path("events/", views.post, name="post"),
     path("events/<int:pk>/", views.thread, name="event"),
     path("events/<int:pk>/comments/", views.comment, name="comment"),

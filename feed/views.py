@@ -23,8 +23,10 @@ from feed.access import (
     posted,
     seen_event,
 )
+from feed.filters import Filter
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange
+from feed.paths import search_url
 from feed.rendering import render
 
 THREAD_SIZE = 100
@@ -33,18 +35,21 @@ THREAD_SIZE = 100
 @page_view
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
-    stream = request.GET.get("stream", log.PUBLIC)
-    personal = streams.personal([stream])
-    if stream != log.PUBLIC and not personal:
-        raise Http404("the front page shows what is public, or a personal stream")
+    chosen = Filter.parse(request.GET)
+    if name := request.GET.get("person", "").strip():
+        person = chosen.of_person(name)
+        return redirect(reverse("feed:home") + person.query if person else search_url(name))
+    personal = streams.personal(chosen.names)
     if personal and not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path())
     state = log.state()
-    page = pages.Page.read_folded(state, request.user, [stream], pages.wanted_before(request))
-    context = {"stream": stream, "form": StatusForm(user=request.user)}
-    for each in personal:
-        context |= {"query": f"stream={stream}&", "welcome_template": each.welcome_template}
-    return pages.show(request, "feed/home.html", page, [stream], **context)
+    chosen.check(request.user)
+    before = pages.wanted_before(request)
+    read = pages.Page.read_folded if chosen.folds else pages.Page.read
+    page = read(state, request.user, chosen.names, before, kinds=chosen.kinds)
+    context = {"form": StatusForm(user=request.user), "filter": chosen, "kinds": sorted(chosen.kinds)}
+    context |= {"personal": personal[0] if personal else None}
+    return pages.show(request, "feed/home.html", page, sorted(chosen.names), **context)
 
 
 @page_view

@@ -18,6 +18,8 @@ class Kind:
     select_related: ClassVar[tuple[str, ...]] = ()
     """Relations to load together with the events of this kind, such as `("product", "product__brand")`. Rows of such a
     kind aren't cached, because they show more than the event and its user."""
+    search_fields: ClassVar[tuple[str, ...] | None] = None
+    """The text fields that the search looks in. None: `text`, if the kind has such a field."""
 
     is_quiet: ClassVar[bool] = False
     """Whether pages show no row for it, except those that ask for it. If there is a template `feed/parts/KIND.html`, it

@@ -20,7 +20,7 @@ from feed.streams.audiences import (
     validate_for,
 )
 from feed.streams.builtin import OfPerson
-from feed.streams.newest import newest, newest_for
+from feed.streams.newest import newest, newest_for, seen_by
 from feed.streams.personal import Personal, all_personal, holds, personal
 from feed.streams.requested import ONLY_PUBLIC, check, check_access, have_audiences, may_be_absent, parse
 from feed.streams.stream import Audience, Stream
@@ -50,6 +50,7 @@ __all__ = [
     "of",
     "parse",
     "personal",
+    "seen_by",
     "validate",
     "validate_for",
 ]

@@ -1,6 +1,6 @@
 """The newest events of some streams."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -31,6 +31,8 @@ class Part(NamedTuple):
     """Whether the condition is that of one audience which isn't everybody's."""
     without: tuple[str, ...] = ()
     """Kinds that are left out."""
+    kinds: tuple[str, ...] = ()
+    """Only these kinds, if there are any."""
 
 
 def newest(
@@ -40,16 +42,18 @@ def newest(
     size: int,
     audiences: Collection[str] = ONLY_PUBLIC,
     without: Sequence[str] = (),
+    kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` that are in at least one of the streams and meant for one of the audiences: at most
     `size`, newest first.
 
     without: kinds that are left out.
+    kinds: only events of these kinds, if there are any.
 
     Each stream is queried for its own newest events by an index. So the cost depends on `size`, and not on how many
     events a stream holds.
     """
-    if PUBLIC in names and len(audiences) == 1:  # no union, and so one query less
+    if PUBLIC in names and len(audiences) == 1 and not kinds:  # no union, and so one query less
         listed = events.filter(audience__in=audiences).exclude(kind__in=without)
         return list(listed.before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
@@ -59,7 +63,7 @@ def newest(
     conditions = [each for stream, keys in streams for each in _conditions(stream, keys, seen, size)]
     wanted = ((condition, _wanted(condition, allowed, left_out, before, size)) for condition in conditions)
     parts = [
-        part._replace(without=left_out)
+        part._replace(without=left_out, kinds=tuple(kinds))
         for condition, audiences in wanted
         for part in _parts(condition, audiences)
         if part.model is root_model() or part.model.kind_name() not in left_out
@@ -78,18 +82,30 @@ def newest_for(
     size: int,
     audiences: Collection[str] | None = None,
     without: Sequence[str] = (),
+    kinds: Collection[str] = (),
 ) -> list[Any]:
     """The newest of `events` in these streams that the user may see.
 
     audiences: those of the user, if they are known.
+    kinds: only events of these kinds, if there are any.
+    """
+    return seen_by(user, lambda allowed: newest(events, names, before, size, allowed, without, kinds), audiences)
+
+
+def seen_by(
+    user: object, find: Callable[[Collection[str]], list[Any]], audiences: Collection[str] | None = None
+) -> list[Any]:
+    """What `find` finds for the audiences of the user, who may lose some of them meanwhile.
+
+    audiences: those of the user, if they are known.
     """
     allowed = audiences_of(user) if audiences is None else audiences
-    found = newest(events, names, before, size, allowed, without)
+    found = find(allowed)
     # While the events were read, the user may have lost access, or an event may have been moved out of sight.
     if any(event.audience != PUBLIC for event in found):
         now = audiences_of(user)
         if now != allowed or any(event.audience not in now for event in found):
-            return newest_for(user, events, names, before, size, now, without)
+            return seen_by(user, find, now)
     return found
 
 
@@ -162,7 +178,7 @@ def _keys(union: str, values: list[Any]) -> list[int]:
 
 def _statement(part: Part, before: int | None) -> tuple[str, list[Any]]:
     lookup = _single_lookup(part.condition)
-    if lookup and type(lookup[1]) in (int, str):
+    if lookup and type(lookup[1]) in (int, str) and not part.kinds:
         path, value = lookup
         audiences = min(len(part.audiences), MANY + 1)
         shape = part.model, path, type(value), audiences, part.is_private, part.without, before is not None
@@ -200,6 +216,8 @@ def _query(part: Part, before: int | None) -> QuerySet[Any, int]:
         rows = rows.filter(meant_for(part.audiences))
     if part.without:
         rows = rows.exclude(kind__in=part.without)
+    if part.kinds:
+        rows = rows.filter(kind__in=part.kinds)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return rows.order_by("-pk").values_list("pk", flat=True)

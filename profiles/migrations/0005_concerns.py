@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feed", "0010_presence"),
+        ("feed", "0008_conversations"),
         ("profiles", "0004_following"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

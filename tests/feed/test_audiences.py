@@ -27,6 +27,8 @@ READABLE = [
     "/",
     "/events/{pk}/",
     "/people/alice/",
+    "/?stream=user:alice&kinds=status_change",
+    "/search/?q=only+team",
     "/api/events/",
     "/api/events/?stream={audience}",
     "/api/events/?stream=user:alice",

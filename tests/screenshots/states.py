@@ -103,6 +103,8 @@ STATES = {
     "person-of-others": State("/people/kofi/", "ada"),
     "for-you": State("/for-you/", "ada"),
     "followers": State("/people/ada/followers/", "ada", live=False),
+    "search": State("/search/?q=release", "ada"),
+    "search-nothing": State("/search/?q=xyzzy", "ada"),
     "home-stream": State("/?stream=home", "ada"),
     "hard-texts": State("/people/{hard}/", "ada", whole=True),
     "delete": State("/", "ada", open_editor),

@@ -10,3 +10,5 @@ import "./js/mark.js";
 import "./js/days.js";
 import "./js/times.js";
 import "./js/copy.js";
+import "./js/finding.js";
+import "./js/mentions.js";
