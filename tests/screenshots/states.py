@@ -100,6 +100,7 @@ STATES = {
     "thread-anonymous": State("/events/{thread}/"),
     "comments-500": State("/events/{long}/", "kofi"),
     "person": State("/people/ada/", "ada"),
+    "people": State("/people/", "ada", live=False),
     "person-of-others": State("/people/kofi/", "ada"),
     "for-you": State("/for-you/", "ada"),
     "followers": State("/people/ada/followers/", "ada", live=False),
