@@ -13,6 +13,7 @@ import "./js/writing.js";
 import "./js/requests.js";
 import "./js/outbox.js";
 import "./js/editor.js";
+import "./js/mark.js";
 import "./js/staff.js";
 import "./js/deleting.js";
 import "./js/days.js";
