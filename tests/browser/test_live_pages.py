@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, delete, open_thread, sees, sign_up, wait_live, write
 
 SETTINGS = ["project.settings", "tests.support.german_settings"]
 pytestmark = pytest.mark.parametrize(
@@ -30,9 +30,7 @@ def test_bob_sees_alices_posts_edits_and_deletions_without_reloading(visit: Visi
         expect(page.locator("#feed > article", has_text="Hello, world")).to_contain_text("edited")
     expect(alice.locator("#editor")).not_to_be_visible()
 
-    first = alice.locator("#feed > article", has_text="Hello, world")
-    first.get_by_text("Delete").click()
-    alice.locator("#editor button").click()
+    delete(alice, "Hello, world")
     for page in (alice, bob):
         sees(page, "Second")
 
