@@ -41,6 +41,13 @@ def test_enter_enter_deletes_nothing(visit: Visitor, server: Server) -> None:
     assert remaining(server) == "2"
 
 
+def test_a_double_click_deletes_one_post(visit: Visitor) -> None:
+    alice = alice_with(visit, "First", "Second")
+    row(alice, "Second").get_by_role("link", name="Delete").dblclick()
+    expect(row(alice, "Second")).not_to_be_visible()
+    expect(row(alice, "First")).to_be_visible()
+
+
 def test_after_eight_seconds_the_post_is_gone_for_everybody(visit: Visitor, server: Server) -> None:
     alice, bob = alice_with(visit, "First", "Second"), wait_live(visit())
     alice.clock.install()

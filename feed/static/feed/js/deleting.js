@@ -19,6 +19,7 @@ on("click", (event) => {
   const row = link?.closest("article");
   if (!row || !own || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  if (event.detail > 1) return; // a double click: the next row has moved under the pointer
   const entry = { id: row.dataset.id, action: link.getAttribute("href") };
   const focus = neighbour(row);
   waiting.push(entry);
