@@ -179,15 +179,14 @@ def test_the_feed_connects_even_if_its_extension_loads_late(visit: Visitor, serv
     sees(visitor, "Hello")
 
 
-def test_logging_out_in_one_tab_stops_the_other_tab_and_keeps_its_unsent_text(visit: Visitor) -> None:
+def test_logging_out_in_one_tab_is_told_in_the_other_tab_which_keeps_its_unsent_text(visit: Visitor) -> None:
     bob = wait_live(visit())
     alice = sign_up(visit(), "alice")
     other = alice.context.new_page()
     other.goto("/")
     wait_live(other).locator("#compose textarea").fill("half a sente")
     alice.get_by_role("button", name="Log out").click()
-    expect(other.locator("#connection")).to_have_attribute("data-state", "stopped")
-    expect(other.locator("#connection")).to_contain_text("This session has ended. Log in again.")
+    expect(other.locator("#identity")).to_contain_text("You are logged out.")
     expect(other.locator("#compose textarea")).to_have_value("half a sente")
     wait_live(alice)
     wait_live(bob)

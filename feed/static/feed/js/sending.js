@@ -4,7 +4,9 @@ import { find } from "./page.js";
 
 // Made from the row in the form's template, which the server renders like all rows.
 export function asSending(template, key, text) {
-  const row = template.content.querySelector("article").cloneNode(true);
+  const holder = document.createElement("template");
+  holder.innerHTML = template.dataset.row;
+  const row = holder.content.querySelector("article");
   const state = template.content.querySelector(".state").cloneNode(true);
   for (const each of [row, ...row.querySelectorAll("[id]")]) each.id = each.id.replace("event-0", `sending-${key}`);
   row.setAttribute("aria-labelledby", row.getAttribute("aria-labelledby")?.replace("event-0", row.id) ?? "");
