@@ -56,6 +56,8 @@ function isOn() {
     return true;
   }
 }
+// Or its checkbox would get the next key.
+find("keys")?.addEventListener("close", ({ target }) => target.querySelector(":focus")?.blur());
 const box = find("keys")?.querySelector("input");
 if (box) box.checked = isOn();
 box?.addEventListener("change", () => {
