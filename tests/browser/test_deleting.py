@@ -32,7 +32,7 @@ def test_enter_enter_deletes_nothing(visit: Visitor, server: Server) -> None:
     press_delete(alice, "Second")
     expect(row(alice, "Second")).not_to_be_visible()
     expect(row(alice, "First")).to_be_focused()
-    alice.keyboard.press("Enter")
+    alice.keyboard.press("Enter")  # would open the row, and leave the page
     alice.keyboard.press("z")
     expect(row(alice, "Second")).to_be_visible()
     expect(row(alice, "Second")).to_be_focused()
