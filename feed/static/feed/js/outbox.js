@@ -74,7 +74,7 @@ function show(entry) {
     if (target.closest("[data-back]")) takeBack(entry);
   };
   if (entry.failed) asFailed(entry.row, entry.failed);
-  if (!entry.row.isConnected) place(entry.row);
+  if (!entry.row.isConnected) place(entry.row, form);
   entry.row.hidden = !entry.failed && hasArrived(entry);
 }
 
