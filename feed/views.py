@@ -35,6 +35,7 @@ from feed.paths import search_url
 from feed.rendering import render
 
 THREAD_SIZE = 100
+UNFOLDED_SIZE = 20
 
 P = ParamSpec("P")
 
@@ -92,9 +93,18 @@ def show_thread(request: PageRequest, pk: int, form: ComposeForm) -> HttpRespons
     if event.in_thread is not None:
         return redirect(conversations.place_of(event, THREAD_SIZE))
     stream = f"thread:{pk}"
+    if request.htmx and "unfolded" in request.GET:
+        return unfolded(request, pages.Page.read(state, request.user, [stream], None, UNFOLDED_SIZE), event)
     page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)
     answered = conversations.answered(request, event)
     return pages.show(request, "feed/thread.html", page, [stream], event=event, answered=answered, form=form)
+
+
+def unfolded(request: PageRequest, page: pages.Page, event: Event) -> HttpResponse:
+    """The newest comments of a thread, for the row in a feed that shows them: of the event, or of a comment on it."""
+    shown = {str(event.pk), request.GET["unfolded"]}
+    page = page.under(event).leaving_out(shown)
+    return pages.show(request, "feed/unfolded.html", page, [], event=event, form=CommentForm(auto_id="answer_%s"))
 
 
 @page_view

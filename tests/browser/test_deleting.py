@@ -32,13 +32,20 @@ def test_enter_enter_deletes_nothing(visit: Visitor, server: Server) -> None:
     press_delete(alice, "Second")
     expect(row(alice, "Second")).not_to_be_visible()
     expect(row(alice, "First")).to_be_focused()
-    alice.keyboard.press("Enter")
+    alice.keyboard.press("Enter")  # would open the row, and leave the page
     alice.keyboard.press("z")
     expect(row(alice, "Second")).to_be_visible()
     expect(row(alice, "Second")).to_be_focused()
     expect(alice.locator("#undo")).not_to_be_visible()
     alice.clock.fast_forward("00:08")
     assert remaining(server) == "2"
+
+
+def test_a_double_click_deletes_one_post(visit: Visitor) -> None:
+    alice = alice_with(visit, "First", "Second")
+    row(alice, "Second").get_by_role("link", name="Delete").dblclick()
+    expect(row(alice, "Second")).not_to_be_visible()
+    expect(row(alice, "First")).to_be_visible()
 
 
 def test_after_eight_seconds_the_post_is_gone_for_everybody(visit: Visitor, server: Server) -> None:

@@ -139,3 +139,20 @@ def test_the_box_grows_counts_and_tells_the_key_that_posts(visit: Visitor) -> No
     expect(alice.locator("#compose .left")).to_have_text("At most 50 characters are left.")
     box.fill("x" * 2001)
     expect(alice.locator("#compose .left")).to_have_text("The text is too long.")
+
+
+def test_after_an_answer_the_form_is_for_the_thread_again(visit: Visitor, server: Server) -> None:
+    alice = sign_up(visit(), "alice")
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    wait_live(open_thread(alice, "Hello"))
+    write(alice, "First")
+    sees(alice, "Hello", "First")
+    alice.goto(f"{alice.url}?reply={server.shell('print(Comment.objects.get().pk)').strip()}")
+    expect(wait_live(alice).locator("#compose .replying")).to_contain_text("Replying to alice")
+    write(alice, "An answer")
+    expect(alice.locator("#compose .replying")).to_have_count(0)
+    write(alice, "Second")
+    sees(alice, "Hello", "First", "An answer", "Second")
+    answers = "print(*Comment.objects.exclude(reply_to=None).values_list('text', flat=True))"
+    assert server.shell(answers).strip() == "An answer"

@@ -42,7 +42,7 @@ def test_alice_posts_edits_and_deletes_on_the_pages_of_a_shop(visit: Visitor, se
     row = alice.locator("#feed > article", has_text="Hello")
     row.get_by_text("Edit", exact=True).click()
     alice.locator("#editor textarea").fill("Good morning")
-    alice.locator("#editor").get_by_text("Save").click()
+    alice.locator("#editor").get_by_role("button", name="Save").click()
     sees(bob, "Good morning")
     expect(bob.locator("#feed menu.own:visible")).to_have_count(0)
     delete(alice, "Good morning")

@@ -22,4 +22,5 @@ import "./js/copy.js";
 import "./js/finding.js";
 import "./js/mentions.js";
 import "./js/reactions.js";
+import "./js/unfold.js";
 import "./js/bell.js";

@@ -3,6 +3,7 @@
 // There is no dialog before it: people confirm those by habit, and notice afterwards. Undo is for what they notice.
 
 import { currentToken, deliver, hasFormErrors, reason } from "./delivery.js";
+import { isOn } from "./keys.js";
 import { find, on } from "./page.js";
 import { notify } from "./requests.js";
 
@@ -19,6 +20,7 @@ on("click", (event) => {
   const row = link?.closest("article");
   if (!row || !own || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
+  if (event.detail > 1) return; // a double click: the next row has moved under the pointer
   const entry = { id: row.dataset.id, action: link.getAttribute("href") };
   const focus = neighbour(row);
   waiting.push(entry);
@@ -28,7 +30,19 @@ on("click", (event) => {
   notice.showPopover();
   find("status").textContent = "Deleted. Press Z to undo.";
   (focus ?? notice.querySelector("button")).focus({ preventScroll: true });
+  confirming = event.detail === 0; // by key
 });
+
+// Enter opens a row, which leaves the page, which deletes. A second Enter is for a question that isn't asked: ignore it.
+let confirming = false;
+on("keydown", (event) => {
+  if (confirming && event.key === "Enter" && event.target.matches("article")) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+  if (!event.repeat) confirming = false;
+}, { capture: true });
+on("pointerdown", () => (confirming = false));
 
 function neighbour(row) {
   for (const step of ["nextElementSibling", "previousElementSibling"]) {
@@ -72,6 +86,7 @@ function bringBack(entry) {
 notice?.querySelector("button").addEventListener("click", undo);
 on("keydown", (event) => {
   if (event.key.toLowerCase() !== "z" || event.altKey || event.shiftKey || !waiting.length) return;
+  if (!(event.ctrlKey || event.metaKey || isOn())) return;
   if (event.target.closest("input, textarea, select, [contenteditable], dialog")) return;
   event.preventDefault();
   undo();

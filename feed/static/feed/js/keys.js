@@ -7,7 +7,7 @@ import { showArrivals } from "./rows.js";
 const OFF = "feed:keys-off"; // speech input and shaky hands need letters without effects
 
 function move(step) {
-  const rows = rowsOf(find("feed"));
+  const rows = rowsOf(find("feed")).filter((row) => !row.hidden);
   const at = rows.indexOf(document.activeElement.closest("#feed > article"));
   const next = at < 0 ? rows.find(isInView) : rows[at + step];
   if (!next) return step > 0 && find("older")?.scrollIntoView({ block: "nearest" });
@@ -49,7 +49,7 @@ function goHome(key) {
   if (key === "Home" && feed && !isAscending(feed) && !find("pill").hidden) showArrivals();
 }
 
-function isOn() {
+export function isOn() {
   try {
     return localStorage.getItem(OFF) === null;
   } catch {

@@ -5,7 +5,7 @@
 
 import { deliver, hasFormErrors, reason } from "./delivery.js";
 import { drop, keep } from "./drafts.js";
-import { find, me, on } from "./page.js";
+import { find, me, on, tell } from "./page.js";
 import { notify } from "./requests.js";
 import { asFailed, asSending, place } from "./sending.js";
 
@@ -74,7 +74,7 @@ function show(entry) {
     if (target.closest("[data-back]")) takeBack(entry);
   };
   if (entry.failed) asFailed(entry.row, entry.failed);
-  if (!entry.row.isConnected) place(entry.row);
+  if (!entry.row.isConnected) place(entry.row, form);
   entry.row.hidden = !entry.failed && hasArrived(entry);
 }
 
@@ -94,6 +94,7 @@ async function sendNext() {
   const entry = sent;
   entry.after ??= newest(); // its own row has a higher id
   save(entry);
+  tell("rill:sending");
   const waiting = () => entry.row && (entry.row.querySelector("[role=status]").textContent = "Not confirmed yet. Trying again…");
   const answer = await deliver(entry.action, new URLSearchParams(entry.fields), waiting);
   await finish(entry, answer);
@@ -164,6 +165,7 @@ on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
   for (const [, id] of String(message.data).matchAll(/hx-target="#(event-\d+)" hx-swap="delete"/g)) gone.add(id);
 });
 async function bring(text) {
+  tell("rill:sending"); // it may have taken long
   const rows = new DOMParser().parseFromString(text, "text/html").querySelectorAll('hx-partial[hx-target="#incoming"] > article');
   for (const row of rows) {
     if (find(row.id) || gone.has(row.id) || !find("incoming")) continue;

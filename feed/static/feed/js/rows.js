@@ -54,6 +54,7 @@ function changed() {
 
 // Rows that the user posts here are shown at once, whatever else waits. What they post elsewhere waits like the others'.
 let lastPost = -Infinity;
+on("rill:sending", () => (lastPost = Date.now()));
 on("htmx:before:request", ({ detail: { ctx } }) => {
   if (ctx.request.method === "POST") lastPost = Date.now();
 });

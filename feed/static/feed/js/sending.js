@@ -22,7 +22,9 @@ export function asSending(template, key, text) {
   return row;
 }
 
-export function place(row) {
+export function place(row, form) {
+  const replies = form.closest(".unfolded")?.querySelector(".replies");
+  if (replies) return replies.append(row);
   const feed = find("feed");
   if (!feed) return;
   if (feed.dataset.order === "ascending") feed.append(row);
