@@ -26,6 +26,7 @@ from feed.access import (
 from feed.filters import Filter
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange
+from feed.muted import muted_by
 from feed.paths import search_url
 from feed.rendering import render
 
@@ -45,8 +46,8 @@ def home(request: PageRequest) -> HttpResponse:
     state = log.state()
     chosen.check(request.user)
     before = pages.wanted_before(request)
-    read = pages.Page.read_folded if chosen.folds else pages.Page.read
-    page = read(state, request.user, chosen.names, before, kinds=chosen.kinds)
+    options = {"folds": chosen.folds, "muted": muted_by(request.user), "kinds": chosen.kinds}
+    page = pages.Page.read_rows(state, request.user, chosen.names, before, **options)
     context = {"form": StatusForm(user=request.user), "filter": chosen, "kinds": sorted(chosen.kinds)}
     context |= {"personal": personal[0] if personal else None}
     return pages.show(request, "feed/home.html", page, sorted(chosen.names), **context)

@@ -7,8 +7,13 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from feed.muted import mute_by
         from feed.presence import hide_users
+        from feed.streams import access_depends_on
         from profiles import conf, receivers  # noqa: F401 (connects them)
+        from profiles.muting import muted
         from profiles.presence import hidden_users
 
         hide_users(hidden_users)
+        mute_by(muted)
+        access_depends_on("is_staff")

@@ -9,4 +9,6 @@ DEFAULTS |= {
     "LOGIN_ADDRESS_LIMIT": "100/hour",
     # How many users may sign up from one address.
     "SIGNUP_LIMIT": "300/hour",
+    # How many events a user may report.
+    "REPORT_LIMIT": "20/hour; 60/day",
 }
