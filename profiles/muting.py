@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -66,3 +67,9 @@ def muted_events(user: Any) -> tuple[list[Event], int]:
     keys = list(user.profile_mutes.filter(thread__isnull=False).values_list("thread", flat=True))
     seen = list(Event.objects.visible_to(user).with_users().filter(pk__in=keys).newest())
     return seen, len(keys) - len(seen)
+
+
+def muted_people(user: Any) -> list[Any]:
+    """The people whom the user has muted, by name."""
+    people = get_user_model()._default_manager.select_related("profile")
+    return list(people.filter(pk__in=user.profile_mutes.values("person")).order_by(name_field()))

@@ -13,3 +13,6 @@ import "./js/finding.js";
 import "./js/mentions.js";
 import "./js/reactions.js";
 import "./js/bell.js";
+import "./js/muted.js";
+import "./js/more.js";
+import "./js/away.js";

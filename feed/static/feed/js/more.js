@@ -1,0 +1,54 @@
+// The menu behind the "…" of a row. One for all rows: its content is what the page of the link shows without scripts.
+
+import { find, on } from "./page.js";
+
+let opener;
+let row;
+on("click", (event) => {
+  const link = event.target.closest("a.more-link");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  opener = link;
+  row = Number(link.closest("article").dataset.id);
+  htmx.ajax("GET", link.getAttribute("href"), { source: link, target: "#more", swap: "innerHTML" });
+});
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  const menu = find("more");
+  if (ctx.target !== menu) return;
+  if (!menu.matches(":popover-open")) {
+    opener.focus({ preventScroll: true }); // to which the browser returns
+    menu.showPopover();
+    place(menu);
+  }
+  choices(menu)[0]?.focus({ preventScroll: true });
+});
+
+// In the page, not in the window: it stays at its row when one scrolls.
+function place(menu) {
+  const { right, top, bottom } = opener.getBoundingClientRect();
+  const left = Math.max(8, Math.min(right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8));
+  const below = bottom + menu.offsetHeight + 8 < innerHeight || top < menu.offsetHeight;
+  menu.style.left = `${left + scrollX}px`;
+  menu.style.top = `${(below ? bottom + 4 : top - menu.offsetHeight - 4) + scrollY}px`;
+}
+
+const choices = (menu) => [...menu.querySelectorAll(".choice:not([hidden])")];
+on("keydown", (event) => {
+  const choice = event.target.closest?.("#more .choice");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!choice || !step) return;
+  event.preventDefault();
+  const all = choices(find("more"));
+  all[(all.indexOf(choice) + step + all.length) % all.length].focus();
+});
+
+// What leads to the dialog or to another page closes the menu.
+on("click", ({ target }) => target.closest("#more a.choice") && find("more").hidePopover());
+
+// The row may have left, because it is muted now. Then its neighbour gets the focus.
+find("more")?.addEventListener("toggle", ({ newState }) => {
+  if (newState !== "closed" || opener?.isConnected || document.activeElement !== document.body) return;
+  const rows = [...document.querySelectorAll("#feed > article")];
+  const next = rows.find((each) => Number(each.dataset.id) < row) ?? rows.at(-1);
+  next?.focus({ preventScroll: true });
+});
