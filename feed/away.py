@@ -61,13 +61,14 @@ def created(changes: Iterable[Change]) -> list[Change]:
 def counted(changes: Sequence[Change], names: frozenset[str], request: PageRequest) -> list[Count]:
     """How many there are of each kind of what the user may see and would be shown, the most first."""
     audiences, muted = streams.audiences_of(request.user), muted_by(request.user)
-    own, personal = f"user:{name_of(request.user)}", streams.personal(names)
+    personal = streams.personal(names)
+    own = {f"user:{name_of(request.user)}"} if request.user.is_authenticated else set()
 
     def is_shown(change: Change) -> bool:
         held = frozenset(change.streams)
         is_in = PUBLIC in names or bool(names & held) or streams.holds(personal, held, audiences)
-        is_others = not request.user.is_authenticated or own not in held
-        return is_in and is_others and change.audience in audiences and not muted.hides_streams(held)
+        is_left_out = not own.isdisjoint(held) or muted.hides_streams(held)
+        return is_in and not is_left_out and change.audience in audiences
 
     kinds = Event.kinds()
     numbers = Counter(each.kind for each in changes if each.kind in kinds and is_shown(each))

@@ -46,7 +46,7 @@ def home(request: PageRequest) -> HttpResponse:
     state = log.state()
     chosen.check(request.user)
     before = pages.wanted_before(request)
-    options = {"folds": chosen.folds, "muted": muted_by(request.user), "kinds": chosen.kinds}
+    options: dict[str, Any] = {"folds": chosen.folds, "muted": muted_by(request.user), "kinds": chosen.kinds}
     page = pages.Page.read_rows(state, request.user, chosen.names, before, **options)
     context = {"form": StatusForm(user=request.user), "filter": chosen, "kinds": sorted(chosen.kinds)}
     context |= {"personal": personal[0] if personal else None}

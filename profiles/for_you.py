@@ -22,8 +22,16 @@ def for_you(request: OwnRequest) -> HttpResponse:
     """Comments on what is mine, mentions, reactions and new followers, grouped."""
     stream = f"{To.prefix}:{name_of(request.user)}"
     state = log.state()
-    options = {"folds": True, "muted": muted_by(request.user), "events": ROWS.all(), "without": ["read_position"]}
-    page = pages.Page.read_rows(state, request.user, [stream], pages.wanted_before(request), **options)
+    page = pages.Page.read_rows(
+        state,
+        request.user,
+        [stream],
+        pages.wanted_before(request),
+        folds=True,
+        muted=muted_by(request.user),
+        events=ROWS.all(),
+        without=["read_position"],
+    )
     return pages.show(request, "profiles/for_you.html", page, [stream])
 
 

@@ -9,7 +9,9 @@ from feed.models import Event
 class Mute(models.Model):
     """That a user doesn't want to see a person, or a thread. Exactly one of the two."""
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile_mutes", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="profile_mutes", db_index=False
+    )
     person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", null=True)
     thread = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+", null=True)
     """The event that the thread is about."""

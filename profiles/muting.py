@@ -52,14 +52,11 @@ def muted(user: Any) -> Muted:
     return Muted(people, frozenset(threads))
 
 
-def mutes_event(user: Any, event: str) -> Exists:
-    """The condition that the user has muted the author or a thread of an event.
-
-    event: the lookup of the event, such as `event`.
-    """
-    threads = (f"{event}", f"{event}__comment__thread", f"{event}__reaction__thread")
-    any_thread = Q(*((("thread", OuterRef(each)) for each in threads)), _connector=Q.OR)
-    return Exists(Mute.objects.filter(Q(person=OuterRef(f"{event}__user")) | any_thread, user=user))
+def mutes_its_event(user: Any) -> Exists:
+    """The condition, for rows with an `event`, that the user has muted its author or a thread that holds it."""
+    lookups = ("event", "event__comment__thread", "event__reaction__thread")
+    threads = Q(*(("thread", OuterRef(each)) for each in lookups), _connector=Q.OR)
+    return Exists(Mute.objects.filter(threads | Q(person=OuterRef("event__user")), user=user))
 
 
 def muted_events(user: Any) -> tuple[list[Event], int]:

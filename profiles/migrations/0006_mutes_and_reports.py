@@ -7,34 +7,86 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('feed', '0011_search'),
-        ('profiles', '0005_concerns'),
+        ("feed", "0011_search"),
+        ("profiles", "0005_concerns"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('event_ptr', models.OneToOneField(auto_created=True, on_delete=django.db.models.deletion.CASCADE, parent_link=True, primary_key=True, serialize=False, to='feed.event')),
-                ('reason', models.TextField(validators=[django.core.validators.MaxLengthValidator(500)])),
-                ('said', models.TextField(blank=True, editable=False)),
-                ('about', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feed.event')),
+                (
+                    "event_ptr",
+                    models.OneToOneField(
+                        auto_created=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        parent_link=True,
+                        primary_key=True,
+                        serialize=False,
+                        to="feed.event",
+                    ),
+                ),
+                ("reason", models.TextField(validators=[django.core.validators.MaxLengthValidator(500)])),
+                ("said", models.TextField(blank=True, editable=False)),
+                (
+                    "about",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="+", to="feed.event"),
+                ),
             ],
-            bases=('feed.event',),
+            bases=("feed.event",),
         ),
         migrations.CreateModel(
-            name='Mute',
+            name="Mute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('thread', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='feed.event')),
-                ('user', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='profile_mutes', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "person",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.CASCADE, related_name="+", to="feed.event"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="profile_mutes",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user', 'person'), name='profiles_mute_person'), models.UniqueConstraint(fields=('user', 'thread'), name='profiles_mute_thread'), models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', True), ('thread__isnull', False)), models.Q(('person__isnull', False), ('thread__isnull', True)), _connector='OR'), name='profiles_mute_one'), models.CheckConstraint(condition=models.Q(('person__isnull', True), models.Q(('person', models.F('user')), _negated=True), _connector='OR'), name='profiles_mute_other')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "person"), name="profiles_mute_person"),
+                    models.UniqueConstraint(fields=("user", "thread"), name="profiles_mute_thread"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("person__isnull", True), ("thread__isnull", False)),
+                            models.Q(("person__isnull", False), ("thread__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="profiles_mute_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("person__isnull", True),
+                            models.Q(("person", models.F("user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="profiles_mute_other",
+                    ),
+                ],
             },
         ),
     ]
