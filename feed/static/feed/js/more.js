@@ -45,10 +45,11 @@ on("keydown", (event) => {
 // What leads to the dialog or to another page closes the menu.
 on("click", ({ target }) => target.closest("#more a.choice") && find("more").hidePopover());
 
-// The row may have left, because it is muted now. Then its neighbour gets the focus.
-find("more")?.addEventListener("toggle", ({ newState }) => {
-  if (newState !== "closed" || opener?.isConnected || document.activeElement !== document.body) return;
+// The rows may have been loaded anew meanwhile, without this one if it is muted now. Then its neighbour gets the focus.
+find("more")?.addEventListener("toggle", ({ newState, target }) => {
+  const isLost = document.activeElement === document.body || target.contains(document.activeElement);
+  if (newState !== "closed" || opener?.isConnected || !isLost) return;
   const rows = [...document.querySelectorAll("#feed > article")];
-  const next = rows.find((each) => Number(each.dataset.id) < row) ?? rows.at(-1);
+  const next = rows.find((each) => Number(each.dataset.id) <= row) ?? rows.at(-1);
   next?.focus({ preventScroll: true });
 });
