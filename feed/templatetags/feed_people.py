@@ -12,14 +12,16 @@ from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, revers
 
 from feed import streams
 from feed.conf import conf
-from feed.people import name_of, shown_name
+from feed.moderation import is_moderator
+from feed.people import Portrait, name_of, portraits, shown_name
 
-HUES = 12
-"""Number of colours in rill.css, as the classes hue-0 to hue-11. Classes, because the CSP forbids inline styles."""
+HUES = 24
+"""Number of colours in rill.css, as the classes hue-0 to hue-23. Classes, because the CSP forbids inline styles."""
 
 register = template.Library()
 register.filter("shown_name", shown_name)
 register.filter("audience_label", streams.label)
+register.filter("is_moderator", is_moderator)
 
 
 @register.filter
@@ -36,6 +38,11 @@ def hue(name: str) -> int:
 @register.filter
 def initial(name: str) -> str:
     return next((letter for letter in name if letter.isalnum()), "?").upper()[0]
+
+
+@register.filter
+def portrait(user: Any) -> Portrait:
+    return portraits().of(user)
 
 
 @register.simple_tag

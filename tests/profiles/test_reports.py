@@ -159,7 +159,7 @@ def test_reports_are_limited(alice: User, as_bob: Client, settings: Any) -> None
 
 
 def test_the_author_is_not_told(alice: User, as_alice: Client, reported: Report) -> None:
-    assert not alice.concerns.exists()  # type: ignore[attr-defined]
+    assert not alice.concerns.exists()
     assert "report" not in as_alice.get("/for-you/").content.decode().lower()
 
 

@@ -1,12 +1,11 @@
 // "While you were away": says how much has happened since this browser last showed the feed, and marks the newest row
 // that it showed then.
 
-import { find, me, on } from "./page.js";
+import { find, me, number, on, rowsOf } from "./page.js";
 
 const AWAY = 10 * 60_000; // milliseconds
 const key = () => `rill:away:${me ?? ""}:${find("away").dataset.url}`;
-const idOf = (row) => Number(row.dataset.id);
-const rows = () => [...(find("feed")?.querySelectorAll(":scope > article") ?? [])];
+const rows = () => rowsOf(find("feed"));
 
 function stored() {
   try {
@@ -21,7 +20,7 @@ function leave() {
   if (!find("away")) return;
   const seen = { log: find("log").value, position: Number(find("cursor").value), at: Date.now() };
   const before = stored();
-  const newest = Math.max(0, ...rows().map(idOf));
+  const newest = Math.max(0, ...rows().map(number));
   // Another tab may have shown more.
   const isBehind = before?.log === seen.log && before.position > seen.position;
   try {
@@ -42,7 +41,7 @@ function comeBack() {
 function mark() {
   if (stopped === undefined) return;
   const all = rows();
-  const last = all.find((row) => idOf(row) <= stopped);
+  const last = all.find((row) => number(row) <= stopped);
   const marked = last !== all[0] && last; // with nothing new above it, there is nothing to say
   for (const row of all) if (row !== marked) delete row.dataset.stopped;
   if (marked) marked.dataset.stopped = "";

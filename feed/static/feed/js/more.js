@@ -1,6 +1,6 @@
 // The menu behind the "…" of a row. One for all rows: its content is what the page of the link shows without scripts.
 
-import { find, on } from "./page.js";
+import { find, number, on, rowsOf } from "./page.js";
 
 let opener;
 let row;
@@ -9,7 +9,7 @@ on("click", (event) => {
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   opener = link;
-  row = Number(link.closest("article").dataset.id);
+  row = number(link.closest("article"));
   htmx.ajax("GET", link.getAttribute("href"), { source: link, target: "#more", swap: "innerHTML" });
 });
 on("htmx:after:swap", ({ detail: { ctx } }) => {
@@ -49,7 +49,7 @@ on("click", ({ target }) => target.closest("#more a.choice") && find("more").hid
 find("more")?.addEventListener("toggle", ({ newState, target }) => {
   const isLost = document.activeElement === document.body || target.contains(document.activeElement);
   if (newState !== "closed" || opener?.isConnected || !isLost) return;
-  const rows = [...document.querySelectorAll("#feed > article")];
-  const next = rows.find((each) => Number(each.dataset.id) <= row) ?? rows.at(-1);
+  const rows = rowsOf(find("feed"));
+  const next = rows.find((each) => number(each) <= row) ?? rows.at(-1);
   next?.focus({ preventScroll: true });
 });

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("feed", "0011_search"),
-        ("profiles", "0005_concerns"),
+        ("profiles", "0007_profile_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
