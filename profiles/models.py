@@ -11,6 +11,10 @@ from django.urls import reverse
 
 from feed.models import Event
 from feed.people import name_field, name_of, shown_name
+from profiles.mute import Mute
+from profiles.report import Report
+
+__all__ = ["Concern", "Follow", "Mute", "ReadPosition", "Report", "UserProfile", "Welcome"]
 
 BIO_LENGTH = 500
 NAME_LENGTH = 50
