@@ -30,6 +30,7 @@ MEASURES = (
     "batch",
     "encoding",
     "audiences",
+    "home",
     "resume",
     "growth",
 )

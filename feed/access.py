@@ -18,6 +18,7 @@ from django_htmx.middleware import HtmxDetails
 
 from feed.kinds.guard import is_outage
 from feed.models import Event
+from feed.moderation import is_moderator
 from feed.outage import unavailable
 from feed.paths import remember_prefix
 from feed.people import name_of
@@ -145,8 +146,10 @@ def seen_event(request: OwnRequest, pk: int) -> Event:
     return event
 
 
-def own_event(request: OwnRequest, pk: int) -> Event:
+def own_event(request: OwnRequest, pk: int, or_moderated: bool = False) -> Event:
     """The event, if it is the user's own. Raises Http404 or PermissionDenied. An event without a user is nobody's own.
+
+    or_moderated: whether staff get the events of others, too.
 
     A POST locks it until the transaction ends. Otherwise it could be deleted meanwhile, and saved back again.
     """
@@ -154,6 +157,6 @@ def own_event(request: OwnRequest, pk: int) -> Event:
     if request.method == "POST":
         events = events.select_for_update(of=("self",))
     event: Event = get_object_or_404(events, pk=pk)
-    if event.user_id != request.user.pk:
+    if event.user_id != request.user.pk and not (or_moderated and is_moderator(request.user)):
         raise PermissionDenied
     return event

@@ -32,10 +32,15 @@ class Request:
         except ValueError:
             raise Refusal("bad_request", "The query string can't be read.") from None
         return cls(
-            streams=streams.parse(values.get("stream", [])),
+            streams=streams.parse(values.get("stream", [])) | badges(values.get("badge", [])),
             after=parse_cursor(values["after"][-1]) if "after" in values else None,
             epoch=values.get("log", [""])[-1],
         )
+
+
+def badges(names: list[str]) -> frozenset[str]:
+    """The streams that a page watches for their badges, beside those of its rows."""
+    return streams.parse(names) if names else frozenset()
 
 
 def format_of(query: bytes) -> str:

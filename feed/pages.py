@@ -52,16 +52,18 @@ class Page:
         events: EventQuerySet | None = None,
         without: Sequence[str] | None = None,
         kinds: Collection[str] = (),
+        audiences: Collection[str] | None = None,
     ) -> Self:
         """The newest events in these streams that the user may see, newest first.
 
         events: the query for the rows.
         without: kinds that are left out; by default those that are quiet.
         kinds: only events of these kinds, if there are any.
+        audiences: those of the user, if they are known.
         """
         rows = Event.rows.with_users().with_links() if events is None else events
         quiet = Event.quiet_kinds() if without is None else without
-        found = streams.newest_for(user, rows, names, before, size + 1, without=quiet, kinds=kinds)
+        found = streams.newest_for(user, rows, names, before, size + 1, audiences, quiet, kinds)
         return cls.of(state, found, before, size)
 
     @classmethod
@@ -76,8 +78,9 @@ class Page:
     ) -> Self:
         """Like `read`, with one row for all comments of a thread, and for all who joined on a day."""
         page, events, seen = cls(state, [], older=before), list[Event](), set[str]()
+        audiences = streams.audiences_of(user)
         for size in (SIZE, *[FOLDED_SIZE] * 2):
-            page = cls.read(state, user, names, page.older, size, **options)
+            page = cls.read(state, user, names, page.older, size, audiences=audiences, **options)
             for event in page.events:
                 fold = fold_of(event)
                 if not fold or fold not in seen:
@@ -124,7 +127,7 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
         template = "feed/older.html"
     watched = list(names)
     badges = [each.prefix for each in streams.all_personal() if each.is_badge and request.user.is_authenticated]
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched + badges}, doseq=True)
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched, "badge": badges}, doseq=True)
     rows = page.rows()
     reacted = page.reactions_of(request.user)
     shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}

@@ -1,6 +1,7 @@
-"""The public names of users. Any user model will do."""
+"""The public names of users, and how users are shown. Any user model will do."""
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from typing import Any
@@ -45,6 +46,55 @@ def named(names: Iterable[str]) -> dict[str, Any]:
     field = name_field()
     found = get_user_model()._default_manager.filter(**{f"{field}__in": [*names]})
     return {str(name): key for name, key in found.values_list(field, "pk")}
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """How a user is shown in a row.
+
+    handle: the public name, if `name` is another one.
+    picture: the URL of a square picture. Without one the initial is shown.
+    """
+
+    name: str
+    handle: str = ""
+    picture: str = ""
+
+
+class Portraits:
+    """The portraits that rows show: the public name alone. An app with more about people puts its own into `portraits`.
+
+    relation: the relation of the user model to what the portrait shows, such as `profile`. It is loaded together with
+    the users of events, so that no row queries it.
+    """
+
+    relation: str | None = None
+
+    def of(self, user: Any) -> Portrait:
+        return Portrait(shown_name(user))
+
+    def key(self, user: Any) -> Hashable:
+        """What the portrait depends on, apart from the fields of the user. Part of the key of a cached row."""
+        return None
+
+
+class _Chosen:
+    portraits = Portraits()
+
+
+def use_portraits(portraits: Portraits) -> None:
+    """Show users by these portraits. Called by the `ready()` of an app."""
+    _Chosen.portraits = portraits
+
+
+def portraits() -> Portraits:
+    return _Chosen.portraits
+
+
+def loaded_with_events() -> tuple[str, ...]:
+    """Relations of an event that lead to its user, and to what the user's portrait shows."""
+    relation = _Chosen.portraits.relation
+    return ("user", f"user__{relation}") if relation else ("user",)
 
 
 def find(prefix: str, limit: int) -> list[Any]:

@@ -16,6 +16,7 @@ from feed.inserting import insert
 from feed.kinds.kind import root_model
 from feed.kinds.loading import in_own_kinds_as_found
 from feed.kinds.related import related_names
+from feed.people import loaded_with_events
 from feed.threads import rejoin_threads, settle_audiences, threads_of
 
 NEEDED = {"kind", "audience"}
@@ -67,7 +68,7 @@ class EventQuerySet(models.QuerySet[Any]):
 
     def with_users(self) -> Self:
         """The events with their users, and with what their kind's `select_related` names."""
-        return self.select_related("user", *related_names(self.model))
+        return self.select_related(*loaded_with_events(), *related_names(self.model))
 
     def with_links(self) -> Self:
         """Events of any kind, and of comments their thread and what they answer."""

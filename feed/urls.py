@@ -1,10 +1,11 @@
 from django.urls import path
 
-from feed import atom, finding, reacting, views
+from feed import atom, finding, reacting, try_it, views
 
 app_name = "feed"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("simulate/", try_it.simulate, name="simulate"),
     path("feed.atom", atom.atom, name="atom"),
     path("search/", finding.search, name="search"),
     path("people.json", finding.people_named, name="people"),

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import conversations, log, pages, ratelimit, streams
+from feed import conversations, log, moderation, pages, ratelimit, streams
 from feed.access import (
     OwnRequest,
     PageRequest,
@@ -152,10 +152,11 @@ def delete(request: OwnRequest, pk: int) -> HttpResponse:
     about = None
     try:
         with transaction.atomic():
-            event = own_event(request, pk)
+            event = own_event(request, pk, or_moderated=True)
             if not form.is_valid():
                 return show_form(request, "feed/delete.html", form, event)
             about = event.in_thread
+            moderation.record_deletion(request.user, event)
             event.delete()
     except Http404:
         if request.method == "GET":

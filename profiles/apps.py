@@ -7,8 +7,11 @@ class ProfilesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from feed.people import use_portraits
         from feed.presence import hide_users
         from profiles import conf, receivers  # noqa: F401 (connects them)
+        from profiles.portraits import ProfilePortraits
         from profiles.presence import hidden_users
 
+        use_portraits(ProfilePortraits())
         hide_users(hidden_users)

@@ -66,8 +66,9 @@ def suggested(user: Any, size: int) -> list[Any]:
     recent = Event.rows.filter(audience=PUBLIC, user__isnull=False).newest()[:RECENT].values_list("user", flat=True)
     known = {user.pk, *user.profile_follows.values_list("followed", flat=True)}
     keys = [key for key in dict.fromkeys(recent) if key not in known][:size]
-    people = _people().filter(is_active=True).in_bulk(keys)
-    return [people[key] for key in keys if key in people]
+    people = _people().in_bulk(keys)
+    # Not all user models have a column `is_active`.
+    return [people[key] for key in keys if key in people and people[key].is_active]
 
 
 def _people() -> QuerySet[Any]:

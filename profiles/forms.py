@@ -9,7 +9,7 @@ from django.db import models
 from feed.people import name_field
 from feed.ratelimit import Limit, TooMany, address, hit, seconds_left
 from profiles import names
-from profiles.models import UserProfile
+from profiles.models import BIO_LENGTH, NAME_LENGTH, UserProfile
 
 USER = get_user_model()
 
@@ -84,12 +84,34 @@ class WebsiteField(forms.URLField):
     default_validators = [URLValidator(schemes=["http", "https"])]
 
 
+class BioField(forms.CharField):
+    def __init__(self) -> None:
+        super().__init__(
+            required=False,
+            max_length=BIO_LENGTH,
+            widget=forms.Textarea(attrs={"rows": 4}),
+            help_text=f"A few words about you, at most {BIO_LENGTH} characters.",
+        )
+
+    def to_python(self, value: Any) -> Any:
+        # Browsers send a line break as two characters, and count it as one.
+        return super().to_python(value and value.replace("\r\n", "\n"))
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        # For the script that counts. With maxlength a browser would cut off a pasted text, without a word.
+        return {"data-limit": str(self.max_length)}
+
+
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     website = WebsiteField(
         required=False, assume_scheme="https", max_length=200, help_text="Your website or a page about you."
     )
+    bio = BioField()
 
     class Meta:
         model = UserProfile
-        fields = ["website", "bio", "show_presence"]
-        widgets = {"bio": forms.Textarea(attrs={"rows": 4})}
+        fields = ["display_name", "website", "bio", "show_presence"]
+        help_texts = {"display_name": f"Shown beside your handle, at most {NAME_LENGTH} characters."}
+
+    def clean_display_name(self) -> str:
+        return names.check_display_name(self.cleaned_data["display_name"], self.instance.user)

@@ -1,16 +1,23 @@
 """Names of people: which names a new user may choose, and how a name is written in a URL."""
 
 import unicodedata
+from typing import Any
 from urllib.parse import unquote
 
 from django import forms
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
-from feed.people import NOBODY, name_field
+from feed.people import NOBODY, name_field, name_of
 
 CONFUSABLE_SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}
 """Scripts with letters that look like letters of another script."""
+
+
+UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+"""Categories of Unicode: control characters, those that change the direction of text, and those that nobody sees."""
+BLANKS = {"\u115f", "\u1160", "\u3164", "\uffa0"}
+"""Letters, to Unicode, that look like spaces."""
 
 
 class NameConverter:
@@ -46,6 +53,21 @@ def check(name: str, field: str | None = None) -> str:
     return name
 
 
+def check_display_name(name: str, user: Any) -> str:
+    """Return the name that a user wants to be shown by, normalised. Raises ValidationError."""
+    name = " ".join(unicodedata.normalize("NFKC", name).split())
+    if any(unicodedata.category(character) in UNSEEN for character in name):
+        raise forms.ValidationError("A name can't have characters that are not visible.", code="unseen")
+    if name and not any(letter.isalnum() and letter not in BLANKS for letter in name):
+        raise forms.ValidationError("A name needs a letter or a digit.", code="blank")
+    if mixes_scripts(name):
+        raise forms.ValidationError("A name can't mix similar alphabets, such as Latin and Cyrillic.", code="mix")
+    is_own = name.casefold() == str(name_of(user)).casefold()
+    if name.casefold() == NOBODY.casefold() or (name and not is_own and is_taken(name, name_field())):
+        raise forms.ValidationError("This is the name of somebody else.", code="taken")
+    return "" if name == name_of(user) else name
+
+
 def mixes_scripts(name: str) -> bool:
     scripts = {unicodedata.name(letter, "").partition(" ")[0] for letter in name if letter.isalpha()}
     return len(scripts & CONFUSABLE_SCRIPTS) > 1
@@ -54,6 +76,9 @@ def mixes_scripts(name: str) -> bool:
 def is_taken(name: str, field: str) -> bool:
     """Whether a user has this name, ignoring case. Tries several spellings, because a database may ignore case only in
     ASCII."""
+    return get_user_model()._default_manager.filter(spelled_like(name, field)).exists()
+
+
+def spelled_like(name: str, field: str) -> Q:
     spellings = {name.lower(), name.upper(), name.capitalize(), name.title(), name.casefold()}
-    named = Q(**{f"{field}__in": spellings}) | Q(**{f"{field}__iexact": name})
-    return get_user_model()._default_manager.filter(named).exists()
+    return Q(**{f"{field}__in": spellings}) | Q(**{f"{field}__iexact": name})

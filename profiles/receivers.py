@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
@@ -13,7 +14,9 @@ from feed.log import Recorded
 from feed.people import named
 from feed.signals import recorded
 from profiles.concerns import names_in
-from profiles.models import Concern, ReadPosition, UserProfile, Welcome
+from profiles.models import Concern, ProfileChange, ReadPosition, UserProfile, Welcome
+
+PUBLIC_FIELDS = {"display_name", "picture", "website", "bio"}
 
 
 @receiver(post_save, sender=settings.AUTH_USER_MODEL)
@@ -27,6 +30,24 @@ def welcome_new_user(
     with bystander("welcome", "a new user", using):
         UserProfile.objects.using(using).get_or_create(user=instance)
         Welcome(user=instance).save(using=using)
+
+
+@receiver(post_save, sender=UserProfile)
+def show_changed_profile(
+    sender: type[UserProfile],
+    instance: UserProfile,
+    created: bool,
+    raw: bool,
+    using: str,
+    update_fields: Collection[str] | None = None,
+    **kwargs: Any,
+) -> None:
+    """Tell the pages of a person that the profile is another one."""
+    is_shown = update_fields is None or not PUBLIC_FIELDS.isdisjoint(update_fields)
+    if is_shown and not (raw or created):
+        with bystander("show the changed profile of", "a user", using), transaction.atomic(using=using):
+            changes = ProfileChange.objects.using(using).filter(user=instance.user)
+            (changes.first() or ProfileChange(user=instance.user)).save(using=using)
 
 
 @receiver(recorded)

@@ -1,19 +1,27 @@
 from django.urls import path, register_converter
 
-from profiles import follow_views, for_you, views
+from profiles import account_views, follow_views, for_you, people_views
 from profiles.names import NameConverter
 
 register_converter(NameConverter, "name")
 
 app_name = "profiles"
 urlpatterns = [
-    path("people/<name:name>/", views.person, name="person"),
+    path("people/", people_views.people, name="people"),
+    path("people/<name:name>/", people_views.person, name="person"),
+    path("people/<name:name>/avatar/<slug:version>-<int:size>.webp", people_views.picture, name="picture"),
+    path("profile/", account_views.edit_profile, name="edit"),
+    path("profile/picture/", account_views.edit_picture, name="edit_picture"),
+    path("profile/picture/remove/", account_views.remove_picture, name="remove_picture"),
+    path("profile/email/", account_views.edit_email, name="edit_email"),
+    path("profile/export/", account_views.export_data, name="export"),
+    path("profile/delete/", account_views.delete_account, name="delete"),
+    path("profile/greeting/", account_views.dismiss_greeting, name="dismiss_greeting"),
     path("people/<name:name>/follow/", follow_views.follow, name="follow"),
     path("people/<name:name>/unfollow/", follow_views.unfollow, name="unfollow"),
     path("people/<name:name>/followers/", follow_views.followers, name="followers"),
     path("people/<name:name>/following/", follow_views.followed, name="following"),
     path("people/<name:name>/followers/remove/", follow_views.remove_follower, name="remove_follower"),
-    path("profile/", views.edit_profile, name="edit"),
     path("for-you/", for_you.for_you, name="for-you"),
     path("for-you/read/", for_you.read, name="read"),
 ]

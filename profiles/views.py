@@ -1,58 +1,28 @@
-"""Pages of people, sign-up, login and logout."""
+"""Sign-up, login and logout."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import get_user_model, login
+from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
-from feed import log, pages, ratelimit, streams
-from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, other_login_warning, page_view, posted
+from feed import ratelimit
+from feed.access import PageRequest, is_from_own_page, other_login_warning, page_view, posted
 from feed.people import name_field
-from feed.refusals import Refusal
 from feed.rendering import render
-from profiles.forms import LoginForm, ProfileForm, SignupForm
-from profiles.models import UserProfile
+from profiles.account_views import GREETING
+from profiles.forms import LoginForm, SignupForm
 
 TOO_MANY_SIGNUPS = "Too many people have signed up from your network."
-
-
-@page_view
-@require_safe
-def person(request: PageRequest, name: str) -> HttpResponse:
-    stream = f"user:{name}"
-    try:
-        streams.parse([stream])
-    except Refusal as refusal:  # the database can't look up this name
-        raise Http404(refusal.message) from None
-    state = log.state()
-    people = get_user_model()._default_manager.select_related("profile")
-    someone = get_object_or_404(people, **{name_field(): name})
-    page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request))
-    profile = getattr(someone, "profile", None)  # users from a fixture may have none
-    return pages.show(request, "profiles/person.html", page, [stream], person=someone, profile=profile)
-
-
-@page_view
-@login_needed
-@require_http_methods(["GET", "POST"])
-def edit_profile(request: OwnRequest) -> HttpResponse:
-    profile, _ = UserProfile.objects.get_or_create(user=request.user)
-    form = ProfileForm(posted(request), instance=profile)
-    if is_from_own_page(request, form) and form.is_valid():
-        form.save()
-        messages.success(request, "Your profile is saved.", fail_silently=True)
-        return redirect(profile)
-    return render(request, "profiles/edit.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @page_view
@@ -60,13 +30,27 @@ def edit_profile(request: OwnRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def signup(request: PageRequest) -> HttpResponse:
     if request.user.is_authenticated and request.method == "GET":
-        return redirect(settings.LOGIN_REDIRECT_URL)
+        return redirect(Return(request).url())
     form = SignupForm(posted(request))
     limit = ratelimit.Limit("SIGNUP_LIMIT", (ratelimit.address(request),))
     own = is_from_own_page(request, form)
     if own and ratelimit.check_form(limit, form, TOO_MANY_SIGNUPS) and create_and_log_in(request, form):
-        return redirect(settings.LOGIN_REDIRECT_URL)
-    return ratelimit.set_status(render(request, "profiles/signup.html", {"form": form}), form)
+        return redirect(Return(request).url())
+    context = {"form": form, "next": Return(request).get_redirect_url()}
+    return ratelimit.set_status(render(request, "profiles/signup.html", context), form)
+
+
+class Return(RedirectURLMixin):
+    """Where a sign-up leads: to the page that asked for it in `next`, if it is one of this site."""
+
+    def __init__(self, request: PageRequest) -> None:
+        self.request = request
+        self.next_page = settings.LOGIN_REDIRECT_URL
+
+    def url(self) -> str:
+        """Never the sign-up itself."""
+        url = self.get_success_url()
+        return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
 
 
 def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:
@@ -74,6 +58,7 @@ def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:
     try:
         with transaction.atomic():
             login(request, form.save())
+            request.session[GREETING] = True
     except IntegrityError:  # the name was taken after the form was checked
         form.add_error(name_field(), "A user with that username already exists.")
     return not form.errors

@@ -14,10 +14,12 @@ from environs import Env, EnvValidationError, ValidationError, validate
 from limits import parse_many
 
 from project.databases import database
+from project.mail import email
 from project.redis_connection import RedisConnection
 
 VARIABLES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL"}
-VARIABLES |= {"HOST", "PORT", "LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT"}
+VARIABLES |= {"HOST", "PORT", "LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT", "RESET_LIMIT", "PICTURE_LIMIT"}
+VARIABLES |= {"EMAIL_URL", "EMAIL_FROM"}
 
 # Treat empty variables as not set, because compose files pass them so.
 for name, value in list(os.environ.items()):
@@ -45,6 +47,7 @@ def exit_on_bad_value() -> Iterator[None]:
 
 
 env.parser_for("database")(database)
+env.parser_for("email")(email)
 
 
 @env.parser_for("origins")

@@ -38,6 +38,14 @@ with exit_on_bad_value():
     LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", DEFAULTS["LOGIN_LIMIT"])
     LOGIN_ADDRESS_LIMIT: str = env.limit("LOGIN_ADDRESS_LIMIT", DEFAULTS["LOGIN_ADDRESS_LIMIT"])
     SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", DEFAULTS["SIGNUP_LIMIT"])
+    RESET_LIMIT: str = env.limit("RESET_LIMIT", DEFAULTS["RESET_LIMIT"])
+    PICTURE_LIMIT: str = env.limit("PICTURE_LIMIT", DEFAULTS["PICTURE_LIMIT"])
+
+    # Mails are printed until there is a mail server.
+    EMAIL: dict[str, Any] = env.email("EMAIL_URL", "console:")
+    DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", "Rill <rill@localhost>")
+
+globals().update(EMAIL)  # the settings EMAIL_BACKEND, EMAIL_HOST and so on
 
 HTTPS = any(origin.startswith("https://") for origin in CSRF_TRUSTED_ORIGINS)
 

@@ -33,6 +33,7 @@ def every_path(user: User) -> list[str]:
     """A path to each view. Fails on a URL parameter that isn't listed here."""
     pk = StatusChange.objects.get().pk
     parts = {"pk": pk, "name": user.username, "object_id": pk, "app_label": "feed", "url": "nowhere"}
+    parts |= {"version": "none", "size": 64, "uidb64": "MQ", "token": "none"}
     numbers = {"content_type_id": 1, "id": user.pk}
     paths = {"/" + template % (parts | numbers) for template in templates(get_resolver())}
     assert {"/", "/events/", f"/events/{pk}/", "/people/alice/", "/api/events/", "/admin/", "/healthz"} <= paths

@@ -64,6 +64,9 @@ def assert_one_sentence(done: "subprocess.CompletedProcess[str]", about: str) ->
         ("LOGIN_LIMIT", "5/fortnight"),
         ("LOGIN_ADDRESS_LIMIT", "5/minute; 10"),
         ("SIGNUP_LIMIT", "100000/hour"),
+        ("RESET_LIMIT", "never"),
+        ("EMAIL_URL", "mail.rill.example"),
+        ("EMAIL_URL", "smtp://mail.rill.example:port"),
     ],
 )
 def test_an_invalid_environment_variable_stops_the_start_and_is_named(variable: str, value: str) -> None:

@@ -60,8 +60,8 @@ class Hub:
         state = log.number()
         self.tail.restart(state.epoch, state.head)
 
-    def add(self, access: Access) -> None:
-        watcher = Watcher(frozenset(["public"]), "json", Line(cast(Any, None)), access=access, epoch=self.tail.epoch)
+    def add(self, access: Access, stream: str = "public") -> None:
+        watcher = Watcher(frozenset([stream]), "json", Line(cast(Any, None)), access=access, epoch=self.tail.epoch)
         watcher.advance(self.tail.head, self.tail.head)
         self.subscriptions.add(watcher)
         self.scheduler.add(watcher)

@@ -1,9 +1,9 @@
 """Caches rendered rows until something in them changes.
 
 A row depends on its event, the event's user, its context and the path of the site. Each change of an event sets
-`changed_at`. So the key of a row is made of `changed_at`, the values of the user, the context and the path, and an
-event whose row is cached isn't even loaded. A row that shows more isn't cached: its template queries the database, or
-its kind has `select_related`. With Redis, the processes of one release share their rows.
+`changed_at`. So the key of a row is made of `changed_at`, the values of the user and of their portrait, the context and
+the path, and an event whose row is cached isn't even loaded. A row that shows more isn't cached: its template queries
+the database, or its kind has `select_related`. With Redis, the processes of one release share their rows.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +23,7 @@ from feed.frames import shared_rows
 from feed.kinds.kind import is_whole
 from feed.models import Event
 from feed.paths import latest_prefix
+from feed.people import portraits
 
 Key = tuple[Any, ...]
 """What a row depends on."""
@@ -81,6 +82,7 @@ def forget() -> None:
 def _key(event: Event) -> Key:
     user = vars(event.user) if event.user else {}
     values = [user.get(name) for name in _user_fields()]
+    shown = portraits().key(event.user) if event.user else None
     return (
         event.id,
         event.kind,
@@ -88,6 +90,7 @@ def _key(event: Event) -> Key:
         event.changed_at,
         latest_prefix(),
         repr(values),
+        shown,
         repr(event.context or None),
     )
 

@@ -19,6 +19,7 @@ from feed.kinds.kind import root_model
 from feed.kinds.related import related_names
 from feed.log.batch import Row, supports_batches
 from feed.log.sql import Statement
+from feed.people import loaded_with_events, portraits
 
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '500ms'"
 """For a table that a migration has locked: until it is done, its events are shown without the fields of their kind."""
@@ -33,7 +34,7 @@ compiling = FastPath("Each read of events is compiled anew")
 
 
 class CompiledQuery:
-    """`kind.rows.filter(id__in=keys).select_related("user")`, compiled. Raises one of FastPath.BREAKAGE if it can't be.
+    """What `query` reads, compiled. Raises one of FastPath.BREAKAGE if it can't be.
 
     changed: finds the rows that the changes (after, upto] are about, on PostgreSQL. Not by a join: PostgreSQL would
     plan for many rows.
@@ -49,7 +50,10 @@ class CompiledQuery:
         self._converters = compiler.get_converters(columns)
         names = [column.target.attname for column in columns]
         width = len(kind._meta.concrete_fields)
-        self._own_names, self._user_names = names[:width], names[width:]
+        others = width + len(self._user._meta.concrete_fields)
+        self._own_names, self._user_names, self._portrait_names = names[:width], names[width:others], names[others:]
+        relation = portraits().relation
+        self._portrait: Any = relation and self._user._meta.get_field(relation)
 
     def _changed_statement(self) -> Statement:
         changed = CHANGED.format(kind=self._kind.kind_name(), limit=MAX_READ_AHEAD)
@@ -85,8 +89,21 @@ class CompiledQuery:
         event = self._kind.from_db(self._using, self._own_names, values[:width])
         # The join is an outer one. An event without a user has only NULL in these columns.
         has_user = event.user_id is not None
-        event.user = self._user.from_db(self._using, self._user_names, values[width:]) if has_user else None
+        event.user = self._with_portrait(values[width:]) if has_user else None
         return event
+
+    def _with_portrait(self, values: list[Any]) -> Any:
+        width = len(self._user_names)
+        user = self._user.from_db(self._using, self._user_names, values[:width])
+        if self._portrait:
+            model = self._portrait.related_model
+            # As for the user: without a row of it, all its columns are NULL.
+            found = any(value is not None for value in values[width:])
+            shown = model.from_db(self._using, self._portrait_names, values[width:]) if found else None
+            self._portrait.set_cached_value(user, shown)
+            if shown is not None:
+                self._portrait.remote_field.set_cached_value(shown, user)
+        return user
 
     def _converted(self, row: Row, connection: object) -> list[Any]:
         values = list(row)
@@ -97,7 +114,9 @@ class CompiledQuery:
 
 
 def query(kind: type[Any], keys: Collection[int], using: str) -> Any:
-    return kind.rows.using(using).filter(id__in=keys).select_related("user", *related_names(kind)).order_by()
+    """The rows of the kind with these keys, their users, and what their portraits show."""
+    related = *loaded_with_events(), *related_names(kind)
+    return kind.rows.using(using).filter(id__in=keys).select_related(*related).order_by()
 
 
 def _can_time_out(using: str) -> bool:

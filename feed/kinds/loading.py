@@ -14,6 +14,7 @@ from django.db.models import prefetch_related_objects
 from feed.kinds import compiled
 from feed.kinds.guard import attempt, is_single_statement
 from feed.kinds.kind import Kind, is_whole, root_model
+from feed.people import loaded_with_events
 
 LOCKED_PAUSE = 2.0
 """Seconds without another read of a kind whose table was locked: each read waits, and a batch would take many."""
@@ -102,6 +103,7 @@ def by_id(keys: Collection[int], tried: Collection[str]) -> dict[int, Any]:
     """
     found = list(root_model().rows.filter(pk__in=keys))
     if found:
-        attempt("load the user of", "event", lambda: prefetch_related_objects(found, "user"), lambda: None)
+        users = loaded_with_events()
+        attempt("load the user of", "event", lambda: prefetch_related_objects(found, *users), lambda: None)
     in_kinds = in_own_kinds([event for event in found if event.kind not in tried])
     return {event.id: event for event in found} | {event.id: event for event in in_kinds}

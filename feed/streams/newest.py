@@ -57,13 +57,18 @@ def newest(
         listed = events.filter(audience__in=audiences).exclude(kind__in=without)
         return list(listed.before(before).newest()[:size])
     allowed = tuple(sorted(audiences))
-    left_out = tuple(without)
-    seen = root_model().rows.filter(meant_for(allowed)).exclude(kind__in=left_out).before(before)
+    left_out, only = tuple(without), tuple(kinds)
+    listed = Part(root_model(), Q(), without=left_out, kinds=only)
     streams = grouped(ordinary(names, audiences))
-    conditions = [each for stream, keys in streams for each in _conditions(stream, keys, seen, size)]
-    wanted = ((condition, _wanted(condition, allowed, left_out, before, size)) for condition in conditions)
+    conditions = [
+        each
+        for stream, keys in streams
+        for each in _conditions(stream, keys, listed._replace(audiences=allowed), before, size)
+    ]
+    private = listed._replace(is_private=True)
+    wanted = ((condition, _wanted(condition, allowed, private, before, size)) for condition in conditions)
     parts = [
-        part._replace(without=left_out, kinds=tuple(kinds))
+        part._replace(without=left_out, kinds=only)
         for condition, audiences in wanted
         for part in _parts(condition, audiences)
         if part.model is root_model() or part.model.kind_name() not in left_out
@@ -109,18 +114,15 @@ def seen_by(
     return found
 
 
-def _conditions(stream: Stream, keys: list[str], seen: Any, size: int) -> list[Q]:
-    """The newest `size` events are in at most as many of the streams."""
-    return stream.conditions(stream.busiest(keys, seen, size) if len(keys) > size else keys)
+def _conditions(stream: Stream, keys: list[str], seen: Part, before: int | None, size: int) -> list[Q]:
+    """The newest `size` of the events seen are in at most as many of the streams."""
+    return stream.conditions(stream.busiest(keys, _query(seen, before), size) if len(keys) > size else keys)
 
 
-def _wanted(
-    condition: Q, allowed: tuple[str, ...], without: tuple[str, ...], before: int | None, size: int
-) -> tuple[str, ...]:
+def _wanted(condition: Q, allowed: tuple[str, ...], private: Part, before: int | None, size: int) -> tuple[str, ...]:
     """All events are a part for each audience. If these are many, the newest `size` events are in few of them."""
     if condition or len(allowed) <= MANY:
         return allowed
-    private = Part(root_model(), Q(), is_private=True, without=without)
     return PUBLIC, *newest_among(allowed, _query(private, before), size)
 
 

@@ -11,7 +11,9 @@ from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
 
 from feed import streams
-from feed.people import name_of, shown_name
+from feed.conf import conf
+from feed.moderation import is_moderator
+from feed.people import Portrait, name_of, portraits, shown_name
 
 HUES = 12
 """Number of colours in rill.css, as the classes hue-0 to hue-11. Classes, because the CSP forbids inline styles."""
@@ -19,6 +21,7 @@ HUES = 12
 register = template.Library()
 register.filter("shown_name", shown_name)
 register.filter("audience_label", streams.label)
+register.filter("is_moderator", is_moderator)
 
 
 @register.filter
@@ -37,6 +40,11 @@ def initial(name: str) -> str:
     return next((letter for letter in name if letter.isalnum()), "?").upper()[0]
 
 
+@register.filter
+def portrait(user: Any) -> Portrait:
+    return portraits().of(user)
+
+
 @register.simple_tag
 def person_url(person: Any) -> str:
     """The person's page: that of the app `profiles`, or else the one that the user model names. Empty without both."""
@@ -47,6 +55,12 @@ def person_url(person: Any) -> str:
     with suppress(NoReverseMatch):
         return str(person.get_absolute_url()) if hasattr(person, "get_absolute_url") else ""
     return ""
+
+
+@register.simple_tag
+def reactions() -> list[str]:
+    """The emoji that people can put to an event."""
+    return list(conf.FEED_REACTIONS)
 
 
 @register.simple_tag

@@ -4,6 +4,7 @@ from typing import Any
 from django import template
 
 from profiles.bell import unread
+from profiles.portraits import picture_of
 
 register = template.Library()
 
@@ -18,3 +19,9 @@ def bell(user: Any) -> dict[str, int]:
 def web_only(url: str) -> str:
     """The URL if it is http or https, else "". One that was saved without the form may be a script (javascript:)."""
     return url if re.match(r"https?://", url, re.IGNORECASE) else ""
+
+
+@register.simple_tag
+def picture_url(person: Any, profile: Any, size: int) -> str:
+    """The URL of the person's picture in this size. Empty without one."""
+    return picture_of(person, profile.picture, size) if profile and profile.picture else ""

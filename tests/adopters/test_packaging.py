@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 from tests.support.databases import ROOT
 
-EXTRAS = {"daphne": {"daphne"}, "redis": {"channels-redis", "redis"}, "postgresql": {"psycopg"}}
+EXTRAS = {"daphne": {"daphne"}, "redis": {"channels-redis", "redis"}, "postgresql": {"psycopg"}, "pictures": {"pillow"}}
 
 
 def listed(file: str) -> list[Requirement]:

@@ -90,12 +90,12 @@ def test_a_thread_shows_each_comment(client: Client, alice: User, hello: StatusC
 def test_people_who_join_on_one_day_share_a_row(client: Client, alice: User) -> None:
     *_, erin = people("bob", "carol", "dave", "erin")
     (row,) = rows(page(client))
-    assert erin.feed_events.get().pk == row  # type: ignore[attr-defined]
+    assert erin.feed_events.get().pk == row
     assert "erin, dave and 3 others joined" in text_of(page(client), row)
 
 
 def test_another_day_has_a_row_of_its_own(client: Client, alice: User) -> None:
-    first = alice.feed_events.get()  # type: ignore[attr-defined]
+    first = alice.feed_events.get()
     first.created_at -= timedelta(days=1)
     first.save()
     people("bob", "carol")

@@ -12,8 +12,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from feed import log, streams
+from feed.frames.entries import Entry
 from feed.hub import hub
+from feed.hub.tail import Tail
+from feed.hub.watcher import Access, Watcher
 from feed.models import Event, StatusChange
+from feed.testing.watcher import Mailbox
 from profiles.following import follow, unfollow
 from tests.conftest import logged_in
 from tests.feed.conftest import closed_hub  # noqa: F401 (a fixture)
@@ -203,22 +207,22 @@ async def test_a_private_post_of_alice_sends_bob_no_frame(alice: User, bob: User
         assert texts(frame) == ["Second"]
 
 
-@live
-async def test_two_who_follow_the_same_author_share_a_frame(alice: User, bob: User, carol: User) -> None:
-    await in_thread(follow)(bob, alice)
-    await in_thread(follow)(carol, alice)
-    await in_thread(follow)(carol, bob)
-    async with home_of(bob) as one, home_of(carol) as other:
-        await one.frame()
-        await other.frame()
-        await in_thread(post)(alice, "Warm up")
-        await up_to_date(one, {})
-        await up_to_date(other, {})
-        await in_thread(post)(alice, "Hello")
-        await up_to_date(one, {})
-        await up_to_date(other, {})
-        keyed = [key for key in hub().tail.frames if len(key) > 3]
-    assert len(keyed) == 1
+@pytest.mark.django_db(transaction=False)
+def test_all_who_follow_the_author_share_a_frame() -> None:
+    def watcher(*followed: str) -> Watcher:
+        audiences = frozenset(["public", *(f"followers:{name}" for name in followed)])
+        found = Watcher(frozenset(["home"]), "json", Mailbox(), epoch="k3x9", access=Access("1", audiences))
+        found.advance(0, 1)
+        return found
+
+    tail = Tail()
+    tail.restart("k3x9", 0)
+    place = frozenset(["public", "user:alice"])
+    tail.append([Entry(1, "created", 17, "status_change", place, encoded={"json": '{"id": 17}'})], 10, 1000)
+    keys = [tail.frame_key(watcher(*followed)) for followed in (["alice"], ["alice", "bob"], ["bob"], [])]
+    assert keys[0] == keys[1] != keys[2] == keys[3]
+    assert '"id": 17' in tail.frame(watcher("alice")).text
+    assert '"id": 17' not in tail.frame(watcher("bob")).text
 
 
 def test_the_api_shows_home(alice: User, bob: User, carol: User, client: Client) -> None:
@@ -273,6 +277,8 @@ def test_the_newest_of_many_are_the_newest(bob: User, count: int) -> None:
         for size in (1, 5, 30):
             home = streams.newest(Event.rows.all(), ["home"], before, size, audiences)
             assert home == list(seen.before(before)[:size])
+            welcomes = streams.newest(Event.rows.all(), ["home"], before, size, audiences, kinds=["welcome"])
+            assert welcomes == list(seen.filter(kind="welcome").before(before)[:size])
             public = streams.newest(Event.rows.all(), ["public"], before, size, audiences)
             assert public == list(Event.rows.visible_to(bob).newest().before(before)[:size])
 

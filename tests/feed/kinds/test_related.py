@@ -57,7 +57,7 @@ def test_a_page_takes_as_many_queries_for_fifty_events_as_for_two(
     load()  # which may fill caches that are not of the events
     few = queries_of(load)
     grant(alice, 50)
-    assert queries_of(load) == few
+    assert queries_of(load) <= few  # fewer without the row of those who have joined
 
 
 def test_the_hub_takes_as_many_queries_for_fifty_events_as_for_two(alice: User, permission: Permission) -> None:
