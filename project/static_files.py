@@ -1,4 +1,4 @@
-"""Static files: compressed, under names with a hash, so that browsers keep them. Servers collect them when they start."""
+"""Static files: compressed, under names with a hash, so that browsers keep them. Servers collect them as they start."""
 
 import logging
 import os
@@ -16,7 +16,6 @@ from django.core.files import locks
 from django.core.management import call_command
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils._os import safe_join
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -83,7 +82,7 @@ def collect_into(root: Path) -> None:
         for file in sorted(files, key=lambda file: file.name == command.storage.manifest_name):
             target = root / file.relative_to(folder)
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(file, target)
+            file.replace(target)
 
 
 class StaticFilesMiddleware(WhiteNoiseMiddleware):
@@ -101,6 +100,7 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         return response
 
     def add_collected(self, path: str) -> None:
-        file = safe_join(self.static_root, path.removeprefix(self.static_prefix))
-        if Path(file).is_file():
+        file = os.path.join(self.static_root, path.removeprefix(self.static_prefix))  # noqa: PTH118
+        # Not of pathlib, because these answer False for a name that is too long or no name at all.
+        if self.url_is_canonical(path) and os.path.isfile(file):  # noqa: PTH113
             self.add_file_to_dictionary(path, file)
