@@ -51,6 +51,8 @@ class FeedConsumer(AsyncConsumer):
     """
 
     format = "json"
+    page_user: object = None
+    """The key of the user that a page was made for, "" for nobody; None if the client didn't say."""
 
     @classmethod
     def as_asgi(cls, **initkwargs: Any) -> Any:  # an Application, which `path` doesn't take for a view
@@ -127,12 +129,15 @@ class FeedConsumer(AsyncConsumer):
         with reading_paused(self.connection):
             # A client that resumes must hear that its thread or user was deleted.
             await self.hub.authorise(watcher, session, must_exist=not after)
+            if self.page_user not in (None, watcher.login.user if watcher.login else ""):
+                raise Refusal("other_user", "Somebody else is logged in now. Load the page again.", 4401)
             await self.hub.join(watcher, after)
 
     async def hello(self) -> tuple[int, str]:
         """The first message of a page: its cursor and its log."""
         async with asyncio.timeout(conf.FEED_STALL):
             message = await self.message()
+        self.page_user = message.get("as")
         return parse_cursor(message.get("after")), str(message.get("log", ""))
 
     async def listen(self, watcher: Watcher) -> None:

@@ -1,3 +1,5 @@
+from functools import cache
+from hashlib import sha256
 from typing import Any, Self
 
 from django import forms
@@ -28,17 +30,28 @@ class TextField(forms.CharField):
 
 
 class AudienceField(forms.ChoiceField):
-    """One of the audiences that the user may post to. A form doesn't offer all if there are very many."""
+    """One of the audiences that the user may post to. If there are very many, the form offers some and a text input."""
 
     def __init__(self, user: Any, initial: str) -> None:
         self.user = user
         super().__init__(
             label="Who may see it",
-            choices=lambda: streams.choices_for(user, initial),
+            choices=cache(lambda: streams.choices_for(user, initial)),  # asked twice by the template
             required=False,
             initial=initial,
             error_messages={"invalid_choice": "There is no audience '%(value)s' that you may post to."},
         )
+
+    @property
+    def is_long(self) -> bool:
+        """Whether a person must be able to type a name, because the form may not offer all."""
+        choices: Any = self.choices
+        return len(list(choices)) > streams.MAX_CHOICES
+
+    def to_python(self, value: Any) -> str:
+        if value == "":  # an emptied input; a program that names no audience sends none
+            raise forms.ValidationError("Say who may see it.", code="required")
+        return str(super().to_python(value))
 
     def valid_value(self, value: Any) -> bool:
         return value in streams.audiences_to_post(self.user)
@@ -48,20 +61,42 @@ class TextForm(forms.Form):
     text = TextField("Your text")
 
 
+def version_of(text: str) -> str:
+    """The same for equal texts. An edit says in it which text it started from."""
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
 class EditForm(TextForm):
-    """The author can change the text, and move the event to another audience. A comment has that of its thread."""
+    """The author can change the text, and move the event to another audience. A comment has that of its thread.
+
+    theirs: the stored text, if it has been changed since the form was opened, and the form is therefore refused.
+    """
+
+    version = forms.CharField(required=False, widget=forms.HiddenInput(attrs={"autocomplete": "off"}))
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        self.theirs: str | None = None
         self.fields["audience"] = AudienceField(user, PUBLIC)
 
     def show(self, event: Any) -> None:
-        self.initial = {"text": event.text}
+        self.initial = {"text": event.text, "version": version_of(event.text)}
         if event.in_thread is None:
             self.fields["audience"] = AudienceField(self.user, event.audience)
         else:
             del self.fields["audience"]
+
+    def is_current(self, event: Any) -> bool:
+        """Whether the form started from the stored text, or says the same. If not, it shows both texts and gets the
+        version of the stored one, so that sending it again replaces that. A program needs no version."""
+        stored = version_of(event.text)
+        if self.cleaned_data["version"] in ("", stored) or self.cleaned_data["text"] == event.text:
+            return True
+        self.theirs = event.text
+        self.data = dict(self.data.items()) | {"version": stored}
+        self.add_error("text", "It was changed meanwhile, in another tab or by somebody else.")
+        return False
 
     def audience_of(self, event: Event) -> str:
         """The audience that the event is to have."""
@@ -69,7 +104,10 @@ class EditForm(TextForm):
 
 
 class ComposeForm(TextForm):
-    """A text that becomes one event, however often the form is sent."""
+    """A text that becomes one event, however often the form is sent.
+
+    saved: the id of that event, once the form is saved. The event may have been deleted since.
+    """
 
     # Without autocomplete: a page that is loaded again must have a new key.
     key = forms.CharField(
@@ -96,9 +134,11 @@ class ComposeForm(TextForm):
         """The form for the next text."""
         return type(self)()
 
+    saved: int | None = None
+
     def save(self, event: Event) -> None:
         try:
-            idempotency.save(event, self.cleaned_data["key"])
+            self.saved = idempotency.save(event, self.cleaned_data["key"])
         except idempotency.KeyReused as error:
             self.add_error("text", error)
 

@@ -98,6 +98,10 @@ class Page:
         comments = [event for event in reversed(self.events) if event.pk != root.pk]
         return replace(self, events=[root, *comments], ascending=True)
 
+    def leaving_out(self, keys: Collection[str]) -> Self:
+        """The page without the events with these ids."""
+        return replace(self, events=[event for event in self.events if str(event.pk) not in keys])
+
     def rows(self) -> list[SafeString]:
         add_context_at(self.state, self.events, folds=self.folds)
         return render_rows(self.events)

@@ -65,7 +65,7 @@ def _run(count: int, rate: float, people: int) -> None:
         for _, _ in zip(range(count), changes(crowd, rate) if crowd else (), strict=False):
             pass
     except IntegrityError:
-        logger.warning("The simulation has ended, because one of its people was deleted.")
+        logger.info("The simulation has ended, because one of its people was deleted.")
     except Exception:
         logger.exception("The simulation has failed.")
     finally:

@@ -1,6 +1,9 @@
 """The pages of the feed."""
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, ParamSpec
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
@@ -16,6 +19,7 @@ from feed import conversations, log, moderation, pages, ratelimit, streams
 from feed.access import (
     OwnRequest,
     PageRequest,
+    View,
     is_from_own_page,
     login_needed,
     own_event,
@@ -23,6 +27,7 @@ from feed.access import (
     posted,
     seen_event,
 )
+from feed.composing import posted_rows
 from feed.filters import Filter
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange
@@ -30,11 +35,34 @@ from feed.paths import search_url
 from feed.rendering import render
 
 THREAD_SIZE = 100
+UNFOLDED_SIZE = 20
+
+P = ParamSpec("P")
+
+
+def shown_at(name: str) -> Callable[[View[P]], View[P]]:
+    """For a URL that forms are posted to: a GET leads to the page with the form. A refused form is shown at this URL,
+    and the links on its page are relative."""
+
+    def decorated(view: View[P]) -> View[P]:
+        @wraps(view)
+        def redirecting(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method == "GET":
+                return redirect(f"{reverse(name, args=args, kwargs=kwargs)}?{request.META.get('QUERY_STRING', '')}")
+            return view(request, *args, **kwargs)
+
+        return redirecting
+
+    return decorated
 
 
 @page_view
 @require_safe
 def home(request: PageRequest) -> HttpResponse:
+    return show_home(request, StatusForm(user=request.user))
+
+
+def show_home(request: PageRequest, form: ComposeForm) -> HttpResponse:
     chosen = Filter.parse(request.GET)
     if name := request.GET.get("person", "").strip():
         person = chosen.of_person(name)
@@ -47,7 +75,7 @@ def home(request: PageRequest) -> HttpResponse:
     before = pages.wanted_before(request)
     read = pages.Page.read_folded if chosen.folds else pages.Page.read
     page = read(state, request.user, chosen.names, before, kinds=chosen.kinds)
-    context = {"form": StatusForm(user=request.user), "filter": chosen, "kinds": sorted(chosen.kinds)}
+    context = {"form": form, "filter": chosen, "kinds": sorted(chosen.kinds)}
     context |= {"personal": personal[0] if personal else None}
     return pages.show(request, "feed/home.html", page, sorted(chosen.names), **context)
 
@@ -56,17 +84,31 @@ def home(request: PageRequest) -> HttpResponse:
 @require_safe
 def thread(request: PageRequest, pk: int) -> HttpResponse:
     """An event and the comments on it, oldest first. What is in a thread itself is shown there."""
+    return show_thread(request, pk, CommentForm())
+
+
+def show_thread(request: PageRequest, pk: int, form: ComposeForm) -> HttpResponse:
     state = log.state()
     event = get_object_or_404(Event.objects.visible_to(request.user).with_users(), pk=pk)
     if event.in_thread is not None:
         return redirect(conversations.place_of(event, THREAD_SIZE))
     stream = f"thread:{pk}"
+    if request.htmx and "unfolded" in request.GET:
+        return unfolded(request, pages.Page.read(state, request.user, [stream], None, UNFOLDED_SIZE), event)
     page = pages.Page.read(state, request.user, [stream], pages.wanted_before(request), THREAD_SIZE).under(event)
     answered = conversations.answered(request, event)
-    return pages.show(request, "feed/thread.html", page, [stream], event=event, answered=answered, form=CommentForm())
+    return pages.show(request, "feed/thread.html", page, [stream], event=event, answered=answered, form=form)
+
+
+def unfolded(request: PageRequest, page: pages.Page, event: Event) -> HttpResponse:
+    """The newest comments of a thread, for the row in a feed that shows them: of the event, or of a comment on it."""
+    shown = {str(event.pk), request.GET["unfolded"]}
+    page = page.under(event).leaving_out(shown)
+    return pages.show(request, "feed/unfolded.html", page, [], event=event, form=CommentForm(auto_id="answer_%s"))
 
 
 @page_view
+@shown_at("feed:home")
 @login_needed
 @require_POST
 def post(request: OwnRequest) -> HttpResponse:
@@ -79,6 +121,7 @@ def post(request: OwnRequest) -> HttpResponse:
 
 
 @page_view
+@shown_at("feed:event")
 @login_needed
 @require_POST
 def comment(request: OwnRequest, pk: int) -> HttpResponse:
@@ -105,10 +148,16 @@ def posted_audience(form: StatusForm) -> str:
 
 
 def composed(request: OwnRequest, form: ComposeForm, done: str, event: Event | None = None) -> HttpResponse:
-    """The response to a text: its errors, or an empty form. The new row comes by the socket."""
+    """The response to a text: its errors, or for htmx an empty form and the new row."""
+    if form.errors and not request.htmx:
+        shown = show_thread(request, event.pk, form) if event else show_home(request, form)
+        return ratelimit.set_status(shown, form)
     if form.errors:
         return show_form(request, "feed/compose.html", form, event)
-    return show_form(request, "feed/compose.html", form.emptied(), event) if request.htmx else redirect(done)
+    if not request.htmx:
+        return redirect(done)
+    rows = posted_rows(request.user, form.saved)
+    return show_form(request, "feed/compose.html", form.emptied(), event, rows=rows)
 
 
 @page_view
@@ -124,11 +173,13 @@ def edit(request: OwnRequest, pk: int) -> HttpResponse:
         if not hasattr(event, "text"):
             raise Http404("only a text can be edited")
         form.show(event)
-        if form.is_valid() and fits(event, form):
+        if form.is_valid() and form.is_current(event) and fits(event, form):
             event.audience = form.audience_of(event)
             event.save(update_fields=["text", "audience"])
             return done_in_dialog() if request.htmx else redirect(event)
-    return show_form(request, "feed/edit.html", form, event)
+    response = show_form(request, "feed/edit.html", form, event)
+    response.status_code = response.status_code if form.theirs is None else HTTPStatus.CONFLICT
+    return response
 
 
 def fits(event: Any, form: TextForm) -> bool:
@@ -176,10 +227,11 @@ def check_limit(request: OwnRequest, form: BaseForm, field: str | None = None) -
     ratelimit.check_form(limit, form, "That was a lot in a short time.", field)
 
 
-def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None) -> HttpResponse:
+def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None, **context: Any) -> HttpResponse:
     """The form on its own page; or the form alone, for htmx to put into the page."""
     base = "feed/alone.html" if request.htmx else "feed/page.html"
-    return ratelimit.set_status(render(request, template, {"base": base, "form": form, "event": event}), form)
+    shown = render(request, template, {"base": base, "form": form, "event": event, **context})
+    return ratelimit.set_status(shown, form)
 
 
 def done_in_dialog() -> HttpResponse:

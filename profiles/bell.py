@@ -23,7 +23,7 @@ def unread(user: Any) -> int:
     new = Concern.objects.filter(user=user, is_new=True).order_by()
     counts: dict[str, int] = dict(new.values_list("event__audience").annotate(Count("pk")))
     allowed = {PUBLIC} if counts.keys() <= {PUBLIC} else streams.audiences_of(user)
-    return sum(count for audience, count in counts.items() if audience in allowed)
+    return min(MAX_UNREAD, sum(count for audience, count in counts.items() if audience in allowed))
 
 
 def mark_read(user: Any, position: int) -> None:

@@ -7,11 +7,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.views import LoginView, LogoutView, RedirectURLMixin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
@@ -29,28 +30,22 @@ TOO_MANY_SIGNUPS = "Too many people have signed up from your network."
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 def signup(request: PageRequest) -> HttpResponse:
+    wanted = wanted_next(request)
     if request.user.is_authenticated and request.method == "GET":
-        return redirect(Return(request).url())
+        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
     form = SignupForm(posted(request))
     limit = ratelimit.Limit("SIGNUP_LIMIT", (ratelimit.address(request),))
     own = is_from_own_page(request, form)
     if own and ratelimit.check_form(limit, form, TOO_MANY_SIGNUPS) and create_and_log_in(request, form):
-        return redirect(Return(request).url())
-    context = {"form": form, "next": Return(request).get_redirect_url()}
-    return ratelimit.set_status(render(request, "profiles/signup.html", context), form)
+        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+    return ratelimit.set_status(render(request, "profiles/signup.html", {"form": form, "next": wanted}), form)
 
 
-class Return(RedirectURLMixin):
-    """Where a sign-up leads: to the page that asked for it in `next`, if it is one of this site."""
-
-    def __init__(self, request: PageRequest) -> None:
-        self.request = request
-        self.next_page = settings.LOGIN_REDIRECT_URL
-
-    def url(self) -> str:
-        """Never the sign-up itself."""
-        url = self.get_success_url()
-        return self.get_default_redirect_url() if urlsplit(url).path == self.request.path else url
+def wanted_next(request: HttpRequest) -> str:
+    """The URL in `next`, to which a new user returns. Empty if it leads elsewhere than to this site, or back here."""
+    url = request.POST.get("next", request.GET.get("next", ""))
+    is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
+    return url if is_ours and urlsplit(url).path != request.path else ""
 
 
 def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:

@@ -9,6 +9,7 @@ Each class defines the streams with one prefix. Several streams are their union.
 from feed.streams import builtin  # noqa: F401 (registers the built-in streams)
 from feed.streams.access import access_changed, access_follows
 from feed.streams.audiences import (
+    MAX_CHOICES,
     audiences_of,
     audiences_of_key,
     audiences_of_keys,
@@ -26,6 +27,7 @@ from feed.streams.requested import ONLY_PUBLIC, check, check_access, have_audien
 from feed.streams.stream import Audience, Stream
 
 __all__ = [
+    "MAX_CHOICES",
     "ONLY_PUBLIC",
     "Audience",
     "OfPerson",

@@ -12,8 +12,8 @@ from feed.log.tables import PUBLIC
 from feed.streams.requested import ONLY_PUBLIC
 from feed.streams.stream import STREAMS, Audience, audience_classes, name
 
-MAX_CHOICES = 200
-"""Audiences that a form offers. It takes others that the user may post to, too."""
+MAX_CHOICES = 50
+"""Audiences that a form offers, so that it stays small. It takes others that the user may post to, too."""
 
 
 def of(event: Any) -> list[str]:

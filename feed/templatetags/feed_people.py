@@ -15,8 +15,8 @@ from feed.conf import conf
 from feed.moderation import is_moderator
 from feed.people import Portrait, name_of, portraits, shown_name
 
-HUES = 12
-"""Number of colours in rill.css, as the classes hue-0 to hue-11. Classes, because the CSP forbids inline styles."""
+HUES = 24
+"""Number of colours in rill.css, as the classes hue-0 to hue-23. Classes, because the CSP forbids inline styles."""
 
 register = template.Library()
 register.filter("shown_name", shown_name)

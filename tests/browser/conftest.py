@@ -1,28 +1,15 @@
 """A real browser, with a context for each user."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from tests.conftest import missing
+from tests.support.chromium import FLAGS, find_chromium
 from tests.support.servers import Server
 from tests.support.visiting import Visitor
-
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_FLAGS = [
-    "--no-sandbox",  # as root there is none
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",  # small in containers
-]
 
 
 # Playwright's synchronous API runs an event loop in the tests' thread until it is stopped. Meanwhile Django's ORM
@@ -31,17 +18,16 @@ CHROMIUM_FLAGS = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(playwright), args=CHROMIUM_FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(playwright), args=FLAGS)
         yield browser
         browser.close()
 
 
 def chromium(playwright: Playwright) -> str:
-    installed = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    own = playwright.chromium.executable_path
-    if installed is None and not Path(own).exists():
+    found = find_chromium(playwright)
+    if found is None:
         missing("chromium is not installed")
-    return installed or own
+    return found or ""
 
 
 @pytest.fixture

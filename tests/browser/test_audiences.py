@@ -8,12 +8,14 @@ from tests.support.visiting import Visitor, sees, sign_up, wait_live, write
 def test_bob_sees_alices_draft_once_she_makes_it_public(visit: Visitor) -> None:
     alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
     wait_live(bob)
-    audience = alice.locator("#compose select")
+    text, audience = alice.locator("#compose textarea"), alice.locator("#compose select")
+    text.focus()  # until then the form is one line
     audience.select_option("only:alice")
     write(alice, "Draft")
     sees(alice, "Draft")
     expect(alice.locator("#feed > article", has_text="Draft")).to_contain_text("Only you")
     expect(audience).to_have_value("only:alice")
+    text.focus()
     audience.select_option("public")
     write(alice, "Hello")
     sees(alice, "Hello", "Draft")

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, delete, open_thread, sees, sign_up, wait_live, write
 
 
 def offered(page: Page, *names: str) -> None:
@@ -68,10 +68,7 @@ def test_what_is_found_is_marked_and_changes_live(visit: Visitor) -> None:
     wait_live(bob)
     sees(bob, "A fox", "The brown fox")
     assert bob.evaluate("CSS.highlights.get('found').size") == 2
-    row = alice.locator("#feed > article", has_text="A fox")
-    row.hover()
-    row.get_by_role("link", name="Delete").click()
-    alice.locator("#editor").get_by_role("button", name="Delete").click()
+    delete(alice, "A fox")
     sees(bob, "The brown fox")
     write(alice, "Another fox")
     sees(alice, "Another fox", "Nothing", "The brown fox")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, sees, wait_live, write
+from tests.support.visiting import Visitor, delete, sees, wait_live, write
 
 ALICE = 'User.objects.create_user("alice", password="password")'
 COLOUR = "element => [getComputedStyle(element).backgroundColor, getComputedStyle(element).color]"
@@ -42,11 +42,10 @@ def test_alice_posts_edits_and_deletes_on_the_pages_of_a_shop(visit: Visitor, se
     row = alice.locator("#feed > article", has_text="Hello")
     row.get_by_text("Edit", exact=True).click()
     alice.locator("#editor textarea").fill("Good morning")
-    alice.locator("#editor").get_by_text("Save").click()
+    alice.locator("#editor").get_by_role("button", name="Save").click()
     sees(bob, "Good morning")
     expect(bob.locator("#feed menu.own:visible")).to_have_count(0)
-    alice.locator("#feed > article", has_text="Good morning").get_by_text("Delete").click()
-    alice.locator("#editor").get_by_text("Delete", exact=True).click()
+    delete(alice, "Good morning")
     sees(bob)
     sees(alice)
 

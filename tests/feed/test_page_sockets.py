@@ -85,3 +85,16 @@ async def test_a_page_gets_a_post_from_when_only_programs_watched(alice: User) -
         await program.frame()
         async with connect("?format=html&after=0") as page:
             assert "Hello" in await page.html()
+
+
+async def test_a_page_that_was_made_for_somebody_else_is_told_to_load_again() -> None:
+    async with connect("?format=html") as page:
+        await page.send_json_to({"after": "1", "as": "17"})
+        assert "Somebody else is logged in now." in await page.html()
+        assert await page.closed() == 4401
+
+
+async def test_a_page_that_was_made_for_nobody_is_served_to_nobody() -> None:
+    async with connect("?format=html") as page:
+        await page.send_json_to({"after": "0", "as": ""})
+        assert 'id="cursor"' in await page.html()

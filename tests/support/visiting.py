@@ -39,5 +39,15 @@ def write(page: Page, text: str) -> None:
 
 
 def sees(page: Page, *texts: str) -> None:
-    """Wait until the rows with a text are these, from the top down."""
+    """Wait until the rows with a text are these, from the top down, and none of them is still being sent."""
+    expect(page.locator("#feed > .sending")).to_have_count(0)
     expect(page.locator("#feed > article .text")).to_have_text(list(texts))
+
+
+def delete(page: Page, text: str) -> None:
+    """Delete the row with this text, and let the time for an undo pass."""
+    page.clock.install()
+    page.locator("#feed > article", has_text=text).get_by_text("Delete").click()
+    expect(page.locator("#undo")).to_be_visible()
+    page.mouse.move(0, 0)  # the time stops while the pointer is on the button
+    page.clock.fast_forward("00:08")

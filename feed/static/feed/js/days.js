@@ -29,7 +29,7 @@ function part() {
   const now = new Date();
   let above;
   for (const row of feed.children) {
-    const at = new Date(row.querySelector(".when [datetime]")?.getAttribute("datetime") ?? NaN);
+    const at = new Date(row.querySelector(".when [datetime]")?.getAttribute("datetime") ?? row.dataset.at ?? NaN);
     const day = Number.isNaN(at.getTime()) ? above : at.toDateString(); // a row that failed has no time
     const label = day === above ? undefined : labelOf(at, now);
     if (row.dataset.day !== label) label ? (row.dataset.day = label) : delete row.dataset.day;

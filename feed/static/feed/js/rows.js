@@ -1,14 +1,17 @@
 // New rows, and rows that change or leave.
 
-import { find, me, on } from "./page.js";
+import { holdPlace, keepPlace } from "./anchor.js";
+import { announce } from "./pill.js";
+import { find, isAscending, me, number, on, rowsOf, tell } from "./page.js";
+import { isAtEnd, isPressed, isReading } from "./reading.js";
+import { wasSeen } from "./places.js";
 
 const MAX_ROWS = 300; // rows that a page keeps while new ones arrive
-const number = (row) => Number(row.dataset.id);
-const plural = (count) => `${count} new ${count === 1 ? "post" : "posts"}`;
+const OWN_ACT = 60_000; // milliseconds in which a post that was sent from this page is expected to arrive
 
 // A frame or an older page may bring rows that the page already has. Update these rows where they are: removing and
 // inserting them again would lose the focus and mark them as new.
-on("htmx:before:swap", ({ detail: { tasks } }) => {
+on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
   for (const task of tasks) {
     if (!["incoming", "feed"].includes(task.target?.id)) continue;
     for (const row of [...task.fragment.children]) {
@@ -22,6 +25,7 @@ on("htmx:before:swap", ({ detail: { tasks } }) => {
   const leaving = tasks.filter((task) => task.swapSpec?.style === "delete").map((task) => task.target);
   const focused = document.activeElement.closest("#feed > article");
   if (focused && leaving.includes(focused)) neighbour(focused, leaving)?.focus({ preventScroll: true });
+  places.set(ctx, holdPlace());
 });
 
 function neighbour(row, leaving) {
@@ -32,32 +36,56 @@ function neighbour(row, leaving) {
   }
 }
 
-on("htmx:after:swap", () => {
+const places = new WeakMap(); // by the context of a swap: how to go back to where the reader was
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  places.get(ctx)?.();
   takeIn();
+  changed();
+});
+on("rill:calm", () => takeIn());
+
+// What else follows from the rows that are there.
+function changed() {
   for (const menu of document.querySelectorAll("#feed menu.own[hidden]")) {
     menu.hidden = menu.closest("article").dataset.user !== me;
   }
-});
+  tell("rill:rows");
+}
 
-// Move rows from #incoming to where a reload would show them, if that place is visible. Otherwise show the pill, which
-// moves them when it is clicked.
-function takeIn(asked = false) {
-  const [feed, incoming, pill] = ["feed", "incoming", "pill"].map(find);
-  if (!incoming?.childElementCount || pressed) return;
-  const ascending = feed.dataset.order === "ascending";
-  const seen = asked || ascending || feed.getBoundingClientRect().top > 0;
-  const others = [...incoming.children].filter((row) => !belongs(row, feed) || row.dataset.user !== me).length;
-  feed.setAttribute("aria-busy", "true");
-  for (const row of [...incoming.children].sort((a, b) => number(b) - number(a))) {
-    if (!belongs(row, feed)) row.remove();
-    else if (seen || row.dataset.user === me) place(row, feed, ascending);
+// Rows that the user posts here are shown at once, whatever else waits. What they post elsewhere waits like the others'.
+let lastPost = -Infinity;
+on("rill:sending", () => (lastPost = Date.now()));
+on("htmx:before:request", ({ detail: { ctx } }) => {
+  if (ctx.request.method === "POST") lastPost = Date.now();
+});
+const isOwnAct = (row) => row.dataset.user === me && Date.now() - lastPost < OWN_ACT;
+
+// Move rows from #incoming to where a reload would show them, unless that would move what somebody aims at, types in or
+// reads. Then the pill is shown, which moves them when it is clicked.
+export function takeIn(asked = false) {
+  const [feed, incoming] = ["feed", "incoming"].map(find);
+  if (!incoming || isPressed()) return [];
+  for (const row of rowsOf(incoming)) if (!belongs(row, feed)) row.remove();
+  const arrived = rowsOf(incoming);
+  const flows = asked || !isReading(feed);
+  const taken = arrived.filter((row) => flows || isOwnAct(row) || wasSeen(row));
+  if (taken.length) {
+    const change = () => insert(taken, feed, flows);
+    // At the top of a feed the new rows are what the reader looks at.
+    if (asked || (!isAscending(feed) && isAtEnd(feed))) change();
+    else keepPlace(change);
   }
-  if (seen && !ascending) trim(feed);
+  announce(arrived.filter((row) => !isOwnAct(row) && !wasSeen(row)), incoming.childElementCount, isAscending(feed));
+  return taken;
+}
+
+function insert(rows, feed, flows) {
+  const ascending = isAscending(feed);
+  feed.setAttribute("aria-busy", "true");
+  for (const row of rows.sort((a, b) => number(b) - number(a))) place(row, feed, ascending);
+  if (flows && !ascending) trim(feed);
   feed.removeAttribute("aria-busy");
-  const waiting = incoming.childElementCount;
-  pill.hidden = !waiting;
-  pill.textContent = plural(waiting);
-  if (others) find("status").textContent = plural(waiting || others);
+  changed();
 }
 
 // Whether the row is in the range of this page. Older rows are loaded when the reader scrolls to them. A page of older
@@ -68,14 +96,14 @@ function belongs(row, feed) {
 }
 
 function place(row, feed, ascending) {
-  const next = [...feed.children].find((other) => (number(other) < number(row)) !== ascending);
-  row.classList.add("fresh");
+  const next = rowsOf(feed).find((other) => (number(other) < number(row)) !== ascending);
+  row.classList.toggle("fresh", !wasSeen(row));
   feed.insertBefore(row, next ?? null);
 }
 
 // Remove rows far below, because a page may be open for days. They are loaded again when the reader scrolls to them.
 function trim(feed) {
-  const last = feed.children[MAX_ROWS - 1];
+  const last = rowsOf(feed)[MAX_ROWS - 1];
   if (!last?.nextElementSibling) return;
   while (last.nextElementSibling) last.nextElementSibling.remove();
   const older = find("older");
@@ -89,23 +117,16 @@ function trim(feed) {
   htmx.process(older, true);
 }
 
-on("scroll", () => takeIn(), { passive: true });
+on("click", ({ target }) => target.id === "pill" && showArrivals());
 
-// Don't move rows while a pointer is down: a click is lost if its target moves between press and release.
-let pressed = false;
-on("pointerdown", ({ button }) => (pressed = button === 0)); // other buttons may open a menu, which hides their release
-for (const name of ["pointerup", "pointercancel"]) {
-  on(name, () => {
-    pressed = false;
-    setTimeout(takeIn); // after the click
-  });
+export function showArrivals() {
+  const feed = find("feed");
+  const taken = takeIn(true).sort((a, b) => number(a) - number(b));
+  const first = isAscending(feed) ? taken[0] : rowsOf(feed)[0];
+  first?.focus({ preventScroll: true });
+  if (isAscending(feed)) first?.scrollIntoView({ block: "nearest" });
+  else scrollTo({ top: 0 });
 }
-on("click", ({ target }) => {
-  if (target.id !== "pill") return;
-  takeIn(true);
-  find("feed").firstElementChild.focus({ preventScroll: true });
-  scrollTo({ top: 0 });
-});
 
 // The page now contains rows that were read at an older cursor. Set its cursor back, so that the socket sends what came
 // after them.

@@ -1,0 +1,177 @@
+// Texts on their way to the server. Each is a row of the feed at once; the form is empty for the next one.
+//
+// They are sent one after the other, so that they stay in order, and are kept in the tab until they are confirmed: a
+// page that is left goes on where it was. Their keys make sure that each is posted once.
+
+import { deliver, hasFormErrors, reason } from "./delivery.js";
+import { drop, keep } from "./drafts.js";
+import { find, me, on, tell } from "./page.js";
+import { notify } from "./requests.js";
+import { asFailed, asSending, place } from "./sending.js";
+
+const entries = load();
+let sent; // the entry whose response is awaited
+
+function load() {
+  const mine = `rill:outbox:${find("own")?.elements.as.value}:`;
+  const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(mine));
+  return keys.map((key) => JSON.parse(sessionStorage.getItem(key))).sort((a, b) => a.at - b.at);
+}
+const fieldsOf = (entry) => Object.fromEntries(entry.fields);
+const textOf = (entry) => fieldsOf(entry).text;
+const nameOf = (entry) => `rill:outbox:${fieldsOf(entry).as}:${entry.key}`;
+const save = ({ row, ...entry }) => entry.plain || sessionStorage.setItem(nameOf(entry), JSON.stringify(entry));
+function forget(entry) {
+  sessionStorage.removeItem(nameOf(entry));
+  entries.splice(entries.indexOf(entry), 1);
+  if (entry.row?.contains(document.activeElement)) formOf(entry)?.elements.text.focus();
+  entry.row?.remove();
+}
+
+// Also in places without https, where there is no crypto.randomUUID().
+const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+const formOf = (entry) => [...document.querySelectorAll("form[data-send]")].find((form) => form.dataset.root === entry.root);
+const newest = () => Math.max(0, ...[...document.querySelectorAll("article[data-id]")].map((row) => Number(row.dataset.id)).filter(Number.isFinite));
+
+on("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-send]")) return;
+  event.preventDefault();
+  const key = newKey();
+  const fields = new FormData(form);
+  fields.set("key", key);
+  const area = form.elements.text;
+  const entry = { key, action: form.getAttribute("action"), root: form.dataset.root, fields: [...fields], at: Date.now() };
+  // What will be refused stays in the form.
+  entry.plain = !area.value.trim() || [...area.value.trim()].length > area.dataset.limit;
+  entries.push(entry);
+  save(entry);
+  if (!entry.plain) {
+    empty(form);
+    show(entry);
+  }
+  area.focus();
+  sendNext();
+});
+
+function empty(form) {
+  form.querySelectorAll(".errorlist").forEach((errors) => errors.remove());
+  const area = form.elements.text;
+  area.removeAttribute("aria-invalid");
+  area.value = area.defaultValue = "";
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  drop(form);
+  form.setAttribute("action", form.dataset.root);
+  form.querySelector(".replying")?.remove();
+}
+
+function show(entry) {
+  const form = formOf(entry);
+  if (!form || entry.plain) return;
+  entry.row ??= asSending(form.querySelector("template.sending"), entry.key, textOf(entry));
+  entry.row.onclick = ({ target }) => {
+    if (target.closest("[data-again]")) again(entry);
+    if (target.closest("[data-back]")) takeBack(entry);
+  };
+  if (entry.failed) asFailed(entry.row, entry.failed);
+  if (!entry.row.isConnected) place(entry.row, form);
+  entry.row.hidden = !entry.failed && hasArrived(entry);
+}
+
+// The socket may bring the row before the response. The row can't say by which request it was made: it is the same for
+// all readers. But a new row of mine is most likely it; if not, this one is shown again when it fails.
+function hasArrived(entry) {
+  const kind = formOf(entry)?.querySelector("template.sending").dataset.kind;
+  return entry === sent && [...document.querySelectorAll(`article.${kind}:not(.sending)`)].some(
+    (row) => row.dataset.user === me && Number(row.dataset.id) > entry.after);
+}
+on("htmx:after:swap", () => entries.forEach(show)); // a reset replaces the feed, and the rows in it
+
+async function sendNext() {
+  if (sent) return;
+  sent = entries.find((entry) => !entry.failed);
+  if (!sent) return;
+  const entry = sent;
+  entry.after ??= newest(); // its own row has a higher id
+  save(entry);
+  tell("rill:sending");
+  const waiting = () => entry.row && (entry.row.querySelector("[role=status]").textContent = "Not confirmed yet. Trying again…");
+  const answer = await deliver(entry.action, new URLSearchParams(entry.fields), waiting);
+  await finish(entry, answer);
+  sent = undefined;
+  sendNext();
+}
+
+async function finish(entry, { status, text, redirect }) {
+  if (redirect) return logIn(entry, redirect);
+  if (status < 400) {
+    await bring(text);
+    return forget(entry);
+  }
+  const form = formOf(entry);
+  if (hasFormErrors(status) && form && [textOf(entry), ""].includes(form.elements.text.value)) {
+    forget(entry);
+    // As htmx does with its own requests, so that the same follows.
+    return htmx.swap({ sourceElement: form, target: form, swap: "outerHTML", text, response: { status } });
+  }
+  fail(entry, hasFormErrors(status) ? errorIn(text) : status === 403 ? "Reload the page, and try again." : reason(status));
+}
+
+function fail(entry, words) {
+  if (entry.plain) {
+    forget(entry);
+    return notify(words);
+  }
+  entry.failed = words;
+  save(entry);
+  show(entry);
+  if (!entry.row) notify(words); // on another page than its form
+}
+const errorIn = (text) => new DOMParser().parseFromString(text, "text/html").querySelector(".errorlist")?.textContent ?? reason(422);
+
+// The session has expired. The text waits in its form until its user is back.
+function logIn(entry, url) {
+  takeBack(entry);
+  location.assign(url);
+}
+
+function again(entry) {
+  entry.failed = undefined;
+  save(entry);
+  entry.row.remove();
+  entry.row = undefined;
+  show(entry);
+  formOf(entry).elements.text.focus();
+  sendNext();
+}
+
+function takeBack(entry) {
+  const form = formOf(entry);
+  if (!form) return;
+  const area = form.elements.text;
+  area.value = [textOf(entry), area.value].filter(Boolean).join("\n\n");
+  const { audience } = fieldsOf(entry);
+  if (audience && form.elements.audience) form.elements.audience.value = audience;
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  keep(form);
+  forget(entry);
+  area.focus();
+}
+
+// Put in the row that a response brings, like one that the socket brings; unless the socket was faster.
+const gone = new Set();
+on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
+  if (!sent) return gone.clear();
+  for (const [, id] of String(message.data).matchAll(/hx-target="#(event-\d+)" hx-swap="delete"/g)) gone.add(id);
+});
+async function bring(text) {
+  tell("rill:sending"); // it may have taken long
+  const rows = new DOMParser().parseFromString(text, "text/html").querySelectorAll('hx-partial[hx-target="#incoming"] > article');
+  for (const row of rows) {
+    if (find(row.id) || gone.has(row.id) || !find("incoming")) continue;
+    await htmx.swap({ sourceElement: document.body, target: find("incoming"), swap: "prepend", text: row.outerHTML });
+  }
+}
+
+entries.forEach(show);
+sendNext();
