@@ -7,15 +7,14 @@ from tests.support.sessions import log_in
 
 FILL = """
 import json
-from profiles.models import Follow
 alice, bob, carol = [User.objects.create_user(name) for name in ("alice", "bob", "carol")]
 bob.feed_events.all().delete()
 posts = [StatusChange.objects.create(user=user, text=f"{user} has written number {number}. " + "More words. " * (number % 9))
          for number in range(ROWS) for user in [(alice, bob, carol)[number % 3]]]
 StatusChange.objects.create(user=alice, text="A link https://example.com/path and code `feed.publish()`, for @bob")
 thread = StatusChange.objects.create(user=bob, text="What a day. Who comes along?")
-comments = [Comment.objects.create(user=user, event=thread, text=f"I do, says {user}.") for user in (alice, carol, bob)]
-print(json.dumps({"thread": thread.pk, "own": thread.pk}))
+comments = [Comment.objects.create(user=user, thread=thread, text=f"I do, says {user}.") for user in (alice, carol, bob)]
+print(json.dumps({"thread": thread.pk}))
 """
 
 
