@@ -85,6 +85,9 @@ class Welcome(Event):
 
     folds_daily = True
 
+    class Meta:
+        verbose_name_plural = "newcomers"
+
     def __str__(self) -> str:
         return f"{self.author_name} has joined"
 
