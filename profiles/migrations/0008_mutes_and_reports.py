@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feed", "0011_search"),
+        ("feed", "0008_conversations"),
         ("profiles", "0007_profile_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
