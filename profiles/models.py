@@ -11,6 +11,10 @@ from django.urls import reverse
 
 from feed.models import Event
 from feed.people import name_field, name_of, shown_name
+from profiles.mute import Mute
+from profiles.report import Report
+
+__all__ = ["Concern", "Follow", "Mute", "ReadPosition", "Report", "UserProfile", "Welcome"]
 
 BIO_LENGTH = 500
 NAME_LENGTH = 50
@@ -80,6 +84,9 @@ class Welcome(Event):
     """The event that a person has joined."""
 
     folds_daily = True
+
+    class Meta:
+        verbose_name_plural = "newcomers"
 
     def __str__(self) -> str:
         return f"{self.author_name} has joined"
