@@ -15,7 +15,10 @@ NO_PARTS: Mapping[Any, Any] = MappingProxyType({})
 
 
 class ShownTally(NamedTuple):
-    """How much was said to an event, as HTML. audience: that of the event, which may have been moved since the change."""
+    """
+    html: how much was said to an event.
+    audience: that of the event when it was counted. It may have been moved since the change.
+    """
 
     html: str
     audience: str = PUBLIC

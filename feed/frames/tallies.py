@@ -59,10 +59,11 @@ def _comments(keys: Collection[int]) -> list[tuple[int, int, str]]:
     counted = f"(SELECT COUNT(*) FROM ({few}) AS few)"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT event.id, {counted}, event.audience FROM {Event._meta.db_table} AS event WHERE event.id IN ({places})",  # noqa: S608
+            f"SELECT event.id, {counted}, event.audience FROM {Event._meta.db_table} AS event"  # noqa: S608
+            f" WHERE event.id IN ({places})",
             list(keys),
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _reactions(keys: Iterable[int]) -> dict[int, dict[str, int]]:
