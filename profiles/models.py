@@ -86,7 +86,7 @@ class Welcome(Event):
     folds_daily = True
 
     class Meta:
-        verbose_name_plural = "newcomers"
+        verbose_name, verbose_name_plural = "newcomer", "newcomers"
 
     def __str__(self) -> str:
         return f"{self.author_name} has joined"
