@@ -19,7 +19,8 @@ window.shifts = [];
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries())
     if (!entry.hadRecentInput)
-      window.shifts.push([entry.value, ...entry.sources.map(({ node }) => node?.outerHTML?.slice(0, 100))]);
+      window.shifts.push([entry.value, ...entry.sources.map(({ node, previousRect: was, currentRect: is }) =>
+        `${node?.outerHTML?.slice(0, 60)}: ${[was.x, was.y, was.width, was.height]} to ${[is.x, is.y, is.width, is.height]}`)]);
 }).observe({ type: "layout-shift", buffered: true });
 """
 
