@@ -22,8 +22,8 @@ from whitenoise.responders import Redirect, StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'"
-"""Shorter than the policy of pages, because a first visit asks for many small files. A document, such as an image that is
-opened by itself, may do nothing."""
+"""For files, and shorter than the policy of pages: a first visit asks for many small files. An image that is opened by
+itself is a document, and may do nothing."""
 
 logger = logging.getLogger(__name__)
 

@@ -139,3 +139,9 @@ OUTSIDE = ["../secret_key", "%2e%2e/secret_key", "..%2fsecret_key", "/etc/passwd
 @pytest.mark.parametrize("path", [*OUTSIDE, "%00", "x" * 5000, "feed", "feed/"])
 def test_no_file_outside_the_folder_is_served(server: Server, path: str) -> None:
     assert get(server, f"/static/{path}")[0].status == 404
+
+
+def test_crawlers_are_told_what_to_leave_out(server: Server) -> None:
+    response, body = get(server, "/robots.txt")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert b"Disallow: /accounts/" in body

@@ -29,7 +29,7 @@ def violations(page: Page, state: str) -> list[str]:
     page.evaluate(axe())
     found: list[dict[str, Any]] = page.evaluate(RUN)
     return [
-        f"{state}: {each['id']} ({each['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1][:150]}"
+        f"{state}: {each['id']} ({each['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1]}"
         for each in found
         for node in each["nodes"]
     ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.support.measured_site import MeasuredSite
 from tests.support.servers import Server
@@ -20,7 +20,7 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries())
     if (!entry.hadRecentInput)
       window.shifts.push([entry.value, ...entry.sources.map(({ node, previousRect: was, currentRect: is }) =>
-        `${node?.outerHTML?.slice(0, 60)}: ${[was.x, was.y, was.width, was.height]} to ${[is.x, is.y, is.width, is.height]}`)]);
+        `${node?.outerHTML?.slice(0, 60)}: ${JSON.stringify(was)} to ${JSON.stringify(is)}`)]);
 }).observe({ type: "layout-shift", buffered: true });
 """
 
