@@ -21,10 +21,6 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import Redirect, StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'"
-"""For files, and shorter than the policy of pages: a first visit asks for many small files. An image that is opened by
-itself is a document, and may do nothing."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -114,7 +110,6 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         del response.headers["Content-Type"]
         for name, value in found.headers:
             response.headers[name] = value
-        response.headers["Content-Security-Policy"] = NO_DOCUMENT
         return response
 
     def add_collected(self, path: str) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.browser.conftest import CHROMIUM
+from tests.support.chromium import NAMES
 from tests.support.databases import ROOT
 from tests.support.measured_site import MeasuredSite
 from tests.support.servers import Server
@@ -55,7 +55,7 @@ def rated(lighthouse: Path, url: str, page: str, device: str) -> Scores:
     command: list[Any] = [lighthouse, url, "--quiet", "--output=json", "--output=html", f"--chrome-flags={FLAGS}"]
     command += [f"--output-path={report}", f"--only-categories={','.join(CATEGORIES)}"]
     command += ["--preset=desktop"] if device == "desktop" else []
-    browser = next(filter(None, map(shutil.which, CHROMIUM)))
+    browser = next(filter(None, map(shutil.which, NAMES)))
     subprocess.run(command, check=True, stdin=subprocess.DEVNULL, env=os.environ | {"CHROME_PATH": browser})
     found: dict[str, Any] = json.loads(report.with_suffix(".report.json").read_text())
     return {name: round(100 * (found["categories"][name]["score"] or 0)) for name in CATEGORIES}
