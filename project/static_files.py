@@ -21,10 +21,6 @@ from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import Redirect, StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-NO_DOCUMENT = "default-src 'none'; frame-ancestors 'none'"
-"""Shorter than the policy of pages, because a first visit asks for many small files. A document, such as an image that is
-opened by itself, may do nothing."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -114,7 +110,6 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         del response.headers["Content-Type"]
         for name, value in found.headers:
             response.headers[name] = value
-        response.headers["Content-Security-Policy"] = NO_DOCUMENT
         return response
 
     def add_collected(self, path: str) -> None:

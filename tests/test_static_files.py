@@ -129,7 +129,6 @@ def test_what_a_newer_release_has_collected_is_served(empty: Path) -> None:
     middleware = static_files.StaticFilesMiddleware(lambda request: pytest.fail(f"{request.path} isn't served"))
     (empty / "new.0123456789ab.css").write_text("body {}")
     response = middleware(RequestFactory().get("/static/new.0123456789ab.css"))
-    response.close()
     assert response.status_code == 200
     assert response.headers["Cache-Control"] == f"max-age={YEAR}, public, immutable"
 
@@ -140,3 +139,9 @@ OUTSIDE = ["../secret_key", "%2e%2e/secret_key", "..%2fsecret_key", "/etc/passwd
 @pytest.mark.parametrize("path", [*OUTSIDE, "%00", "x" * 5000, "feed", "feed/"])
 def test_no_file_outside_the_folder_is_served(server: Server, path: str) -> None:
     assert get(server, f"/static/{path}")[0].status == 404
+
+
+def test_crawlers_are_told_what_to_leave_out(server: Server) -> None:
+    response, body = get(server, "/robots.txt")
+    assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert b"Disallow: /accounts/" in body
