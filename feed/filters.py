@@ -130,8 +130,8 @@ def _html(chosen: Filter, *shape: object) -> SafeString:
 
 
 def _is_listed(kind: type[Event]) -> bool:
-    """Whether pages have rows of this kind."""
-    return kind is not Event and not kind.is_quiet
+    """Whether pages have rows of this kind, for everybody."""
+    return kind is not Event and kind.is_choice and not kind.is_quiet
 
 
 def _plural(kind: Any) -> str:

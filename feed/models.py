@@ -20,6 +20,9 @@ class StatusChange(Event):
 
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
 
+    class Meta:
+        verbose_name = "post"
+
     def __str__(self) -> str:
         return f"{self.author_name}: {self.text}"
 

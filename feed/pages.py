@@ -15,6 +15,7 @@ from feed.frames.context import add_context_at
 from feed.frames.folds import fold_of
 from feed.frames.rows import render_rows
 from feed.models import Event, Reaction
+from feed.muted import NOTHING, Muted
 from feed.numbers import parse_number
 from feed.paths import socket_path
 from feed.querysets import EventQuerySet
@@ -22,7 +23,7 @@ from feed.rendering import render
 
 SIZE = 30
 FOLDED_SIZE = 200
-"""Events to look at for the next rows, if one row has stood for many."""
+"""Events to look at for the next rows, if one row has stood for many, or if many are muted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Page:
     before: an id; all events have smaller ids. None on the first page.
     older: `before` of the next page, or None if there are no older events.
     folds: whether a row stands for others; see `feed.frames.folds`.
+    muted: what is left out.
     """
 
     state: log.State
@@ -40,6 +42,7 @@ class Page:
     older: int | None = None
     ascending: bool = False
     folds: bool = False
+    muted: Muted = NOTHING
 
     @classmethod
     def read(
@@ -73,25 +76,36 @@ class Page:
         return cls(state, found[:size], before, older)
 
     @classmethod
-    def read_folded(
-        cls, state: log.State, user: object, names: Collection[str], before: int | None, **options: Any
+    def read_rows(
+        cls,
+        state: log.State,
+        user: object,
+        names: Collection[str],
+        before: int | None,
+        *,
+        folds: bool,
+        muted: Muted = NOTHING,
+        **options: Any,
     ) -> Self:
-        """Like `read`, with one row for all comments of a thread, and for all who joined on a day."""
+        """Like `read`, without what is muted. If it folds: with one row for all comments of a thread, and for all who
+        joined on a day. Three reads at most: a page may have fewer rows, and still older ones."""
         page, events, seen = cls(state, [], older=before), list[Event](), set[str]()
         audiences = streams.audiences_of(user)
         for size in (SIZE, *[FOLDED_SIZE] * 2):
             page = cls.read(state, user, names, page.older, size, audiences=audiences, **options)
             for event in page.events:
-                fold = fold_of(event)
+                if muted.hides(event):
+                    continue
+                fold = fold_of(event) if folds else ""
                 if not fold or fold not in seen:
                     events.append(event)
                 seen.add(fold)
                 if len(events) == SIZE:
                     older = event.id if event != page.events[-1] else page.older
-                    return cls(state, events, before, older, folds=True)
+                    return cls(state, events, before, older, folds=folds, muted=muted)
             if page.older is None:
                 break
-        return cls(state, events, before, page.older, folds=True)
+        return cls(state, events, before, page.older, folds=folds, muted=muted)
 
     def under(self, root: Event) -> Self:
         """The page as a thread: `root`, and below it the other events, oldest first."""

@@ -77,8 +77,8 @@ class EventQuerySet(models.QuerySet[Any]):
         )
 
     def with_reactions(self) -> Self:
-        """Events of any kind, and of reactions what they are about."""
-        return self.annotate(linked_about=models.F("reaction__about_id"))
+        """Events of any kind, and of reactions what they are about, and the thread of that."""
+        return self.annotate(linked_about=models.F("reaction__about_id"), linked_root=models.F("reaction__thread_id"))
 
     def update(self, **values: Any) -> int:
         """Update as Django does, set `edited_at`, and record each event that is changed."""

@@ -31,6 +31,7 @@ from feed.composing import posted_rows
 from feed.filters import Filter
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange
+from feed.muted import muted_by
 from feed.paths import search_url
 from feed.rendering import render
 
@@ -73,8 +74,8 @@ def show_home(request: PageRequest, form: ComposeForm) -> HttpResponse:
     state = log.state()
     chosen.check(request.user)
     before = pages.wanted_before(request)
-    read = pages.Page.read_folded if chosen.folds else pages.Page.read
-    page = read(state, request.user, chosen.names, before, kinds=chosen.kinds)
+    options: dict[str, Any] = {"folds": chosen.folds, "muted": muted_by(request.user), "kinds": chosen.kinds}
+    page = pages.Page.read_rows(state, request.user, chosen.names, before, **options)
     context = {"form": form, "filter": chosen, "kinds": sorted(chosen.kinds)}
     context |= {"personal": personal[0] if personal else None}
     return pages.show(request, "feed/home.html", page, sorted(chosen.names), **context)

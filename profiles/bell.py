@@ -12,15 +12,16 @@ from feed.rendering import rendered
 from feed.streams import Personal
 from profiles.concerns import To
 from profiles.models import Concern, ReadPosition
+from profiles.muting import mutes_its_event
 
 MAX_UNREAD = 99
 """The largest number that a badge shows."""
 
 
 def unread(user: Any) -> int:
-    """How many events concern the user, are new, and may be seen by the user. One query if all of them are public. Its
-    cost has a bound, however much is new."""
-    new = Concern.objects.filter(user=user, is_new=True).order_by()
+    """How many events concern the user, are new and not muted, and may be seen by the user. One query if all of them
+    are public. Its cost has a bound, however much is new."""
+    new = Concern.objects.filter(~mutes_its_event(user), user=user, is_new=True).order_by()
     audiences = list(new.values_list("event__audience", flat=True)[:MAX_UNREAD])
     if {*audiences} <= {PUBLIC}:
         return len(audiences)

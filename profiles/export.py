@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from feed.frames.describe import as_json
 from feed.models import Event
 from profiles.models import Picture, UserProfile
+from profiles.muting import muted as find_muted
 
 PART = 500
 """Events that are read at once."""
@@ -42,7 +43,19 @@ def events(user: Any) -> Iterator[str]:
         last = part[-1].pk
 
 
-SECTIONS: dict[str, Section] = {"account": account, "profile": profile, "pictures": pictures, "events": events}
+def muted(user: Any) -> Iterator[str]:
+    found = find_muted(user)
+    yield from (_json({"person": name}) for name in sorted(found.people.values()))
+    yield from (_json({"thread": key}) for key in sorted(found.threads))
+
+
+SECTIONS: dict[str, Section] = {
+    "account": account,
+    "profile": profile,
+    "pictures": pictures,
+    "muted": muted,
+    "events": events,
+}
 """The lists of the export, by name. Each gives its entries as JSON. Other modules may add theirs."""
 
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 from feed import log, pages
 from feed.access import OwnRequest, login_needed, other_login_warning, page_view
 from feed.models import Event
+from feed.muted import muted_by
 from feed.people import name_of
 from profiles.bell import frame, mark_read, unread
 from profiles.concerns import To
@@ -21,8 +22,15 @@ def for_you(request: OwnRequest) -> HttpResponse:
     """Comments on what is mine, mentions, reactions and new followers, grouped."""
     stream = f"{To.prefix}:{name_of(request.user)}"
     state = log.state()
-    page = pages.Page.read_folded(
-        state, request.user, [stream], pages.wanted_before(request), events=ROWS.all(), without=["read_position"]
+    page = pages.Page.read_rows(
+        state,
+        request.user,
+        [stream],
+        pages.wanted_before(request),
+        folds=True,
+        muted=muted_by(request.user),
+        events=ROWS.all(),
+        without=["read_position"],
     )
     return pages.show(request, "profiles/for_you.html", page, [stream])
 

@@ -12,6 +12,10 @@ from django.urls import reverse
 from feed.log import PUBLIC
 from feed.models import Event
 from feed.people import name_field, name_of, shown_name
+from profiles.mute import Mute
+from profiles.report import Report
+
+__all__ = ["Concern", "Follow", "Mute", "ReadPosition", "Report", "UserProfile", "Welcome"]
 
 NOT_HIDDEN = "A follow is public: the lists and counts of followers show it to everybody."
 BIO_LENGTH = 500
@@ -82,6 +86,9 @@ class Welcome(Event):
     """The event that a person has joined."""
 
     folds_daily = True
+
+    class Meta:
+        verbose_name_plural = "newcomers"
 
     def __str__(self) -> str:
         return f"{self.author_name} has joined"

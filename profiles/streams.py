@@ -9,8 +9,9 @@ from feed.people import name_field
 from feed.streams import OfPerson, Personal
 from profiles.bell import Bell
 from profiles.concerns import To
+from profiles.report import Staff
 
-__all__ = ["Bell", "Followers", "Home", "To"]
+__all__ = ["Bell", "Followers", "Home", "Staff", "To"]
 
 
 class Followers(OfPerson):

@@ -40,6 +40,7 @@ with exit_on_bad_value():
     SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", DEFAULTS["SIGNUP_LIMIT"])
     RESET_LIMIT: str = env.limit("RESET_LIMIT", DEFAULTS["RESET_LIMIT"])
     PICTURE_LIMIT: str = env.limit("PICTURE_LIMIT", DEFAULTS["PICTURE_LIMIT"])
+    REPORT_LIMIT: str = env.limit("REPORT_LIMIT", DEFAULTS["REPORT_LIMIT"])
 
     # Mails are printed until there is a mail server.
     EMAIL: dict[str, Any] = env.email("EMAIL_URL", "console:")
@@ -60,7 +61,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "csp",
-    "ninja",
     "feed",
     "profiles",
 ]
@@ -70,7 +70,8 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "project.static_files.StaticFilesMiddleware",
+    "django.middleware.gzip.GZipMiddleware",  # SECURITY.md says why this is safe
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -150,11 +151,17 @@ USE_I18N = False
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
-with suppress(OSError):  # only collectstatic needs the folder
+with suppress(OSError):  # without the folder, static files are served from their sources
     STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
-# Serves static files without collectstatic.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "project.static_files.Storage"},
+}
+# Plain names come from the sources, also without collectstatic. Names with a hash come from STATIC_ROOT.
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"\.[0-9a-f]{12}\.\w+$"
 WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from django.apps import apps
 from django.conf import settings
+from django.core.files.storage import storages
 from django.template import engines
 
 SETTINGS = ("STATIC_URL", "LANGUAGE_CODE", "TIME_ZONE", "USE_TZ", "USE_I18N", "FORCE_SCRIPT_NAME", "FEED_USER_FIELD")
@@ -17,6 +18,8 @@ SETTINGS = ("STATIC_URL", "LANGUAGE_CODE", "TIME_ZONE", "USE_TZ", "USE_I18N", "F
 def fingerprint() -> str:
     """The same in all processes that render a row alike. Reads some hundred files, once."""
     digest = sha256(repr([getattr(settings, name, None) for name in SETTINGS]).encode())
+    # Rows name static files, and their names may have hashes.
+    digest.update(getattr(storages["staticfiles"], "manifest_hash", "").encode())
     for file in sorted(_sources()):
         digest.update(str(file).encode() + file.read_bytes())
     return digest.hexdigest()

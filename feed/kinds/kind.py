@@ -24,6 +24,8 @@ class Kind:
     is_quiet: ClassVar[bool] = False
     """Whether pages show no row for it, except those that ask for it. If there is a template `feed/parts/KIND.html`, it
     changes other parts of a page."""
+    is_choice: ClassVar[bool] = True
+    """Whether the filters of pages offer it."""
     folds_daily: ClassVar[bool] = False
     """Whether feeds show only the newest of a day, with the names of the others."""
     thread_names: ClassVar[tuple[str, ...]] = ("thread",)

@@ -7,7 +7,7 @@ Each class defines the streams with one prefix. Several streams are their union.
 """
 
 from feed.streams import builtin  # noqa: F401 (registers the built-in streams)
-from feed.streams.access import access_changed, access_follows
+from feed.streams.access import access_changed, access_depends_on, access_follows
 from feed.streams.audiences import (
     MAX_CHOICES,
     audiences_of,
@@ -34,6 +34,7 @@ __all__ = [
     "Personal",
     "Stream",
     "access_changed",
+    "access_depends_on",
     "access_follows",
     "all_personal",
     "audiences_of",

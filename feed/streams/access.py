@@ -15,6 +15,8 @@ from feed.bystander import bystander
 
 USERS = 500
 """Users in one entry of the log."""
+FIELDS = set[str]()
+"""Fields of the user model on which audiences depend."""
 
 
 def access_changed(users: Any, using: str | None = None) -> None:
@@ -49,6 +51,13 @@ def note_deactivation(
     if not (created or raw or getattr(instance, "is_active", True)):
         with bystander("record the deactivation of", "a user", using):
             access_changed(instance, using)
+
+
+def access_depends_on(field: str) -> None:
+    """Call `access_changed` whenever a user is saved with another value of this field of the user model, such as
+    `is_staff`. If the model has no such field, this does nothing. Call it once for each, in `AppConfig.ready`."""
+    if any(each.name == field for each in get_user_model()._meta.concrete_fields):
+        FIELDS.add(field)
 
 
 def access_follows(relation: Any) -> None:

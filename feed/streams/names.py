@@ -13,25 +13,25 @@ from django.db.models.signals import post_delete, post_save, pre_save
 from feed import log, people
 from feed.bystander import bystander
 from feed.kinds.kind import root_model
-from feed.streams.access import access_changed, note_deactivation
+from feed.streams.access import FIELDS, access_changed, note_deactivation
 from feed.streams.builtin import OfPerson
 from feed.streams.stream import STREAMS, name
 
-OLD_NAME = "_feed_old_name"
-"""An attribute of a user that is being saved: the name in the database."""
+OLD = "_feed_old_values"
+"""An attribute of a user that is being saved: the name, and what audiences depend on, as in the database."""
 
 
 def connect() -> None:
     """Connect the user model, and what is derived from it: Django sends signals for the class of the instance only."""
     for model in apps.get_models():
         if issubclass(model, get_user_model()):
-            pre_save.connect(note_old_name, sender=model)
+            pre_save.connect(note_old_values, sender=model)
             post_save.connect(follow_name, sender=model)
             post_save.connect(note_deactivation, sender=model)
             post_delete.connect(forget_name, sender=model)
 
 
-def note_old_name(
+def note_old_values(
     sender: type,
     instance: Any,
     raw: bool,
@@ -39,15 +39,20 @@ def note_old_name(
     update_fields: Collection[str] | None = None,
     **kwargs: Any,
 ) -> None:
-    is_saved = update_fields is None or people.name_field() in update_fields
-    if is_saved and not (raw or instance._state.adding):
+    noted = {people.name_field(), *FIELDS}
+    saved = noted if update_fields is None else noted.intersection(update_fields)
+    if saved and not (raw or instance._state.adding):
         users = get_user_model()._base_manager.using(using).filter(pk=instance.pk)
-        setattr(instance, OLD_NAME, users.values_list(people.name_field(), flat=True).first())
+        setattr(instance, OLD, users.values(*saved).first() or {})
 
 
 def follow_name(sender: type, instance: Any, using: str | None = None, **kwargs: Any) -> None:
-    """Move what is meant for this user's audiences, if the user has been renamed."""
-    old, new = vars(instance).pop(OLD_NAME, None), people.name_of(instance)
+    """Move what is meant for this user's audiences, if the user has been renamed. Note what else has changed."""
+    before = vars(instance).pop(OLD, {})
+    if any(name in before and before[name] != getattr(instance, name) for name in FIELDS):
+        with bystander("record the new access of", "a user", using):
+            access_changed(instance, using)
+    old, new = before.get(people.name_field()), people.name_of(instance)
     if old is not None and new is not None and str(old) != new:
         with bystander("rename the audience of", "a user", using):
             access_changed(instance, using)

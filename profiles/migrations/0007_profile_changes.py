@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feed", "0011_search"),
+        ("feed", "0008_conversations"),
         ("profiles", "0006_names_and_pictures"),
     ]
 

@@ -60,6 +60,17 @@ def test_after_eight_seconds_the_post_is_gone_for_everybody(visit: Visitor, serv
     expect(alice.locator("#undo")).not_to_be_visible()
 
 
+def test_the_time_does_not_stop_when_the_last_row_is_deleted(visit: Visitor, server: Server) -> None:
+    alice = alice_with(visit, "First")
+    server.shell("Event.objects.exclude(kind='status_change').delete()")
+    expect(alice.locator("#feed > article")).to_have_count(1)
+    alice.clock.install()
+    press_delete(alice, "First")
+    alice.clock.fast_forward("00:08")
+    expect(alice.locator("#feed > article")).to_have_count(0)
+    assert remaining(server) == "0"
+
+
 def test_the_button_brings_the_post_back_to_its_place_and_waits_while_it_is_pointed_at(
     visit: Visitor, server: Server
 ) -> None:

@@ -13,11 +13,11 @@ def offered(page: Page, *names: str) -> None:
 
 def test_a_filtered_page_is_live_for_what_it_shows(visit: Visitor) -> None:
     alice, bob = sign_up(visit(), "alice"), visit()
-    bob.get_by_role("link", name="Status changes").click()
+    bob.get_by_role("link", name="Posts").click()
     wait_live(bob)
     write(alice, "Hello")
     sees(bob, "Hello")
-    expect(bob.get_by_role("link", name="Status changes")).to_have_attribute("aria-current", "true")
+    expect(bob.get_by_role("link", name="Posts")).to_have_attribute("aria-current", "true")
     expect(bob.locator("#feed > article")).to_have_count(1)  # and not that alice has joined
     bob.get_by_role("link", name="Show all").click()
     expect(bob.locator("#feed > article")).to_have_count(2)

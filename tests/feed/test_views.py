@@ -55,10 +55,11 @@ def test_the_number_of_queries_depends_only_on_the_kinds_that_are_shown(
         Temperature.objects.create(user=person, value=20)
         Deploy.objects.create(user=alice, service="web")
     log.number()
-    # Session, user, profile, log, presence, whom she follows, the bell, events; six kinds; what rows show beside.
-    with django_assert_max_num_queries(8 + 6 + 9):
+    # Session, user, profile, log, presence, whom she follows, what she mutes, the bell, events; six kinds; what rows
+    # show beside.
+    with django_assert_max_num_queries(9 + 6 + 9):
         assert page(as_alice).count("<article") == 30
-    with django_assert_max_num_queries(8 + 1):  # the events in two parts, because some stand for others
+    with django_assert_max_num_queries(9 + 1):  # the events in two parts, because some stand for others
         assert page(as_alice).count("<article") == 30
 
 

@@ -3,7 +3,11 @@
 
 import { find, on } from "./page.js";
 
-if (navigator.clipboard) document.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));
+const show = () => document.querySelectorAll("[data-copy]").forEach((button) => (button.hidden = false));
+if (navigator.clipboard) {
+  show();
+  on("htmx:after:swap", show);
+}
 
 on("click", async ({ target }) => {
   const button = target.closest("[data-copy]");
@@ -11,8 +15,10 @@ on("click", async ({ target }) => {
   try {
     await navigator.clipboard.writeText(find(button.dataset.copy).textContent.trim());
     find("status").textContent = "Copied";
+    const { textContent } = button;
+    if (textContent === "Copied") return;
     button.textContent = "Copied";
-    setTimeout(() => (button.textContent = "Copy"), 2000);
+    setTimeout(() => (button.textContent = textContent), 2000);
   } catch {
     getSelection().selectAllChildren(find(button.dataset.copy)); // not allowed: ready for Ctrl+C
   }

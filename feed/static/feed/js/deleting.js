@@ -29,7 +29,7 @@ on("click", (event) => {
   start(entry);
   notice.showPopover();
   find("status").textContent = "Deleted. Press Z to undo.";
-  (focus ?? notice.querySelector("button")).focus({ preventScroll: true });
+  (focus ?? emptyFeed()).focus({ preventScroll: true });
   confirming = event.detail === 0; // by key
 });
 
@@ -43,6 +43,13 @@ on("keydown", (event) => {
   if (!event.repeat) confirming = false;
 }, { capture: true });
 on("pointerdown", () => (confirming = false));
+
+// Not the button: the time would stop.
+function emptyFeed() {
+  const feed = find("feed");
+  feed.tabIndex = -1;
+  return feed;
+}
 
 function neighbour(row) {
   for (const step of ["nextElementSibling", "previousElementSibling"]) {

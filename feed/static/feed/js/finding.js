@@ -1,18 +1,13 @@
 // Pages that show some events only: filters and search.
 
+import { leaveOut } from "./left_out.js";
 import { find, on } from "./page.js";
 
 // The socket brings the events of the page's streams. The page shows some kinds of them.
-on("htmx:before:swap", ({ detail: { tasks } }) => {
-  const kinds = find("feed")?.dataset.kinds?.trim().split(/\s+/);
-  if (!kinds) return;
-  for (const task of tasks) {
-    if (task.target?.id !== "incoming") continue;
-    for (const row of [...task.fragment.children]) {
-      if (!find(row.id) && !kinds.some((kind) => row.classList.contains(kind))) row.remove();
-    }
-  }
-}, { capture: true });
+leaveOut((row, feed) => {
+  const kinds = feed.dataset.kinds?.trim().split(/\s+/);
+  return kinds && !kinds.some((kind) => row.classList.contains(kind));
+});
 
 // Mark the words that were searched for. The rows themselves don't change: they are the same on all pages.
 function mark() {

@@ -33,7 +33,7 @@ const needed = { n: "compose", p: "pause", "/": "search", "?": "keys" }; // with
 on("keydown", (event) => {
   const { key, target } = event;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (target.closest("input, textarea, select, dialog, [contenteditable], [popover]")) return;
+  if (isTyping(target)) return;
   const row = target.closest("#feed > article");
   if (row && key in PAGES) move(PAGES[key]);
   else if (row === target && key === "Enter") row.querySelector("a.when")?.click();
@@ -41,6 +41,9 @@ on("keydown", (event) => {
   else return goHome(key);
   event.preventDefault();
 });
+// A dialog that was just closed may still hold the focus.
+const isTyping = (target) =>
+  !target.closest("dialog:not([open])") && target.closest("input, textarea, select, dialog, [contenteditable], [popover]");
 const PAGES = { PageDown: 1, PageUp: -1 };
 
 // Home leads to the top by itself. What waits is shown there.
@@ -56,8 +59,6 @@ export function isOn() {
     return true;
   }
 }
-// Or its checkbox would get the next key.
-find("keys")?.addEventListener("close", ({ target }) => target.querySelector(":focus")?.blur());
 const box = find("keys")?.querySelector("input");
 if (box) box.checked = isOn();
 box?.addEventListener("change", () => {

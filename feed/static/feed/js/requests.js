@@ -42,7 +42,7 @@ export function notify(text) {
 function failed({ target, detail: { ctx } }) {
   const response = ctx?.text === undefined ? {} : ctx.response; // without text the response was lost on the way
   const status = [502, 504].includes(response.status) ? undefined : response.status; // a proxy got no response
-  if (hasFormErrors(status) || !target.closest?.("form, menu")) return;
+  if (hasFormErrors(status) || !target.closest?.("form, menu, .more-link, #more")) return;
   const form = target.querySelector(".trying") && target;
   if (form && [undefined, 503].includes(status) && sendAgain(form, response)) return;
   if (form) stopTrying(form);
