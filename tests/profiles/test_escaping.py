@@ -1,4 +1,4 @@
-"""Whatever people write about themselves and others, no page takes it for markup. Saved without forms, as by imports."""
+"""Whatever people write about themselves and others, no page takes it for markup. Saved without the forms."""
 
 from collections.abc import Callable
 
