@@ -42,7 +42,7 @@ def about(user: object) -> EventQuerySet:
 def answered(request: PageRequest, root: Event) -> Event:
     """What the form on the page of a thread comments on: the comment in `?reply=`, or else the root."""
     key = parse_number(request.GET.get("reply", ""))
-    found = _comments(root).filter(pk=key).select_related("user").first() if key else None
+    found = _comments(root).visible_to(request.user).filter(pk=key).select_related("user").first() if key else None
     return found or root
 
 

@@ -6,6 +6,7 @@ from django import forms
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods
 
 from feed import conversations
@@ -34,18 +35,16 @@ def react(request: OwnRequest, pk: int) -> HttpResponse:
     if is_from_own_page(request, form, "emoji") and form.is_valid():
         check_limit(request, form, "emoji")
     if form.is_bound and form.is_valid():
-        toggle(request.user, pk, form.cleaned_data["emoji"])
-        return show_tally(pk) if request.htmx else redirect(event)
+        tally = toggle(request.user, pk, form.cleaned_data["emoji"])
+        return HttpResponse(tally) if request.htmx else redirect(event)
     return show_form(request, "feed/react.html", form, event)
 
 
-def toggle(user: Any, pk: int, emoji: str) -> None:
+def toggle(user: Any, pk: int, emoji: str) -> SafeString:
+    """Returns the tally. It is counted under the lock: later the event may be hidden from the user."""
     with transaction.atomic():
         event, _ = conversations.locked(conversations.about(user), pk)
         # Two taps at once put it there and take it away: the second waits for the lock of the first.
         if not Reaction.objects.filter(user=user, about=event, emoji=emoji).delete()[0]:
             Reaction.objects.create(user=user, about=event, emoji=emoji)
-
-
-def show_tally(pk: int) -> HttpResponse:
-    return HttpResponse(render_tally(pk, tallies([pk])[pk]))
+        return render_tally(pk, tallies([pk])[pk])

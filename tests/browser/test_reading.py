@@ -165,3 +165,12 @@ def test_comments_on_one_post_fold_into_the_newest_row(visit: Visitor, server: S
     )
     server.shell(POST)
     sees(bob, "news", "post 3", "post 2")
+
+
+def test_a_conversation_goes_on_while_alices_form_is_empty(visit: Visitor, server: Server) -> None:
+    alice = thread_of(sign_up(visit(), "alice"), server, 20)
+    alice.locator("#compose textarea").focus()
+    place = top(alice, "#compose textarea")
+    server.shell(COMMENT)
+    expect(alice.locator("#feed > article").last).to_contain_text("Hi")
+    assert abs(top(alice, "#compose textarea") - place) < 2

@@ -106,7 +106,7 @@ def test_a_hundred_taps_render_the_row_not_once(
     assert len(entries) == 100
     assert rendered == []
     assert {html for entry in entries for html in entry.tallies.values()} != set()
-    assert '<span class="number">100</span>' in entries[-1].tallies[hello.pk]
+    assert '<span class="number">100</span>' in entries[-1].tallies[hello.pk].html
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[object]:

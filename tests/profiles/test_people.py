@@ -80,7 +80,7 @@ def test_another_spelling_leads_to_the_persons_page(client: Client, alice: User)
 def test_tabs_show_the_events_of_one_kind(client: Client, hello: StatusChange, alice: User) -> None:
     Comment.objects.create(user=alice, thread=hello, text="Hi!")
     posts, comments = (page(client, f"/people/alice/?kinds={kind}") for kind in ("status_change", "comment"))
-    rows = [[kind in html for kind in ('"event status_change"', '"event comment"')] for html in (posts, comments)]
+    rows = [[kind in html for kind in ('"event status_change ', '"event comment ')] for html in (posts, comments)]
     assert rows == [[True, False], [False, True]]
     (current,) = (each for each in elements(comments) if each.attributes.get("aria-current") == "page")
     assert current.text == "Comments"

@@ -14,10 +14,19 @@ export function holdPlace() {
   };
 }
 
+// For changes that go together, the place before the first of them counts.
+let held;
 export function keepPlace(change) {
-  const goBack = holdPlace();
+  if (!held) {
+    held = holdPlace();
+    queueMicrotask(goBack); // when observers have marked the rows
+  }
   change();
-  queueMicrotask(goBack); // when observers have marked the rows
+}
+function goBack() {
+  const back = held;
+  held = undefined;
+  back();
 }
 
 function inView() {

@@ -3,6 +3,7 @@
 // They are sent one after the other, so that they stay in order, and are kept in the tab until they are confirmed: a
 // page that is left goes on where it was. Their keys make sure that each is posted once.
 
+import { keepPlace } from "./anchor.js";
 import { deliver, hasFormErrors, reason } from "./delivery.js";
 import { drop, keep } from "./drafts.js";
 import { find, me, on, tell } from "./page.js";
@@ -25,7 +26,7 @@ function forget(entry) {
   sessionStorage.removeItem(nameOf(entry));
   entries.splice(entries.indexOf(entry), 1);
   if (entry.row?.contains(document.activeElement)) formOf(entry)?.elements.text.focus();
-  entry.row?.remove();
+  keepPlace(() => entry.row?.remove());
 }
 
 // Also in places without https, where there is no crypto.randomUUID().
@@ -47,8 +48,10 @@ on("submit", (event) => {
   entries.push(entry);
   save(entry);
   if (!entry.plain) {
-    empty(form);
-    show(entry);
+    keepPlace(() => {
+      empty(form);
+      show(entry);
+    });
   }
   area.focus();
   sendNext();
@@ -85,7 +88,7 @@ function hasArrived(entry) {
   return entry === sent && [...document.querySelectorAll(`article.${kind}:not(.sending)`)].some(
     (row) => row.dataset.user === me && Number(row.dataset.id) > entry.after);
 }
-on("htmx:after:swap", () => entries.forEach(show)); // a reset replaces the feed, and the rows in it
+on("htmx:after:swap", () => keepPlace(() => entries.forEach(show))); // a reset replaces the feed, and the rows in it
 
 async function sendNext() {
   if (sent) return;

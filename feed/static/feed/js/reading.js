@@ -13,9 +13,12 @@ export const isPressed = () => pressed;
 export function isReading(feed) {
   const focused = document.activeElement;
   // Focus by a click doesn't count: a row keeps it for as long as nothing else is clicked.
-  const holdsFocus = wouldMove(focused, feed) && focused.matches(":focus-visible");
+  const holdsFocus = wouldMove(focused, feed) && focused.matches(":focus-visible") && !isUntouched(focused, feed);
   return Boolean(isPaused() || aims || holdsFocus || !isAtEnd(feed));
 }
+
+// A form below the feed that nothing is typed in: anchor.js keeps it where it is, and a conversation goes on.
+const isUntouched = (field, feed) => field.matches("textarea") && !field.value && !feed.contains(field);
 
 // Whether the place where rows arrive is in view.
 export function isAtEnd(feed) {
