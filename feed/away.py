@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from feed import log, streams
 from feed.access import PageRequest, page_view
 from feed.log import PUBLIC, Change
-from feed.models import Event, StatusChange
+from feed.models import Event
 from feed.muted import muted_by
 from feed.numbers import parse_number
 from feed.people import name_of
@@ -72,14 +72,9 @@ def counted(changes: Sequence[Change], names: frozenset[str], request: PageReque
 
     kinds = Event.kinds()
     numbers = Counter(each.kind for each in changes if each.kind in kinds and is_shown(each))
-    return [Count(number, noun(kinds[kind], number)) for kind, number in numbers.most_common() if is_row(kinds[kind])]
-
-
-def is_row(kind: type[Event]) -> bool:
-    return not kind.is_quiet
+    rows = ((kinds[kind], number) for kind, number in numbers.most_common() if not kinds[kind].is_quiet)
+    return [Count(number, noun(kind, number)) for kind, number in rows]
 
 
 def noun(kind: type[Event], number: int) -> str:
-    if kind is StatusChange:
-        return "post" if number == 1 else "posts"
     return str(kind._meta.verbose_name if number == 1 else kind._meta.verbose_name_plural)

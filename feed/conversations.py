@@ -10,13 +10,16 @@ from feed.numbers import parse_number
 from feed.querysets import EventQuerySet
 
 
-def place_of(event: Event, size: int) -> str:
+def place_of(event: Event, size: int, *, answer: bool) -> str:
     """The URL of the page of a thread that shows this event, with the event marked.
 
     size: how many comments a page shows.
+    answer: whether to answer it, in the form at the end of the thread.
     """
     shown = getattr(event, "about_id", None) or event.pk
     thread = reverse("feed:event", args=[event.in_thread])
+    if answer:
+        return f"{thread}?reply={shown}#compose"
     newer = list(_comments(event).filter(pk__gt=shown).order_by("pk").values_list("pk", flat=True)[:size])
     page = f"?before={newer[size // 2]}" if len(newer) == size else ""
     return f"{thread}{page}#event-{shown}"
@@ -42,7 +45,7 @@ def about(user: object) -> EventQuerySet:
 def answered(request: PageRequest, root: Event) -> Event:
     """What the form on the page of a thread comments on: the comment in `?reply=`, or else the root."""
     key = parse_number(request.GET.get("reply", ""))
-    found = _comments(root).filter(pk=key).select_related("user").first() if key else None
+    found = _comments(root).visible_to(request.user).filter(pk=key).select_related("user").first() if key else None
     return found or root
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import IntegrityError, connections
 
+from feed.log import PUBLIC
 from feed.models import Comment, Event, StatusChange
 from feed.people import name_field
 
@@ -87,11 +88,16 @@ def person(number: int) -> Any:
     users, fields = get_user_model()._default_manager, {name_field(), get_user_model().USERNAME_FIELD}
     name = NAMES[number % len(NAMES)] + (str(number // len(NAMES) + 1) if number >= len(NAMES) else "")
     person = users.filter(**{name_field(): name}).first() or users.create_user(**dict.fromkeys(fields, name))
-    if person.has_usable_password():
+    if is_real(person):
         raise RealAccount(
-            f"{name} is a real account, which has a password. Nothing is posted in its name. Use another database."
+            f"{name} is a real account, which somebody uses. Nothing is posted in its name. Use another database."
         )
     return person
+
+
+def is_real(person: Any) -> bool:
+    """Whether somebody has this account. With single sign-on accounts have no password, but somebody has logged in."""
+    return bool(person.has_usable_password() or getattr(person, "last_login", None))
 
 
 def choose() -> Callable[[Any], bool]:
@@ -106,7 +112,7 @@ def _post(person: Any) -> bool:
 
 
 def _comment(person: Any) -> bool:
-    thread = Event.objects.exclude(kind="comment").newest().first()
+    thread = Event.objects.filter(audience=PUBLIC).exclude(kind="comment").newest().first()
     if thread is None:
         return False
     try:

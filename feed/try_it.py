@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from feed import simulation
-from feed.access import PageRequest, page_view
+from feed.access import PageRequest, other_login_warning, page_view
 
 
 def may_simulate(user: Any) -> bool:
@@ -22,5 +22,6 @@ def may_simulate(user: Any) -> bool:
 def simulate(request: PageRequest) -> HttpResponse:
     if not may_simulate(request.user):
         raise PermissionDenied
-    simulation.start()
+    if not other_login_warning(request):
+        simulation.start()
     return redirect("feed:home")

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from feed import ratelimit
-from feed.access import OwnRequest, front_page, is_from_own_page, login_needed, page_view, posted
+from feed.access import OwnRequest, front_page, is_from_own_page, login_needed, other_login_warning, page_view, posted
 from feed.people import name_of
 from feed.rendering import render
 from profiles import export, mail, pictures, tabs
@@ -128,7 +128,8 @@ def deleted(request: OwnRequest, form: BaseForm) -> bool:
 @login_needed
 @require_POST
 def dismiss_greeting(request: OwnRequest) -> HttpResponse:
-    request.session.pop(GREETING, None)
+    if not other_login_warning(request):
+        request.session.pop(GREETING, None)
     return redirect(front_page())
 
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Count
 
 from feed import people, streams
 from feed.log import PUBLIC
@@ -21,20 +20,25 @@ MAX_UNREAD = 99
 
 def unread(user: Any) -> int:
     """How many events concern the user, are new and not muted, and may be seen by the user. One query if all of them
-    are public."""
+    are public. Its cost has a bound, however much is new."""
     new = Concern.objects.filter(~mutes_its_event(user), user=user, is_new=True).order_by()
-    counts: dict[str, int] = dict(new.values_list("event__audience").annotate(Count("pk")))
-    allowed = {PUBLIC} if counts.keys() <= {PUBLIC} else streams.audiences_of(user)
-    return min(MAX_UNREAD, sum(count for audience, count in counts.items() if audience in allowed))
+    audiences = list(new.values_list("event__audience", flat=True)[:MAX_UNREAD])
+    if {*audiences} <= {PUBLIC}:
+        return len(audiences)
+    # Counted anew: those may all be hidden from the user, and others not.
+    return new.filter(event__audience__in=streams.audiences_of(user))[:MAX_UNREAD].count()
 
 
 def mark_read(user: Any, position: int) -> None:
-    """Nothing is new to the user any more. Recorded in the log, so that all the user's pages know.
+    """Nothing that the user may see is new any more. Recorded in the log, so that all the user's pages know.
+
+    What is hidden from the user stays new, until it is shown. Were it marked, the record would tell that it is there.
 
     position: how far the log had been read when the user saw what was new.
     """
     with transaction.atomic():
-        if Concern.objects.filter(user=user, is_new=True).update(is_new=False):
+        new = Concern.objects.filter(user=user, is_new=True, event__audience__in=streams.audiences_of(user))
+        if new.update(is_new=False):
             mark = ReadPosition.objects.filter(user=user).first() or ReadPosition(user=user)
             mark.position, mark.audience = position, f"{To.prefix}:{people.name_of(user)}"
             mark.save()

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -71,7 +71,8 @@ def change(request: OwnRequest, name: str, do: Any, follower: Any) -> HttpRespon
         except TooManyFollowed:
             form.add_error(None, TOO_MANY)
     if not request.htmx and not form.errors:
-        return redirect(way_back(request) or reverse("profiles:person", args=[name]))
+        # Not `redirect`, which takes a word for the name of a view.
+        return HttpResponseRedirect(way_back(request) or reverse("profiles:person", args=[name]))
     return ratelimit.set_status(button(request, person, form), form)
 
 

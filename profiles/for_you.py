@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST, require_safe
 
 from feed import log, pages
-from feed.access import OwnRequest, login_needed, page_view
+from feed.access import OwnRequest, login_needed, other_login_warning, page_view
 from feed.models import Event
 from feed.muted import muted_by
 from feed.people import name_of
@@ -40,5 +40,7 @@ def for_you(request: OwnRequest) -> HttpResponse:
 @require_POST
 def read(request: OwnRequest) -> HttpResponse:
     """Nothing is new any more, in any tab."""
+    if other_login_warning(request):  # what another user's page shows, this one hasn't seen
+        return HttpResponse(status=204) if request.htmx else redirect("profiles:for-you")
     mark_read(request.user, log.state().head)
     return HttpResponse(frame(unread(request.user))) if request.htmx else redirect("profiles:for-you")

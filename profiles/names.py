@@ -62,8 +62,9 @@ def check_display_name(name: str, user: Any) -> str:
         raise forms.ValidationError("A name needs a letter or a digit.", code="blank")
     if mixes_scripts(name):
         raise forms.ValidationError("A name can't mix similar alphabets, such as Latin and Cyrillic.", code="mix")
-    is_own = name.casefold() == str(name_of(user)).casefold()
-    if name.casefold() == NOBODY.casefold() or (name and not is_own and is_taken(name, name_field())):
+    handle = name.lstrip("@ ")  # "@bob" would pass for bob, too
+    is_own = handle.casefold() == str(name_of(user)).casefold()
+    if handle.casefold() == NOBODY.casefold() or (handle and not is_own and is_taken(handle, name_field())):
         raise forms.ValidationError("This is the name of somebody else.", code="taken")
     return "" if name == name_of(user) else name
 

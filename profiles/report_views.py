@@ -12,12 +12,14 @@ from feed.rendering import render
 from feed.views import show_form
 from profiles.report import REASON_LENGTH, is_reported, report, reportable
 
+LABEL = "What is wrong with it?"
+
 
 class ReportForm(forms.Form):
     reason = forms.CharField(
-        label="What is wrong with it?",
+        label=LABEL,
         max_length=REASON_LENGTH,
-        widget=forms.Textarea(attrs={"rows": 3, "data-limit": str(REASON_LENGTH)}),
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": LABEL, "data-limit": str(REASON_LENGTH)}),
         error_messages={"required": "Say in a few words what is wrong."},
     )
 

@@ -9,7 +9,7 @@ from django.contrib.auth import login
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -32,12 +32,12 @@ TOO_MANY_SIGNUPS = "Too many people have signed up from your network."
 def signup(request: PageRequest) -> HttpResponse:
     wanted = wanted_next(request)
     if request.user.is_authenticated and request.method == "GET":
-        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+        return go_to(wanted)
     form = SignupForm(posted(request))
     limit = ratelimit.Limit("SIGNUP_LIMIT", (ratelimit.address(request),))
     own = is_from_own_page(request, form)
     if own and ratelimit.check_form(limit, form, TOO_MANY_SIGNUPS) and create_and_log_in(request, form):
-        return redirect(wanted or settings.LOGIN_REDIRECT_URL)
+        return go_to(wanted)
     return ratelimit.set_status(render(request, "profiles/signup.html", {"form": form, "next": wanted}), form)
 
 
@@ -46,6 +46,11 @@ def wanted_next(request: HttpRequest) -> str:
     url = request.POST.get("next", request.GET.get("next", ""))
     is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure())
     return url if is_ours and urlsplit(url).path != request.path else ""
+
+
+def go_to(wanted: str) -> HttpResponse:
+    """Not `redirect` for what a client sends, which takes a word for the name of a view."""
+    return HttpResponseRedirect(wanted) if wanted else redirect(settings.LOGIN_REDIRECT_URL)
 
 
 def create_and_log_in(request: PageRequest, form: SignupForm) -> bool:

@@ -40,6 +40,7 @@ with exit_on_bad_value():
     SIGNUP_LIMIT: str = env.limit("SIGNUP_LIMIT", DEFAULTS["SIGNUP_LIMIT"])
     RESET_LIMIT: str = env.limit("RESET_LIMIT", DEFAULTS["RESET_LIMIT"])
     PICTURE_LIMIT: str = env.limit("PICTURE_LIMIT", DEFAULTS["PICTURE_LIMIT"])
+    REPORT_LIMIT: str = env.limit("REPORT_LIMIT", DEFAULTS["REPORT_LIMIT"])
 
     # Mails are printed until there is a mail server.
     EMAIL: dict[str, Any] = env.email("EMAIL_URL", "console:")

@@ -1,9 +1,10 @@
 """Static files: compressed, under names with a hash, so that browsers keep them. Servers collect them as they start."""
 
+import io
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,9 +15,10 @@ from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.management.commands.collectstatic import Command
 from django.core.files import locks
 from django.core.management import call_command
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import Redirect, StaticFile
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 logger = logging.getLogger(__name__)
@@ -97,6 +99,17 @@ class StaticFilesMiddleware(WhiteNoiseMiddleware):
         if path.startswith(self.static_prefix) and path not in self.files and not self.autorefresh:
             self.add_collected(path)
         response: HttpResponseBase = super().__call__(request)
+        return response
+
+    @staticmethod
+    def serve(static_file: StaticFile | Redirect, request: HttpRequest) -> HttpResponse:
+        """In one piece. Django can't stream a file under ASGI, and says so in the log."""
+        found = static_file.get_response(request.method, request.META)
+        with closing(found.file or io.BytesIO()) as file:
+            response = HttpResponse(file.read(), status=found.status)
+        del response.headers["Content-Type"]
+        for name, value in found.headers:
+            response.headers[name] = value
         return response
 
     def add_collected(self, path: str) -> None:

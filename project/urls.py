@@ -1,10 +1,24 @@
 from django.conf import settings
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.generic import RedirectView
 
 from feed.api import api
 from feed.health import healthz, readyz
+
+ROBOTS = """User-agent: *
+Disallow: /accounts/
+Disallow: /admin/
+Disallow: /api/
+Disallow: /search/
+"""
+
+
+def robots(request: HttpRequest) -> HttpResponse:
+    """What crawlers may leave out: forms, and pages without end."""
+    return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
+
 
 urlpatterns = [
     path("", include("feed.urls")),
@@ -13,6 +27,7 @@ urlpatterns = [
     path("api/", api.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("robots.txt", robots),
     # Browsers request it for pages without a link to the icon.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),
     path("admin/", admin.site.urls),

@@ -83,7 +83,8 @@ def add_context(events: Sequence[Event], counted: Collection[int], *, folds: boo
 def add_context_at(state: State, events: Sequence[Event], *, folds: bool) -> None:
     """The same for a page that is read at this state of the log. While that stays the same, so do the contexts. So they
     are cached, and a page on which nothing has happened asks nothing."""
-    key = (state, tuple(event.id for event in events), folds)
+    # With their audiences: what is hidden at this state may have been moved into sight before these events were read.
+    key = (state, tuple((event.id, event.audience, event.changed_at) for event in events), folds)
     with _lock:
         found = None if state.waiting else _cache.get(key)
     if found is None:
@@ -113,7 +114,7 @@ def contexts(events: Sequence[Event], counted: Collection[int], folds: bool) -> 
     for event in events:
         thread, reply_to = links[event.id]
         found[event.id] = Context(
-            counts.get(event.id, NO_TALLY),
+            _count(event, counts.get(event.id)),
             _quote(event, related.get(thread)),
             _name(event, related.get(reply_to)),
             named.get(event.id, ()),
@@ -134,6 +135,10 @@ def _related(links: Iterable[Link]) -> dict[int | None, Event]:
     if not wanted:
         return {}
     return {event.id: event for event in in_own_kinds(list(Event.rows.with_users().filter(pk__in=wanted)))}
+
+
+def _count(event: Event, tally: Tally | None) -> Tally:
+    return tally if tally and tally.is_for(event.audience) else NO_TALLY
 
 
 def _quote(comment: Event, thread: Event | None) -> Quote | None:

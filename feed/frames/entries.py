@@ -11,7 +11,17 @@ from feed.log import PUBLIC, Change
 from feed.streams import Personal, holds
 
 NO_AUDIENCES: frozenset[str] = frozenset()
-NO_PARTS: Mapping[Any, str] = MappingProxyType({})
+NO_PARTS: Mapping[Any, Any] = MappingProxyType({})
+
+
+class ShownTally(NamedTuple):
+    """
+    html: how much was said to an event.
+    audience: that of the event when it was counted. It may have been moved since the change.
+    """
+
+    html: str
+    audience: str = PUBLIC
 
 
 class Place(NamedTuple):
@@ -40,7 +50,7 @@ class Entry:
     encoded: the event by the name of the format. Changes of one event that were loaded together share it.
     is_whole: whether the event was loaded with the fields of its kind.
     shown_to: the audience of the event's present state.
-    tallies: how much was said to other events, as HTML by the id of the event, where the change has changed that.
+    tallies: how much was said to other events, by the id of the event, where the change has changed that.
     badges: what pages show of topics as a whole, as HTML by the name of the topic.
     """
 
@@ -55,7 +65,7 @@ class Entry:
     audience: str = PUBLIC
     moved_from: Place | None = None
     shown_to: str = PUBLIC
-    tallies: Mapping[int, str] = field(default_factory=lambda: NO_PARTS)
+    tallies: Mapping[int, "ShownTally"] = field(default_factory=lambda: NO_PARTS)
     badges: Mapping[str, str] = field(default_factory=lambda: NO_PARTS)
 
     @property
@@ -100,24 +110,30 @@ class Entry:
     def tallies_for(
         self, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()
     ) -> dict[str, str]:
-        """The tallies in those threads of which the watcher is told, by the name of the stream of the thread."""
-        seen = self._seen(streams, audiences, personal)
-        found = {f"thread:{key}": html for key, html in self.tallies.items()}
-        return {name: html for name, html in found.items() if name in seen}
+        """The tallies in those threads of which the watcher is told, by the name of the stream of the thread. Without
+        those of threads that were moved out of sight since."""
+        seen = self._places(streams, audiences, personal)
+        return {
+            f"thread:{key}": tally.html
+            for key, tally in self.tallies.items()
+            if any(f"thread:{key}" in each.streams and tally.audience in (PUBLIC, each.audience) for each in seen)
+        }
 
     def badges_for(self, audiences: frozenset[str], personal: Collection[Personal]) -> dict[str, str]:
         """The badges of the watcher's own topics, if its user sees the event there."""
         own = {topic for each in personal for topic in each.topics(audiences)}
         return {topic: html for topic, html in self.badges.items() if topic in own & self._seen(own, audiences)}
 
-    def _seen(
-        self, streams: Collection[str], audiences: frozenset[str], personal: Collection[Personal] = ()
-    ) -> frozenset[str]:
+    def _seen(self, streams: Collection[str], audiences: frozenset[str]) -> frozenset[str]:
         """The streams of the places at which the watcher sees the event, or saw it."""
+        return frozenset[str]().union(*(place.streams for place in self._places(streams, audiences)))
+
+    def _places(
+        self, streams: Collection[str], audiences: frozenset[str], personal: Collection[Personal] = ()
+    ) -> list[Place]:
         places = [self.place] if self.moved_from is None else [self.place, self.moved_from]
         names = frozenset(streams)
-        seen = [place.streams for place in places if place.is_seen(names, audiences, personal)]
-        return frozenset[str]().union(*seen)
+        return [place for place in places if place.is_seen(names, audiences, personal)]
 
     def showing(self, event: Any, encoded: dict[str, str | None]) -> "Entry":
         """The same change with this state of the event, or with none if it doesn't exist any more."""
@@ -126,7 +142,7 @@ class Entry:
 
     def size(self, format_name: str) -> int:
         """Bytes of the event in this format."""
-        text = "".join([self.encoded[format_name] or "", *self.tallies.values()])
+        text = "".join([self.encoded[format_name] or "", *(tally.html for tally in self.tallies.values())])
         return len(text) if text.isascii() else len(text.encode())
 
     @property

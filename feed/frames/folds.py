@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import connection
 
+from feed.log import PUBLIC
 from feed.models import Comment, Event, Reaction
 from feed.people import name_field
 
@@ -50,7 +51,7 @@ def _named(event: Event, keys: Iterable[str], names: Mapping[str, str]) -> tuple
 
 def _before(kind: type[Event], field: str, events: Sequence[Event]) -> Keys:
     """Of the events of this kind: the users of earlier ones with the same value in this field."""
-    wanted = [event.id for event in events if event.kind == kind.kind_name()]
+    wanted = {event.id: event.audience for event in events if event.kind == kind.kind_name()}
     if not wanted:
         return {}
     table, root = kind._meta.db_table, Event._meta.db_table
@@ -63,21 +64,31 @@ def _before(kind: type[Event], field: str, events: Sequence[Event]) -> Keys:
     found = f"SELECT {JOINED[connection.vendor]} FROM ({few}) AS few"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT shown.event_ptr_id, ({found}) FROM {table} AS shown WHERE shown.event_ptr_id IN ({places})",  # noqa: S608
-            wanted,
+            f"SELECT shown.event_ptr_id, seen.audience, ({found}) FROM {table} AS shown"  # noqa: S608
+            f" JOIN {root} AS seen ON seen.id = shown.event_ptr_id WHERE shown.event_ptr_id IN ({places})",
+            [*wanted],
         )
-        return {key: joined.split(SEPARATOR) for key, joined in cursor.fetchall() if joined}
+        # All in a thread have its audience. But the thread may have been hidden since the event was read.
+        rows = [(key, joined) for key, audience, joined in cursor.fetchall() if audience == wanted[key]]
+        return {key: joined.split(SEPARATOR) for key, joined in rows if joined}
 
 
 def _daily(events: Sequence[Event]) -> Keys:
     found: Keys = {}
     for kind in {event.kind for event in events if Event.kinds().get(event.kind, Event).folds_daily}:
-        newest = max(event.id for event in events if event.kind == kind)
-        same = Event.rows.filter(kind=kind, pk__lt=newest, user__isnull=False).order_by("-pk")
-        before = [(row.id, row.fold, str(row.user_id)) for row in same.only("kind", "created_at", "user")[:DAILY]]
-        for event in (event for event in events if event.kind == kind):
-            found[event.id] = [user for key, fold, user in before if key < event.id and fold == event.fold]
+        shown = [event for event in events if event.kind == kind]
+        audiences = {PUBLIC, *(event.audience for event in shown)}
+        same = Event.rows.filter(kind=kind, pk__lt=max(event.id for event in shown), user__isnull=False)
+        rows = same.filter(audience__in=audiences).order_by("-pk").only("kind", "audience", "created_at", "user")
+        before = list(rows[:DAILY])
+        for event in shown:
+            found[event.id] = [str(each.user_id) for each in before if _is_before(each, event)]
     return found
+
+
+def _is_before(other: Event, event: Event) -> bool:
+    """Whether the event's row names the user of the other one: whoever sees it must be allowed to see that one, too."""
+    return other.id < event.id and other.fold == event.fold and other.audience in (PUBLIC, event.audience)
 
 
 def _names(keys: set[str]) -> dict[str, str]:

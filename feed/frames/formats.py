@@ -79,7 +79,7 @@ class HtmlFormat:
 
     def change(self, entry: Entry, action: str) -> str:
         if entry.is_quiet:
-            return entry.encoded["html"] or ""
+            return "" if action == "deleted" else entry.encoded["html"] or ""
         target, row = f"event-{entry.event_id}", entry.encoded["html"]
         match action if row else "deleted":
             case "created":

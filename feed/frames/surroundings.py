@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from feed import streams
 from feed.frames.context import add_context
-from feed.frames.entries import Entry
+from feed.frames.entries import Entry, ShownTally
 from feed.frames.tallies import Tally, render_tally, tallies
 from feed.kinds.guard import attempt
 from feed.log import Change
@@ -34,7 +34,7 @@ def threads_with(entry: Entry) -> set[int]:
 
 def _add_tallies(entries: Iterable[Entry], keys: Collection[int]) -> None:
     counted: Mapping[int, Tally] = attempt("count what was said to", "event", lambda: tallies(keys), dict)
-    rendered = {key: render_tally(key, tally) for key, tally in counted.items()}
+    rendered = {key: ShownTally(render_tally(key, tally), tally.audience) for key, tally in counted.items()}
     for entry in entries:
         entry.tallies = {key: rendered[key] for key in threads_with(entry) if key in rendered}
 

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from feed.batches import batches
 from feed.conf import conf
+from feed.log import PUBLIC
 from feed.models import Comment, Event, Reaction
 from feed.rendering import rendered
 
@@ -21,14 +22,20 @@ class Tally:
     """
     comments: how many, at most MAX_COMMENTS.
     reactions: how often each emoji was put to the event, in the order of FEED_REACTIONS.
+    audience: who may know: that of the event when they were counted.
     """
 
     comments: int = 0
     reactions: tuple[tuple[str, int], ...] = ()
+    audience: str = PUBLIC
 
     @property
     def is_capped(self) -> bool:
         return self.comments == MAX_COMMENTS
+
+    def is_for(self, audience: str) -> bool:
+        """Whether whoever sees something in this audience may know. The event may have been moved since."""
+        return self.audience in (PUBLIC, audience)
 
 
 NO_TALLY = Tally()
@@ -38,21 +45,25 @@ def tallies(keys: Collection[int]) -> dict[int, Tally]:
     """The tallies of these events: two queries for 500 of them."""
     found = dict[int, Tally]()
     for part in batches(sorted(keys)):
-        comments, reactions = _comments(part), _reactions(part)
-        found |= {key: Tally(comments.get(key, 0), _in_order(reactions.get(key, {}))) for key in part}
+        # The audiences come last: what is counted before an event is hidden, those who saw it may know.
+        reactions = _reactions(part)
+        for key, comments, audience in _comments(part):
+            found[key] = Tally(comments, _in_order(reactions.get(key, {})), audience)
     return found
 
 
-def _comments(keys: Collection[int]) -> dict[int, int]:
+def _comments(keys: Collection[int]) -> list[tuple[int, int, str]]:
+    """The ids of the events that exist, with the number of their comments and with their audiences."""
     places = ", ".join(["%s"] * len(keys))
     few = f"SELECT 1 FROM {Comment._meta.db_table} WHERE thread_id = event.id LIMIT {MAX_COMMENTS:d}"  # noqa: S608
     counted = f"(SELECT COUNT(*) FROM ({few}) AS few)"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT event.id, {counted} FROM {Event._meta.db_table} AS event WHERE event.id IN ({places})",  # noqa: S608
+            f"SELECT event.id, {counted}, event.audience FROM {Event._meta.db_table} AS event"  # noqa: S608
+            f" WHERE event.id IN ({places})",
             list(keys),
         )
-        return dict(cursor.fetchall())
+        return list(cursor.fetchall())
 
 
 def _reactions(keys: Iterable[int]) -> dict[int, dict[str, int]]:

@@ -105,8 +105,9 @@ def test_the_account_link_and_the_log_out_have_names_on_a_phone(visit: Visitor) 
     expect(alice.get_by_role("button", name="Log out")).to_be_visible()
 
 
-def test_no_page_scrolls_sideways_at_320_pixels(visit: Visitor) -> None:
-    alice = sign_up(visit(**SMALLEST), "a" * 100)
+@pytest.mark.parametrize("width", [320, 560, 768])
+def test_no_page_scrolls_sideways(visit: Visitor, width: int) -> None:
+    alice = sign_up(visit(viewport={"width": width, "height": 700}), "a" * 100)
     write(alice, "W" * 1500)
     write(alice, "https://example.com/" + "path-" * 60)
     expect(alice.locator("#feed > .status_change")).to_have_count(2)
@@ -114,6 +115,8 @@ def test_no_page_scrolls_sideways_at_320_pixels(visit: Visitor) -> None:
     for path in pages:
         alice.goto(path)
         assert alice.evaluate(SIDEWAYS) == 0, path
+    visitor = visit(viewport={"width": width, "height": 700})
+    assert wait_live(visitor).evaluate(SIDEWAYS) == 0
     alice.goto("/")
     assert open_thread(alice, "WWW").evaluate(SIDEWAYS) == 0
 

@@ -194,7 +194,7 @@ def test_an_audience_that_fails_has_no_members_and_fails_no_other(
     alice: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("tests.support.audiences.Team.keys_for", lambda self, user: 1 / 0)
-    assert audiences_of(alice) == {"public", "only:alice", "followers:alice"}
+    assert audiences_of(alice) == {"public", "only:alice", "followers:alice", "to:alice"}
     assert "find who may see" in caplog.text
 
 

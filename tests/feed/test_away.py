@@ -80,7 +80,7 @@ def test_it_counts_what_is_in_the_streams_of_the_page(
     StatusChange.objects.create(user=carol, text="Hello")
     assert news(as_bob, since, stream="home") == "1 post"
     assert news(as_bob, since, stream="kind:status_change") == "2 posts"
-    assert news(as_bob, since, stream=["user:carol", "user:alice"]) == "2 posts, 1 welcome"
+    assert news(as_bob, since, stream=["user:carol", "user:alice"]) == "2 posts, 1 newcomer"
 
 
 def test_what_is_muted_is_not_counted(alice: User, bob: User, as_bob: Client, since: Any) -> None:
@@ -88,7 +88,7 @@ def test_what_is_muted_is_not_counted(alice: User, bob: User, as_bob: Client, si
     post = StatusChange.objects.create(user=alice, text="Hello")
     Comment.objects.create(user=carol, thread=post, text="Hi!")
     mute(bob, thread=post)
-    assert news(as_bob, since) == "1 welcome"
+    assert news(as_bob, since) == "1 newcomer"
     mute(bob, person=carol)
     assert news(as_bob, since) == ""
 

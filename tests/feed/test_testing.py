@@ -197,7 +197,7 @@ def test_the_message_names_the_ways_that_differ(
     with pytest.raises(AssertionError) as failure:
         assert_sees(bob, hello)
     assert str(failure.value) == (
-        f"bob (in followers:bob, only:bob, public) doesn't see status_change {hello.pk} (audience public) "
+        f"bob (in followers:bob, only:bob, public, to:bob) doesn't see status_change {hello.pk} (audience public) "
         "on 1 of 13 ways: the pages (visible_to)."
     )
 

@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from feed import simulation
-from feed.models import Event
+from feed.models import Comment, Event, StatusChange
 from tests.conftest import logged_in
 from tests.support.processes import wait_until
 
@@ -49,6 +49,28 @@ def test_others_are_neither_offered_nor_allowed_it(client: Client, as_bob: Clien
         assert 'action="/simulate/"' not in outsider.get("/").content.decode()
         assert outsider.post("/simulate/").status_code == 403
     assert started == []
+
+
+def test_the_page_of_another_user_starts_nothing(alice: User, started: list[int]) -> None:
+    sam = logged_in(User.objects.create_user("sam", is_staff=True))
+    sam.post("/simulate/", {"as": str(alice.pk)})
+    assert started == []
+
+
+def test_nothing_is_posted_in_the_name_of_somebody_who_logs_in_without_a_password() -> None:
+    ada = User.objects.create_user("ada")
+    assert not ada.has_usable_password()
+    assert simulation.person(0) == ada
+    logged_in(ada)
+    with pytest.raises(simulation.RealAccount):
+        simulation.person(0)
+
+
+def test_simulated_people_say_nothing_about_what_they_may_not_see(alice: User, bob: User) -> None:
+    Event.objects.all().delete()
+    StatusChange.objects.create(user=alice, text="Mine", audience="only:alice")
+    assert not simulation._comment(bob)
+    assert not Comment.objects.exists()
 
 
 def test_with_debug_everybody_may(client: Client, started: list[int], settings: Settings) -> None:

@@ -134,3 +134,9 @@ def test_a_biography_says_how_long_it_may_be_and_is_never_cut(as_alice: Client) 
     assert "x" * 501 in refused.content.decode()
     of_two_lines = "x" * 250 + "\r\n" + "y" * 249
     assert as_alice.post("/profile/", {"bio": of_two_lines}).status_code == 302
+
+
+@pytest.mark.parametrize("name", ["@bob", "@ Bob", "@System"])
+def test_no_name_passes_for_the_handle_of_somebody_else(as_alice: Client, bob: User, name: str) -> None:
+    assert name_her(as_alice, name).status_code == 422
+    assert UserProfile.objects.get(user__username="alice").display_name == ""

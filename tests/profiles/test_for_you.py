@@ -4,10 +4,12 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from feed.models import Comment, Reaction, StatusChange
-from profiles.bell import mark_read, unread
+from profiles.bell import MAX_UNREAD, mark_read, unread
 from profiles.models import Concern, Follow, ReadPosition
 from tests.conftest import logged_in
 from tests.feed.test_views import HTMX
@@ -100,6 +102,44 @@ def test_what_bob_may_not_see_does_not_count(alice: User, bob: User, as_bob: Cli
     assert "About" not in rows(as_bob)
     StatusChange.objects.filter(pk=secret.pk).update(audience="public")
     assert unread(bob) == 1
+
+
+def test_reading_does_not_tell_bob_that_something_hidden_mentions_him(alice: User, bob: User, as_bob: Client) -> None:
+    secret = StatusChange.objects.create(user=alice, text="About @bob", audience="only:alice")
+    as_bob.post("/for-you/read/")
+    assert not ReadPosition.objects.exists(), "He could see that it has moved."
+    StatusChange.objects.filter(pk=secret.pk).update(audience="public")
+    assert unread(bob) == 1, "He has never seen it."
+
+
+def test_what_is_hidden_from_bob_does_not_hide_what_is_new(alice: User, bob: User, as_bob: Client) -> None:
+    StatusChange.objects.bulk_create(
+        [StatusChange(user=alice, text="@bob", audience="only:alice") for _ in range(MAX_UNREAD + 1)]
+    )
+    assert unread(bob) == 0
+    StatusChange.objects.create(user=alice, text="Hello @bob")
+    assert unread(bob) == 1
+    mark_read(bob, 1)
+    assert unread(bob) == 0
+
+
+def test_the_bell_counts_no_more_than_it_shows(alice: User, bob: User) -> None:
+    StatusChange.objects.bulk_create([StatusChange(user=alice, text="@bob") for _ in range(MAX_UNREAD + 1)])
+    with CaptureQueriesContext(connection) as queries:
+        assert unread(bob) == MAX_UNREAD
+    (query,) = queries
+    assert "LIMIT" in query["sql"]
+
+
+@pytest.mark.parametrize("headers", [{}, HTMX])
+def test_alices_page_marks_nothing_of_bob_as_read(
+    alice: User, bob: User, as_bob: Client, headers: dict[str, str]
+) -> None:
+    StatusChange.objects.create(user=alice, text="Hello @bob")
+    as_bob.post("/for-you/read/", {"as": str(alice.pk)}, headers=headers)
+    assert unread(bob) == 1
+    as_bob.post("/for-you/read/", {"as": str(bob.pk)}, headers=headers)
+    assert unread(bob) == 0
 
 
 def test_opening_the_page_clears_the_bell(alice: User, as_alice: Client, bob: User, hello: StatusChange) -> None:

@@ -33,3 +33,7 @@ def test_carol_returns_to_the_thread_from_which_she_signed_up(client: Client, he
 )
 def test_next_leads_to_no_other_site_and_not_back(client: Client, wanted: str) -> None:
     assert sign_up(client, wanted) == "/"
+
+
+def test_next_that_is_one_word_breaks_nothing(client: Client) -> None:
+    assert sign_up(client, "nowhere") == "nowhere"

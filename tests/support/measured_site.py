@@ -9,11 +9,13 @@ FILL = """
 import json
 alice, bob, carol = [User.objects.create_user(name) for name in ("alice", "bob", "carol")]
 bob.feed_events.all().delete()
-posts = [StatusChange.objects.create(user=user, text=f"{user} has written number {number}. " + "More words. " * (number % 9))
-         for number in range(ROWS) for user in [(alice, bob, carol)[number % 3]]]
+for number in range(ROWS):
+    text = f"This is number {number}. " + "More words. " * (number % 9)
+    StatusChange.objects.create(user=(alice, bob, carol)[number % 3], text=text)
 StatusChange.objects.create(user=alice, text="A link https://example.com/path and code `feed.publish()`, for @bob")
 thread = StatusChange.objects.create(user=bob, text="What a day. Who comes along?")
-comments = [Comment.objects.create(user=user, thread=thread, text=f"I do, says {user}.") for user in (alice, carol, bob)]
+for user in (alice, carol, bob):
+    Comment.objects.create(user=user, thread=thread, text=f"I do, says {user}.")
 print(json.dumps({"thread": thread.pk}))
 """
 
