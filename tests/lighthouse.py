@@ -55,10 +55,20 @@ def rated(lighthouse: Path, url: str, page: str, device: str) -> Scores:
     command: list[Any] = [lighthouse, url, "--quiet", "--output=json", "--output=html", f"--chrome-flags={FLAGS}"]
     command += [f"--output-path={report}", f"--only-categories={','.join(CATEGORIES)}"]
     command += ["--preset=desktop"] if device == "desktop" else []
-    browser = next(filter(None, map(shutil.which, NAMES)))
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, env=os.environ | {"CHROME_PATH": browser})
+    run(command)
     found: dict[str, Any] = json.loads(report.with_suffix(".report.json").read_text())
     return {name: round(100 * (found["categories"][name]["score"] or 0)) for name in CATEGORIES}
+
+
+def run(command: list[Any], attempts: int = 3) -> None:
+    """On a busy machine Lighthouse sometimes loses its trace (NO_NAVSTART), and says to run it again."""
+    browser = next(filter(None, map(shutil.which, NAMES)))
+    for attempt in range(1, attempts + 1):
+        done = subprocess.run(command, check=False, stdin=subprocess.DEVNULL, env=os.environ | {"CHROME_PATH": browser})
+        if done.returncode == 0:
+            return
+        print(f"Lighthouse failed at attempt {attempt} of {attempts}.", file=sys.stderr)
+    raise SystemExit("Lighthouse gave no rating; its reason is above.")
 
 
 if __name__ == "__main__":
