@@ -49,9 +49,8 @@ def react(request: OwnRequest, pk: int) -> HttpResponse:
 def who(request: PageRequest, pk: int) -> HttpResponse:
     """Who has put the emoji in `?emoji=` to the event: their names, the latest first."""
     get_object_or_404(conversations.about(request.user), pk=pk)
-    reactions = (
-        Reaction.rows.filter(about=pk, emoji=request.GET.get("emoji", "").replace("\0", "")).select_related("user").order_by("-pk")
-    )
+    emoji = request.GET.get("emoji", "").replace("\0", "")
+    reactions = Reaction.rows.filter(about=pk, emoji=emoji).select_related("user").order_by("-pk")
     names = [shown_name(reaction.user) for reaction in reactions[: NAMED + 1]]
     more = ["and others"] if len(names) > NAMED else []
     return HttpResponse(", ".join([*names[:NAMED], *more]), content_type="text/plain; charset=utf-8")
