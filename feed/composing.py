@@ -5,10 +5,8 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from feed.frames.rows import render_rows
-from feed.kinds.guard import attempt
+from feed.frames.rows import render_rows, render_uncached
 from feed.models import Comment, Event, StatusChange
-from feed.rendering import rendered
 
 UNSAVED = 0
 """The id of the event in a row that stands for a text that is being sent."""
@@ -24,8 +22,7 @@ def sending_row(user: Any, thread: Event | None) -> SafeString:
     values = {"id": UNSAVED, "event_ptr_id": UNSAVED, "user": user, "created_at": SOON, "text": ""}
     event: Any = StatusChange(**values) if thread is None else Comment(**values, thread=thread)
     event.kind = event.kind_name()
-    names = [f"feed/events/{event.kind}.html", "feed/events/event.html"]
-    return attempt("render", event.kind, lambda: rendered(names, {"event": event}), SafeString)
+    return render_uncached(event)
 
 
 def posted_rows(user: Any, pk: int | None) -> list[SafeString]:

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
@@ -33,6 +34,7 @@ from tests.support.servers import Server
 from tests.support.shop import SHOP
 
 pytest_plugins = ["feed.pytest_plugin"]
+PLAIN_STORAGE = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,6 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, exit_on_sigterm)
     # A shell starts background jobs with SIGINT ignored, and the servers would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # The names of static files have no hash, whether or not a server of a test has collected them.
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STORAGE}}
 
 
 def exit_on_sigterm(number: int, frame: FrameType | None) -> NoReturn:

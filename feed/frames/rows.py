@@ -40,6 +40,11 @@ def render_row(event: Event) -> SafeString:
     return attempt("render", event.kind, render, lambda: _neutral_row(event))
 
 
+def render_uncached(event: Event) -> SafeString:
+    """The row of an event that isn't saved. "" if it fails."""
+    return attempt("render", event.kind, lambda: _rendered(_templates(event), event), SafeString)
+
+
 def render_quiet(event: Event) -> SafeString:
     """What an event of a quiet kind changes in a page, by the template of its kind. "" if the kind has none."""
     template = f"feed/parts/{event.kind}.html"

@@ -82,11 +82,13 @@ def hello(alice: User) -> StatusChange:
 
 def markup(html: str) -> list[tuple[str, dict[str, str]]]:
     """All elements with their attributes, except random values and Django's texts for people."""
-    return [(each.tag, attributes(each)) for each in elements(html)]
+    found = elements(html)
+    rows = [row for each in found if (row := each.attributes.get("data-row"))]  # of a text that is being sent
+    return [*((each.tag, attributes(each)) for each in found), *(part for row in rows for part in markup(row))]
 
 
 def attributes(element: Element) -> dict[str, str]:
-    left_out = {"title"}
+    left_out = {"title", "data-row"}
     if element.attributes.get("name") in {"csrfmiddlewaretoken", "key"}:
         left_out |= {"value"}
     return {name: value for name, value in element.attributes.items() if name not in left_out}

@@ -25,7 +25,7 @@ def test_a_key_that_no_event_can_have_is_left_out(
     as_alice: Client, alice: User, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setattr("tests.support.audiences.Team.keys_for", lambda self, user: [key, 7])
-    assert audiences_of(alice) == {"public", "only:alice", "followers:alice", "team:7", "secret:7"}
+    assert audiences_of(alice) == {"public", "only:alice", "followers:alice", "to:alice", "team:7", "secret:7"}
     response = as_alice.post("/events/", {"text": "Hello", "audience": f"team:{key}"})
     assert response.status_code == 422
 

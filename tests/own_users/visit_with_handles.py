@@ -57,6 +57,7 @@ def see_only_the_handle() -> None:
         assert "rill.example" not in seen, path
     events = new_client().get("/api/events/?stream=user:alice").json()["events"]
     assert [(event["user"], event["summary"]) for event in events] == [
+        ("alice", "alice has changed their profile"),
         ("alice", "alice: Hello"),
         ("alice", "alice has joined"),
     ]
