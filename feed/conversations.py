@@ -10,13 +10,16 @@ from feed.numbers import parse_number
 from feed.querysets import EventQuerySet
 
 
-def place_of(event: Event, size: int) -> str:
+def place_of(event: Event, size: int, *, answer: bool) -> str:
     """The URL of the page of a thread that shows this event, with the event marked.
 
     size: how many comments a page shows.
+    answer: whether to answer it, in the form at the end of the thread.
     """
     shown = getattr(event, "about_id", None) or event.pk
     thread = reverse("feed:event", args=[event.in_thread])
+    if answer:
+        return f"{thread}?reply={shown}#compose"
     newer = list(_comments(event).filter(pk__gt=shown).order_by("pk").values_list("pk", flat=True)[:size])
     page = f"?before={newer[size // 2]}" if len(newer) == size else ""
     return f"{thread}{page}#event-{shown}"

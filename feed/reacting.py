@@ -7,14 +7,18 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from feed import conversations
-from feed.access import OwnRequest, is_from_own_page, login_needed, page_view, posted
+from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed, page_view, posted
 from feed.conf import conf
 from feed.frames.tallies import render_tally, tallies
 from feed.models import Reaction
+from feed.people import shown_name
 from feed.views import check_limit, show_form
+
+NAMED = 20
+"""People that are named."""
 
 
 class ReactionForm(forms.Form):
@@ -38,6 +42,18 @@ def react(request: OwnRequest, pk: int) -> HttpResponse:
         tally = toggle(request.user, pk, form.cleaned_data["emoji"])
         return HttpResponse(tally) if request.htmx else redirect(event)
     return show_form(request, "feed/react.html", form, event)
+
+
+@page_view
+@require_safe
+def who(request: PageRequest, pk: int) -> HttpResponse:
+    """Who has put the emoji in `?emoji=` to the event: their names, the latest first."""
+    get_object_or_404(conversations.about(request.user), pk=pk)
+    emoji = request.GET.get("emoji", "").replace("\0", "")
+    reactions = Reaction.rows.filter(about=pk, emoji=emoji).select_related("user").order_by("-pk")
+    names = [shown_name(reaction.user) for reaction in reactions[: NAMED + 1]]
+    more = ["and others"] if len(names) > NAMED else []
+    return HttpResponse(", ".join([*names[:NAMED], *more]), content_type="text/plain; charset=utf-8")
 
 
 def toggle(user: Any, pk: int, emoji: str) -> SafeString:

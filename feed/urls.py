@@ -15,6 +15,7 @@ urlpatterns = [
     path("events/<int:pk>/comments/", views.comment, name="comment"),
     path("events/<int:pk>/edit/", views.edit, name="edit"),
     path("events/<int:pk>/react/", reacting.react, name="react"),
+    path("events/<int:pk>/react/who/", reacting.who, name="who"),
     path("events/<int:pk>/more/", more.more, name="more"),
     path("events/<int:pk>/delete/", views.delete, name="delete"),
 ]

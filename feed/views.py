@@ -92,7 +92,7 @@ def show_thread(request: PageRequest, pk: int, form: ComposeForm) -> HttpRespons
     state = log.state()
     event = get_object_or_404(Event.objects.visible_to(request.user).with_users(), pk=pk)
     if event.in_thread is not None:
-        return redirect(conversations.place_of(event, THREAD_SIZE))
+        return redirect(conversations.place_of(event, THREAD_SIZE, answer="answer" in request.GET))
     stream = f"thread:{pk}"
     if request.htmx and "unfolded" in request.GET:
         return unfolded(request, pages.Page.read(state, request.user, [stream], None, UNFOLDED_SIZE), event)

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from feed.log import PUBLIC
 from feed.models import Event
 from feed.people import name_field, name_of, shown_name
 from profiles.mute import Mute
@@ -16,6 +17,7 @@ from profiles.report import Report
 
 __all__ = ["Concern", "Follow", "Mute", "ReadPosition", "Report", "UserProfile", "Welcome"]
 
+NOT_HIDDEN = "A follow is public: the lists and counts of followers show it to everybody."
 BIO_LENGTH = 500
 NAME_LENGTH = 50
 
@@ -86,7 +88,7 @@ class Welcome(Event):
     folds_daily = True
 
     class Meta:
-        verbose_name_plural = "newcomers"
+        verbose_name, verbose_name_plural = "newcomer", "newcomers"
 
     def __str__(self) -> str:
         return f"{self.author_name} has joined"
@@ -153,6 +155,8 @@ class Follow(Event):
             raise ValidationError("Somebody must be the follower.", code="nobody")
         if self.user_id == self.followed_id:
             raise ValidationError("Nobody can follow themselves.", code="self")
+        if self.audience != PUBLIC:
+            raise ValidationError(NOT_HIDDEN, code="hidden")
         pair = Follow.rows.filter(follower=self.user_id, followed=self.followed_id)
         if pair.exclude(pk=self.pk).exists():
             raise ValidationError(f"{self.author_name} follows them already.", code="unique")
@@ -167,6 +171,8 @@ class Follow(Event):
             self.follower_id = self.user_id  # type: ignore[assignment]  # the database refuses None
         elif self.follower_id != self.user_id:
             raise ValueError("A follow can't be given to another user. Delete it, and make a new one.")
+        if self.audience != PUBLIC:
+            raise ValueError(NOT_HIDDEN)
         return super()._mark()
 
     def concerned_users(self) -> list[Any]:

@@ -6,12 +6,13 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.forms import Form
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from feed import conversations, ratelimit
-from feed.access import OwnRequest, login_needed, page_view
+from feed.access import OwnRequest, login_needed, other_login_warning, page_view
 from feed.models import Event
 from feed.more import show_choices
 from feed.numbers import parse_number
@@ -68,6 +69,8 @@ def muted(request: OwnRequest) -> HttpResponse:
 @require_POST
 def unmute_unseen(request: OwnRequest) -> HttpResponse:
     """Unmute the threads that the user can't see any more, and so can't choose among."""
+    if other_login_warning(request):
+        return redirect("profiles:muted")
     seen, _ = muting.muted_events(request.user)
     for key in muting.muted(request.user).threads - {event.pk for event in seen}:
         muting.unmute(request.user, thread_id=key)
@@ -89,7 +92,7 @@ def change(request: OwnRequest, do: Change, said: str, **what: Any) -> HttpRespo
     if form.errors or request.htmx:
         return ratelimit.set_status(answered(request, form, said, what), form)
     messages.success(request, said, fail_silently=True)
-    return redirect(way_back(request) or "profiles:muted")
+    return HttpResponseRedirect(way_back(request) or reverse("profiles:muted"))
 
 
 def answered(request: OwnRequest, form: Form, said: str, what: dict[str, Any]) -> HttpResponse:

@@ -5,8 +5,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_safe
 
-from feed import log, pages, streams
+from feed import log, pages, ratelimit, streams
 from feed.access import PageRequest, page_view
+from feed.finding import COST, seconds_to_wait, too_many
 from feed.people import name_field, name_of
 from feed.refusals import Refusal
 from feed.rendering import render
@@ -61,6 +62,10 @@ def other_spelling(name: str) -> str | None:
 def people(request: PageRequest) -> HttpResponse:
     wanted = " ".join(request.GET.get("q", "").replace("\0", "").split())[:150]
     before = pages.wanted_before(request)
+    # What nobody's name begins with is looked for among all names, without an index.
+    if wanted and (wait := seconds_to_wait(request, COST)):
+        refused = {"query": wanted, "wait": ratelimit.humanize(wait)}
+        return too_many(render(request, "feed/search_refused.html", refused), wait)
     found = list(UserProfile.objects.active().begin_with(wanted).before(before).newest()[: PEOPLE + 1])
     context = {
         "profiles": found[:PEOPLE],

@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AlterModelOptions(
             name="welcome",
-            options={"verbose_name_plural": "newcomers"},
+            options={"verbose_name": "newcomer", "verbose_name_plural": "newcomers"},
         ),
     ]

@@ -164,7 +164,7 @@ def test_bob_gets_a_notice_of_new_posts_and_keeps_his_place_when_he_has_scrolled
 def test_the_feed_connects_even_if_its_extension_loads_late(visit: Visitor, server: Server) -> None:
     visitor = visit()
     held: list[Route] = []
-    visitor.route("**/hx-ws.min.js", lambda route: held.append(route))  # noqa: PLW0108 (Playwright sets an attribute on it)
+    visitor.route("**/hx-ws.min*.js", lambda route: held.append(route))  # noqa: PLW0108 (Playwright sets an attribute on it)
     visitor.goto("/", wait_until="commit")
     # Polls from here. In the page, Playwright would wait for animation frames, which don't come while the page can't
     # be shown, or would use eval, which the page's policy forbids.

@@ -23,6 +23,8 @@ def test_one_tap_puts_an_emoji_and_another_takes_it_away(server: Server, visit: 
         count = page.locator("#feed > article", has_text="Hello").locator(".reaction")
         expect(count).to_have_text(re.compile(f"{THUMB}\\s*1"))
     expect(row.locator(".reaction")).to_have_class(re.compile("mine"))
+    row.locator(".reaction").hover()
+    expect(row.locator(".reaction")).to_have_attribute("title", "bob")
     row.locator(".reaction").click()
     expect(alice.locator("#feed .reaction")).to_have_count(0)
     bob.reload()

@@ -84,4 +84,21 @@ def test_without_scripts_the_link_leads_to_the_thread(visit: Visitor) -> None:
     sees(alice, "Hello")
     page = visit(java_script_enabled=False)
     page.locator("#feed > article", has_text="Hello").locator("a.comments").click(force=True)
-    page.wait_for_url("**/events/*/")
+    page.wait_for_url("**/events/*/?answer")
+
+
+def test_bob_answers_a_comment_in_its_thread(visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    comment_on(alice, "Hello", "One")
+    bob.goto(bob.locator("#feed > .status_change a.when").get_attribute("href") or "")
+    comment = bob.locator("#feed > article", has_text="One")
+    comment.hover()
+    comment.locator("a.comments").click()
+    expect(bob.locator("#compose .replying")).to_contain_text("Replying to alice")
+    expect(bob.locator("#compose textarea")).to_be_focused()
+    write(bob, "Two")
+    answer = bob.locator("#feed > article.reply:not(.sending)", has_text="Two")
+    expect(answer).to_contain_text("replied to alice")
+    expect(bob.locator("#compose .replying")).to_have_count(0)

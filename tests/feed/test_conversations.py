@@ -97,6 +97,11 @@ def test_the_link_of_a_comment_leads_to_its_place_in_the_thread(
     assert (response.status_code, response.headers["Location"]) == (302, f"/events/{hello.pk}/#event-{comment.pk}")
 
 
+def test_without_scripts_a_link_leads_to_the_answer(as_bob: Client, hello: StatusChange, comment: Comment) -> None:
+    response = as_bob.get(f"/events/{comment.pk}/?answer")
+    assert response.headers["Location"] == f"/events/{hello.pk}/?reply={comment.pk}#compose"
+
+
 def test_the_link_of_an_early_comment_leads_to_the_page_that_shows_it(
     client: Client, bob: User, hello: StatusChange, comment: Comment
 ) -> None:

@@ -118,3 +118,15 @@ def counted(monkeypatch: pytest.MonkeyPatch, name: str) -> list[object]:
 
     monkeypatch.setattr(name, count)
     return calls
+
+
+def test_everybody_who_sees_an_event_can_see_who_has_reacted(
+    client: Client, alice: User, bob: User, hello: StatusChange
+) -> None:
+    for user in (alice, bob):
+        Reaction.objects.create(user=user, about=hello, emoji=THUMB)
+    answer = client.get(f"/events/{hello.pk}/react/who/", {"emoji": THUMB})
+    assert answer.content.decode() == "bob, alice"
+    assert client.get(f"/events/{hello.pk}/react/who/", {"emoji": HEART}).content == b""
+    StatusChange.objects.filter(pk=hello.pk).update(audience="only:alice")
+    assert client.get(f"/events/{hello.pk}/react/who/", {"emoji": THUMB}).status_code == 404

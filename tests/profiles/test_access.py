@@ -118,7 +118,7 @@ def user_of(key: str) -> str | None:
     client = Client()
     client.cookies["sessionid"] = key
     html = client.get("/").content.decode()
-    (script,) = (each for each in elements(html) if each.attributes.get("src", "").endswith("feed/rill.js"))
+    (script,) = (each for each in elements(html) if "/feed/rill." in each.attributes.get("src", ""))
     return script.attributes.get("data-user")
 
 

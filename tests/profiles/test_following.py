@@ -246,6 +246,16 @@ def test_the_way_back_leads_to_this_site_and_breaks_nothing(
     assert as_bob.post("/people/alice/follow/", {"next": wanted})["Location"] == leads_to
 
 
+def test_a_follow_cannot_be_hidden_from_those_who_see_the_lists(alice: User, bob: User) -> None:
+    with pytest.raises(ValueError, match="A follow is public"):
+        Follow.objects.create(user=bob, followed=alice, audience="only:bob")
+    with pytest.raises(ValidationError, match="A follow is public"):
+        Follow(user=bob, followed=alice, audience="only:bob").full_clean()
+    with pytest.raises(ValueError, match="A follow is public"):
+        Follow.objects.bulk_create([Follow(user=bob, followed=alice, audience="only:bob")])
+    assert not Follow.objects.exists()
+
+
 def test_following_is_limited(alice: User, as_bob: Client, settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "1/minute"
     assert as_bob.post("/people/alice/follow/", headers=HTMX).status_code == 200

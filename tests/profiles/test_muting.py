@@ -225,8 +225,7 @@ def test_a_thread_that_got_out_of_sight_is_not_shown_and_can_be_unmuted(
     alice: User, bob: User, as_bob: Client, hello: StatusChange
 ) -> None:
     mute(bob, thread=hello)
-    hello.audience = "only:alice"
-    hello.save()
+    hide(hello)
     shown = as_bob.get("/profile/muted/").content.decode()
     assert "Hello" not in shown
     assert "1 that you can" in html.unescape(shown)
@@ -244,13 +243,30 @@ def test_an_outsider_mutes_nothing(client: Client, alice: User, hello: StatusCha
     assert "Log in to mute" in client.get(f"/events/{hello.pk}/more/").content.decode()
 
 
-def test_on_the_page_of_another_user_nothing_is_muted(alice: User, bob: User, as_bob: Client) -> None:
+def hide(hello: StatusChange) -> None:
+    """Alice alone sees it from now on."""
+    hello.audience = "only:alice"
+    hello.save()
+
+
+def test_on_the_page_of_another_user_nothing_is_muted(
+    alice: User, bob: User, as_bob: Client, hello: StatusChange
+) -> None:
     answer = as_bob.post("/people/alice/mute/", {"as": str(alice.pk)})
     assert answer.status_code == 422
     assert not muted(bob)
+    mute(bob, thread=hello)
+    hide(hello)
+    as_bob.post("/profile/muted/unseen/", {"as": str(alice.pk)})
+    assert muted(bob)
 
 
 def test_muting_is_limited(alice: User, as_bob: Client, settings: Any) -> None:
     settings.FEED_POST_LIMIT = "2/hour"
     statuses = [as_bob.post(f"/people/alice/{way}/").status_code for way in ("mute", "unmute", "mute")]
     assert statuses == [302, 302, 429]
+
+
+def test_the_way_back_may_be_one_word(alice: User, as_bob: Client) -> None:
+    assert as_bob.post("/people/alice/mute/", {"next": "nowhere"})["Location"] == "nowhere"
+    assert as_bob.post("/people/alice/mute/", {"next": "//evil.example/"})["Location"] == "/profile/muted/"

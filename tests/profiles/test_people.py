@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from pytest_django import Settings
 
 from feed.models import Comment, StatusChange
 from profiles import tabs
@@ -126,3 +127,12 @@ def test_a_sign_up_leads_back_to_the_page_that_asked_for_it(client: Client) -> N
     assert sign_up(client, "alice", next="/events/1/").headers["Location"] == "/events/1/"
     for number, evil in enumerate(("https://evil.example/", "//evil.example", "/accounts/signup/")):
         assert sign_up(Client(), f"user{number}", next=evil).headers["Location"] == "/"
+
+
+def test_looking_for_people_is_limited(client: Client, alice: User, settings: Settings) -> None:
+    settings.FEED_READ_LIMIT = "5/minute"
+    assert client.get("/people/?q=al").status_code == 200
+    refused = client.get("/people/?q=al")
+    assert refused.status_code == 429
+    assert "Retry-After" in refused
+    assert client.get("/people/").status_code == 200

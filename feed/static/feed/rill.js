@@ -22,6 +22,7 @@ import "./js/finding.js";
 import "./js/mentions.js";
 import "./js/reactions.js";
 import "./js/unfold.js";
+import "./js/answering.js";
 import "./js/bell.js";
 import "./js/muted.js";
 import "./js/more.js";

@@ -10,11 +10,21 @@ function markOwn() {
   for (const link of document.querySelectorAll("#feed a.reaction")) {
     const mine = own.has(`${link.dataset.event}:${link.dataset.emoji}`);
     link.classList.toggle("mine", mine);
-    link.title = mine ? "You reacted with it" : "";
   }
 }
 on("htmx:after:swap", markOwn);
 markOwn();
+
+// Who it was is asked for when somebody wants to know.
+async function nameThem({ target }) {
+  const link = target.closest?.("#feed a.reaction");
+  if (!link || link.title) return;
+  link.title = "…";
+  const response = await fetch(`${link.pathname}who/${link.search}`).catch(() => null);
+  link.title = response?.ok ? await response.text() : "";
+}
+on("pointerover", nameThem);
+on("focusin", nameThem);
 
 function note(event, emoji) {
   const own = reacted();

@@ -7,7 +7,7 @@ const openBox = (thread) => document.querySelector(`#feed .unfolded[data-thread=
 
 on("click", (event) => {
   const link = event.target.closest?.("#feed > article .tally > a.comments");
-  if (!link || isAscending(find("feed")) || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  if (!link || link.closest(".replies") || isAscending(find("feed")) || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const row = link.closest("article");
   const box = row.querySelector(":scope > .unfolded");
   if (!box) return;
