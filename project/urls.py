@@ -8,7 +8,6 @@ from feed.api import api
 from feed.health import healthz, readyz
 
 ROBOTS = """User-agent: *
-Disallow: /accounts/
 Disallow: /admin/
 Disallow: /api/
 Disallow: /search/
@@ -16,7 +15,7 @@ Disallow: /search/
 
 
 def robots(request: HttpRequest) -> HttpResponse:
-    """What crawlers may leave out: forms, and pages without end."""
+    """What crawlers may leave out: pages without end."""
     return HttpResponse(ROBOTS, content_type="text/plain; charset=utf-8")
 
 

@@ -144,4 +144,5 @@ def test_no_file_outside_the_folder_is_served(server: Server, path: str) -> None
 def test_crawlers_are_told_what_to_leave_out(server: Server) -> None:
     response, body = get(server, "/robots.txt")
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
-    assert b"Disallow: /accounts/" in body
+    assert b"Disallow: /search/" in body
+    assert b"/accounts/" not in body, "Search engines may find the sign-up."
