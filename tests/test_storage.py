@@ -58,7 +58,7 @@ def assert_posts_fail_with_503(alice: Alice) -> None:
         page = alice.post("lost", headers)
         assert (page.status, page.headers["Retry-After"]) == (503, "5")
         assert "may not have been saved. Try again in a moment." in page.text
-        assert "rill.css" in page.text
+        assert "/static/feed/rill." in page.text
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     response = alice.post("lost", JSON)
     assert (response.status, response.headers["Retry-After"]) == (503, "5")
