@@ -1,19 +1,23 @@
 """People on the pages: the initial and the colour of their avatar, and where their pages and the log-in are."""
 
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zlib import crc32
 
 from django import template
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
+from django.utils.safestring import SafeString
 
 from feed import streams
 from feed.conf import conf
 from feed.moderation import is_moderator
 from feed.people import Portrait, name_of, portraits, shown_name
+from feed.rendering import rendered
 
 HUES = 24
 """Number of colours in rill.css, as the classes hue-0 to hue-23. Classes, because the CSP forbids inline styles."""
@@ -55,6 +59,18 @@ def person_url(person: Any) -> str:
     with suppress(NoReverseMatch):
         return str(person.get_absolute_url()) if hasattr(person, "get_absolute_url") else ""
     return ""
+
+
+@register.simple_tag
+def same_for_all(template: str) -> SafeString:
+    """A template that is the same on all pages. Rendered once: each name of a static file is looked up."""
+    place = settings.STATIC_URL, str(settings.STORAGES["staticfiles"]["BACKEND"]), get_script_prefix()
+    return _same_for_all.__wrapped__(template, *place) if settings.DEBUG else _same_for_all(template, *place)
+
+
+@lru_cache(100)
+def _same_for_all(template: str, *place: str) -> SafeString:
+    return rendered(template, {})
 
 
 @register.simple_tag

@@ -127,8 +127,7 @@ def test_the_bell_counts_no_more_than_it_shows(alice: User, bob: User) -> None:
     StatusChange.objects.bulk_create([StatusChange(user=alice, text="@bob") for _ in range(MAX_UNREAD + 1)])
     with CaptureQueriesContext(connection) as queries:
         assert unread(bob) == MAX_UNREAD
-    (query,) = queries
-    assert "LIMIT" in query["sql"]
+    assert all("LIMIT" in query["sql"] for query in queries)
 
 
 @pytest.mark.parametrize("headers", [{}, HTMX])
