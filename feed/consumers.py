@@ -123,7 +123,9 @@ class FeedConsumer(AsyncConsumer):
         after, epoch = request.after, request.epoch
         if self.format == "html" and after is None:
             after, epoch = await self.hello()
-        return Watcher(request.streams, self.format, self.connection, epoch=epoch, visitor=self.visitor), after
+        watcher = Watcher(request.streams, self.format, self.connection, epoch=epoch, visitor=self.visitor)
+        watcher.is_counted = request.presence
+        return watcher, after
 
     async def join(self, watcher: Watcher, after: int | None, session: str | None) -> None:
         with reading_paused(self.connection):

@@ -23,6 +23,8 @@ class Request:
     streams: frozenset[str]
     after: int | None
     epoch: str
+    presence: bool
+    """Whether it is a page that shows who is watching, and so is counted itself."""
 
     @classmethod
     def parse(cls, query: bytes) -> Self:
@@ -35,6 +37,7 @@ class Request:
             streams=streams.parse(values.get("stream", [])) | badges(values.get("badge", [])),
             after=parse_cursor(values["after"][-1]) if "after" in values else None,
             epoch=values.get("log", [""])[-1],
+            presence="presence" in values,
         )
 
 

@@ -18,7 +18,7 @@ FASTER = 10
 
 def page(server: Server, session: str) -> ClientConnection:
     return connect(
-        server.ws_url("format=html&after=0"),
+        server.ws_url("format=html&after=0&presence=1"),
         origin=None,
         additional_headers={"Cookie": f"sessionid={session}"},
         open_timeout=TIMEOUT,

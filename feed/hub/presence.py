@@ -52,7 +52,7 @@ class HubPresence:
         self._looked_at = float("-inf")
 
     def add(self, watcher: Watcher) -> None:
-        if watcher.format == "html" and conf.FEED_PRESENCE != OFF:
+        if watcher.is_counted and watcher.format == "html" and conf.FEED_PRESENCE != OFF:
             self._watchers.add(watcher)
             self._behind.add(watcher)
             self._here[person_of(watcher)] += 1

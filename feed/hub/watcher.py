@@ -48,6 +48,7 @@ class Watcher:
     login: the session it was opened with, or None for an anonymous client.
     access: what its user may see.
     visitor: the name of its browser, for presence; "" if that isn't known.
+    is_counted: whether it is a page that shows who is watching.
     started_at: where the log ended when it came without any state, at the cursor 0. Changes of access up to there don't
         concern it.
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
@@ -65,6 +66,7 @@ class Watcher:
     login: Login | None = None
     access: Access = ANYBODY
     visitor: str = ""
+    is_counted: bool = False
     started_at: int = 0
     pending_from: int | None = None
     is_due: bool = False

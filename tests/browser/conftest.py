@@ -68,7 +68,8 @@ assert (alice.pk, alice.feed_events.get().pk) == (1235, 1235)
 @pytest.fixture
 def server(one_server: Server) -> Server:
     """The module's server, with an empty database."""
-    one_server.shell("User.objects.all().delete()")
+    # In one transaction: requests of the test before may still be on their way, and add to what is deleted.
+    one_server.shell("from django.db import transaction\nwith transaction.atomic():\n    User.objects.all().delete()")
     return one_server
 
 

@@ -18,8 +18,8 @@ def test_the_row_of_a_text_that_is_sent_is_that_of_its_author(alice: User, hello
     row = sending_row(alice, None)
     assert 'id="event-0"' in row
     assert 'data-user="alice"' in row
-    assert 'class="event status_change"' in row
-    assert 'class="event comment"' in sending_row(alice, hello)
+    assert 'class="event status_change ' in row
+    assert 'class="event comment ' in sending_row(alice, hello)
 
 
 def test_rows_of_texts_that_are_sent_need_no_query(

@@ -4,7 +4,7 @@ import re
 
 from feed import log
 from tests.machine.clients import Client
-from tests.machine.sight import State
+from tests.machine.sight import State, own_part
 
 PARTIAL = re.compile(r'<hx-partial hx-target="#([\w-]+)" hx-swap="(\w+)">(.*?)</hx-partial>', re.DOTALL)
 FIELD = re.compile(r'<input type="hidden" id="(\w+)" name="\w+" value="(\w*)" hx-swap-oob="true">')
@@ -41,7 +41,7 @@ class Page(Client):
             if swap == "delete":
                 self.state.pop(pk, None)
             elif swap == "prepend" or pk in self.state:
-                self.put(pk, row)
+                self.put(pk, own_part(row))
 
     def fetch(self) -> None:
         """Ask for rows. Like every snapshot, they come with a cursor that was read before them."""

@@ -1,6 +1,7 @@
 """What users may see: the present events after each commit, as the model says and as the database has them."""
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -71,4 +72,15 @@ def look(format_name: str, event: Event) -> Any:
 @lru_cache(maxsize=500)
 def row(described: bytes, event: Event) -> str:
     """Cached for each state of the event, because rendering is slow."""
-    return render_row(event)
+    return own_part(render_row(event))
+
+
+BESIDE = re.compile(
+    r'<span class="others">.*?</span>|<span class="did">.*?</span>|<blockquote.*?</blockquote>|<footer>.*?</footer>',
+    re.DOTALL,
+)
+
+
+def own_part(html: str) -> str:
+    """The row without what it shows beside its event, which changes with other events."""
+    return BESIDE.sub("", html)

@@ -35,7 +35,7 @@ def open_thread(page: Page, text: str) -> Page:
 
 def write(page: Page, text: str) -> None:
     page.locator("#compose textarea").fill(text)
-    page.locator("#compose button").click()
+    page.locator("#send").click()
 
 
 def sees(page: Page, *texts: str) -> None:

@@ -20,7 +20,7 @@ from tests.conftest import logged_in
 from tests.feed.sockets import TIMEOUT, SocketClient, connect, post_status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
-HTML = "?format=html&after=0"
+HTML = "?format=html&after=0&presence=1"
 
 
 @pytest.fixture(autouse=True)
