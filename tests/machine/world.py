@@ -16,7 +16,7 @@ from feed.hub import Hub
 from feed.log import Change as Row
 from feed.log import Log
 from feed.models import Comment, Event, StatusChange
-from profiles.models import UserProfile, Welcome
+from profiles.models import Concern, UserProfile, Welcome
 from tests.machine.clients import Client
 from tests.machine.concurrent_numbering import concurrent_work
 from tests.machine.loop import SteppedLoop
@@ -204,7 +204,19 @@ def empty_tables() -> None:
     """Empty the database, so that ids and positions start at 1. TRUNCATE would be slower."""
     counted = [{"table": model._meta.db_table, "column": "id"} for model in (Event, Row, User)]
     with transaction.atomic(), connection.cursor() as cursor:
-        for model in (Comment, StatusChange, Welcome, Event, Row, Log, UserProfile, User.groups.through, Group, User):
+        for model in (
+            Concern,
+            Comment,
+            StatusChange,
+            Welcome,
+            Event,
+            Row,
+            Log,
+            UserProfile,
+            User.groups.through,
+            Group,
+            User,
+        ):
             models.QuerySet(model)._raw_delete(connection.alias)
         for statement in connection.ops.sequence_reset_by_name_sql(no_style(), counted):
             cursor.execute(statement)
