@@ -1,6 +1,6 @@
 """Common ways to write such a log and such a hub, all wrong. The machine must find what each of them loses or leaks."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from feed.hub.watcher import Watcher
 from feed.log import Change, Log
 from feed.log.batch import Call, Row
 from feed.messages import MessageFactory
+from feed.streams import Personal
 from tests.machine.concurrent_numbering import concurrent_work
 
 
@@ -60,10 +61,12 @@ def record_no_move(action: str, event: Any, before: object) -> log.Recorded:
     return log.Recorded(event.id, event.kind, event.streams(), event.audience)
 
 
-def tell_by_recorded_audience(entry: Entry, streams: frozenset[str], audiences: frozenset[str]) -> str | None:
+def tell_by_recorded_audience(
+    entry: Entry, streams: frozenset[str], audiences: frozenset[str], personal: Collection[Personal] = ()
+) -> str | None:
     """Decide by the audience at the time of the change, though the event is shown as it is now."""
     entry.shown_to = entry.audience
-    return TOLD(entry, streams, audiences)
+    return TOLD(entry, streams, audiences, personal)
 
 
 TOLD = Entry.told
