@@ -179,9 +179,9 @@ class OwnKindsDescriptor(ManagerDescriptor):
 
 
 def own_kinds(keys: Iterable[int], using: str) -> EventQuerySet:
-    """The events with these ids, in their own kinds and with their users."""
+    """The events with these ids, in their own kinds, with their users, and in order."""
     events: EventQuerySet = root_model().objects.using(using)
-    return events.with_users().filter(id__in=list(keys))
+    return events.with_users().filter(id__in=list(keys)).order_by("pk")
 
 
 def lock(keys: Iterable[int], using: str) -> list[int]:
