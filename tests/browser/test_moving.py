@@ -50,6 +50,7 @@ def test_who_leaves_the_team_loses_its_posts(visit: Visitor, server: Server) -> 
     alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
     team = f"team:{server.shell(TEAM).strip()}"
     alice.reload()
+    alice.locator("#compose textarea").focus()  # the form opens
     alice.locator("#compose select").select_option(team)
     write(wait_live(alice), "For the team")
     sees(bob, "For the team")

@@ -41,7 +41,8 @@ def clocks_set_back(cluster: Cluster, size: Size) -> None:
     assert cluster.database.times() != sorted(cluster.database.times()), "No clock was set back."
     assert after[0] == after[1] == sorted(after[0], reverse=True), "The newest events are not first."
     assert [key for key in after[0] if key in before] == [key for key in before if key in after[0]]
-    assert shown == after[0][: len(shown)], "The order of the page differs from the snapshot's."
+    # One row of the page may stand for others.
+    assert shown == [key for key in after[0] if key in shown], "The order of the page differs from the snapshot's."
     assert_within(ARRIVE_WITHIN, size, cluster.verdict().longest_delay, "An event")
     assert_never_disconnected(cluster.fleet.watchers)
 
