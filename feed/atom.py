@@ -1,4 +1,4 @@
-"""Atom feeds of streams, for feed readers: always what anybody may see, whoever asks.
+"""Atom feeds of streams, for feed readers. They show public events only, also to a logged-in reader.
 
 By Django's generator, without the views of django.contrib.syndication: these take the host from django.contrib.sites
 where that is installed, and the feed's pages take it from the request.

@@ -163,7 +163,7 @@ class Event(Kind, models.Model):
         return str(getattr(self, "text", None) or str(self).removeprefix(self.author_name).lstrip(": "))
 
     def concerned_users(self) -> list[Any]:
-        """The users whom it concerns, beside those whom it mentions and those whom it answers."""
+        """Other users whom it concerns: not those that it mentions, nor the authors of what it answers."""
         return []
 
     @property

@@ -111,7 +111,7 @@ def find(prefix: str, limit: int) -> list[Any]:
 
 
 def called(name: str) -> str | None:
-    """The public name of the user whom somebody means by this name, perhaps in another case. None if it is nobody's."""
+    """The public name of the user with this name, ignoring case if there is only one. None if there is no such user."""
     if "\0" in name:
         return None
     return name if named([name]) else _in_another_case(name)

@@ -1,4 +1,4 @@
-"""Whom an event concerns: those whom its text mentions, and those whom it answers."""
+"""The people that an event concerns: its text mentions them, or it answers what they did."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -42,7 +42,7 @@ class To(OfPerson):
 
 
 def concerned(event: Any) -> set[str]:
-    """The names of the people whom the event concerns, without its author."""
+    """The names of the people that the event concerns, without its author."""
     names = {people.name_of(user) for user in event.concerned_users()} | _mentioned(event) | _answered(event)
     return {name for name in names if name} - {people.name_of(event.user)}
 

@@ -13,7 +13,7 @@ from feed.models import Event
 from profiles.models import Follow
 
 MAX_FOLLOWED = 5000
-"""People whom one can follow. Each is one more audience to look for."""
+"""Maximum people that a user can follow. Each is one more audience to look for."""
 RECENT = 500
 """Events among whose users we look for somebody to follow."""
 
@@ -50,7 +50,7 @@ def followers(person: Any) -> QuerySet[Any]:
 
 
 def following(person: Any) -> QuerySet[Any]:
-    """Those whom the person follows, the newest first."""
+    """The people that the person follows, the newest first."""
     return _people().filter(profile_followers__follower=person).order_by("-profile_followers__pk")
 
 

@@ -34,7 +34,7 @@ class Followers(OfPerson):
 
 
 class Home(Personal):
-    """`home`: what those do whom I follow, and I."""
+    """`home`: what I do, and what the people do that I follow."""
 
     prefix = "home"
     audience = "followers"

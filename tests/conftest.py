@@ -136,6 +136,11 @@ def bob(db: None) -> User:
 
 
 @pytest.fixture
+def carol(db: None) -> User:
+    return User.objects.create_user("carol")
+
+
+@pytest.fixture
 def as_bob(bob: User) -> Client:
     return logged_in(bob)
 

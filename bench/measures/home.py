@@ -16,8 +16,8 @@ def measure(quick: bool, services: Services) -> list[Result]:
             "home_costs", rounds, WATCHERS, FOLLOWED, EVENTS, database_url=url, DJANGO_ALLOW_ASYNC_UNSAFE="1"
         )
     return [
-        to_result("an event of whom all follow", facts["home"]["one"], facts["public"]["one"]),
-        to_result("an event of whom a tenth follow", facts["home"]["many"], facts["public"]["many"]),
+        to_result("an event by an author whom everybody follows", facts["home"]["one"], facts["public"]["one"]),
+        to_result("an event by an author whom a tenth follows", facts["home"]["many"], facts["public"]["many"]),
     ]
 
 

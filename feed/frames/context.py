@@ -55,7 +55,7 @@ class Context:
 
     @property
     def first_others(self) -> tuple[str, ...]:
-        """Those whom the row names."""
+        """The people that the row names."""
         return self.others if len(self.others) <= NAMED else self.others[: NAMED - 1]
 
     @property
@@ -152,7 +152,7 @@ def _name(comment: Event, answered: Event | None) -> str:
 
 
 def _is_shown_with(comment: Event, other: Event) -> bool:
-    """Whether whoever sees the comment may see the other event as it is now: it may have been moved since the comment
+    """Whether every reader of the comment may see the other event as it is now. It may have been moved since the comment
     was read."""
     return comment.audience == other.audience
 

@@ -68,7 +68,7 @@ class Entry:
     tallies: Mapping[int, "ShownTally"] = field(default_factory=lambda: NO_PARTS)
     badges: Mapping[str, str] = field(default_factory=lambda: NO_PARTS)
 
-    @property
+    @cached_property
     def is_quiet(self) -> bool:
         kind = root_model().kinds().get(self.kind)
         return kind is not None and kind.is_quiet

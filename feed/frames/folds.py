@@ -87,7 +87,7 @@ def _daily(events: Sequence[Event]) -> Keys:
 
 
 def _is_before(other: Event, event: Event) -> bool:
-    """Whether the event's row names the user of the other one: whoever sees it must be allowed to see that one, too."""
+    """Whether the event's row names the user of the other one. Every reader of the row must be allowed to see both."""
     return other.id < event.id and other.fold == event.fold and other.audience in (PUBLIC, event.audience)
 
 

@@ -34,7 +34,7 @@ class Tally:
         return self.comments == MAX_COMMENTS
 
     def is_for(self, audience: str) -> bool:
-        """Whether whoever sees something in this audience may know. The event may have been moved since."""
+        """Whether everybody in this audience may know it. The event may have been moved since."""
         return self.audience in (PUBLIC, audience)
 
 

@@ -54,7 +54,7 @@ class Subscriptions:
 
     def _notify_of(self, personal: Personal, entries: Sequence[Entry]) -> None:
         """Enqueue the watchers of a personal stream that one of these public changes may concern. Looks at each of
-        them once for all changes: an index of all whom each user follows would be too large."""
+        them once for all changes: an index of every user's follows would be too large."""
         first: dict[str, int] = {}
         for entry in entries:
             if not (entry.is_access or entry.private):

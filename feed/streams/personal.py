@@ -12,7 +12,7 @@ from feed.streams.stream import STREAMS, Stream
 class Personal(Stream):
     """The stream named `prefix`: for each audience `audience:KEY` that its user is in, what is in `topic:KEY`.
 
-        class Home(Personal):               # what those do whom I follow
+        class Home(Personal):               # what the people do that I follow
             prefix = "home"
             audience = "followers"
             topic = "user"

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, write
+from tests.support.visiting import Visitor, delete, open_thread, sees, sign_up, write
 
 
 def comment_on(page: Page, post: str, *texts: str) -> None:
@@ -102,3 +102,14 @@ def test_bob_answers_a_comment_in_its_thread(visit: Visitor) -> None:
     answer = bob.locator("#feed > article.reply:not(.sending)", has_text="Two")
     expect(answer).to_contain_text("replied to alice")
     expect(bob.locator("#compose .replying")).to_have_count(0)
+
+
+def test_when_the_row_of_a_thread_is_deleted_the_comment_before_it_stands_for_the_thread(visit: Visitor) -> None:
+    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    comment_on(alice, "Hello", "One", "Two")
+    expect(bob.locator("#feed > .comment")).to_have_count(1)
+    expect(bob.locator("#feed > .comment")).to_contain_text("Two")
+    delete(alice, "Two")
+    expect(bob.locator("#feed > .comment")).to_contain_text("One")

@@ -17,11 +17,6 @@ from tests.feed.test_views import HTMX
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def carol(db: None) -> User:
-    return User.objects.create_user("carol")
-
-
 def bell(client: Client) -> int:
     (count,) = re.findall(r'id="bell"[^>]* data-count="(\d+)"', client.get("/").content.decode())
     return int(count)

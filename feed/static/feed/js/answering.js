@@ -1,4 +1,4 @@
-// An answer to a comment is written in the form of its thread, which then says whom it answers.
+// An answer to a comment is written in the form of its thread. The form then says whose comment it answers.
 
 import { find, isAscending, on } from "./page.js";
 

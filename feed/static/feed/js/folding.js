@@ -15,9 +15,20 @@ function fold(box) {
   if (leaving.length) keepPlace(() => leaving.forEach((row) => row.remove()));
 }
 
+// A row that is deleted stood for others, which the page doesn't have. Then load the rows anew.
+const folds = () => find("feed")?.hasAttribute("data-folds") && !isAscending(find("feed"));
+let isStale = false;
+on("htmx:before:swap", ({ detail: { tasks } }) => {
+  isStale ||= folds() && tasks.some(({ target, swapSpec }) => swapSpec?.style === "delete" && target?.parentElement?.id === "feed" && target.dataset.fold);
+});
+on("htmx:after:swap", () => {
+  if (!isStale) return;
+  isStale = false;
+  htmx.ajax("GET", location.href, { target: "#events", select: "#events", swap: "outerHTML" });
+});
+
 on("rill:rows", () => {
-  const feed = find("feed");
-  if (!feed?.hasAttribute("data-folds") || isAscending(feed)) return;
-  fold(feed);
+  if (!folds()) return;
+  fold(find("feed"));
   fold(find("incoming"));
 });

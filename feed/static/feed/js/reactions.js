@@ -1,5 +1,6 @@
 // Reactions: one tap on an emoji puts it there or takes it away.
 
+import { currentToken } from "./delivery.js";
 import { find, me, on } from "./page.js";
 
 const reacted = () => new Set(find("feed")?.dataset.reacted?.split(" ").filter(Boolean));
@@ -37,9 +38,9 @@ function note(event, emoji) {
 async function react(url, event, emoji) {
   note(event, emoji);
   markOwn();
-  const form = new FormData(find("reacting"));
+  const form = new FormData(find("own"));
   form.set("emoji", emoji);
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+  const token = currentToken();
   if (token) form.set("csrfmiddlewaretoken", token);
   const response = await fetch(url, { method: "POST", body: form, headers: { "HX-Request": "true" } }).catch(() => null);
   if (response?.headers.has("HX-Redirect")) location.href = response.headers.get("HX-Redirect");
