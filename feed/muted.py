@@ -1,4 +1,4 @@
-"""What users don't want to see on their own pages. This protects nothing: a user who may see an event can still find it.
+"""What users don't want to see on their own pages. It protects nothing: they can still find it.
 
 Rows are rendered once for everybody. So what is muted is left out when a page is read, and by the page when it arrives.
 """

@@ -111,7 +111,7 @@ def find(prefix: str, limit: int) -> list[Any]:
 
 
 def called(name: str) -> str | None:
-    """The public name of the user with this name, ignoring case if there is only one. None if there is no such user."""
+    """The public name of the user with this name, or else with this name in another case. None if there is none."""
     if "\0" in name:
         return None
     return name if named([name]) else _in_another_case(name)

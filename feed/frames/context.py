@@ -152,8 +152,8 @@ def _name(comment: Event, answered: Event | None) -> str:
 
 
 def _is_shown_with(comment: Event, other: Event) -> bool:
-    """Whether every reader of the comment may see the other event as it is now. It may have been moved since the comment
-    was read."""
+    """Whether every reader of the comment may see the other event as it is now. It may have been moved since the
+    comment was read."""
     return comment.audience == other.audience
 
 

@@ -1,4 +1,4 @@
-"""The personal stream `home`: what I do, and what the people do that I follow. Live, by replay, in snapshots and on the page."""
+"""The personal stream `home`: what I do, and what the people do that I follow. Live and by replay."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
