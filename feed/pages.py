@@ -145,9 +145,7 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
         template = "feed/older.html"
     watched = list(names)
     badges = [each.prefix for each in streams.all_personal() if each.is_badge and request.user.is_authenticated]
-    socket = f"{socket_path()}?" + urlencode(
-        {"format": "html", "stream": watched, "badge": badges, "presence": 1}, doseq=True
-    )
+    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched, "badge": badges}, doseq=True)
     rows = page.rows()
     reacted = page.reactions_of(request.user)
     shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}

@@ -184,6 +184,7 @@ def tells_of(text: str) -> Callable[[dict[str, Any]], bool]:
 def test_times_in_json_are_in_utc(shop: Shop, alice: Page) -> None:
     write(alice, "Wie spät ist es?")
     expect(row(alice, "Wie spät")).to_have_count(1)
+    expect(alice.locator("#feed > .sending")).to_have_count(0)
     created = shop.api()[0]["created_at"]
     assert created.endswith("Z")
     assert abs(datetime.now(UTC) - datetime.fromisoformat(created)) < timedelta(minutes=1)

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 
 from tests.conftest import missing
 from tests.support.chromium import FLAGS, find_chromium
-from tests.support.servers import Server
+from tests.support.servers import DELETE_USERS, Server
 from tests.support.visiting import Visitor
 
 
@@ -68,8 +68,7 @@ assert (alice.pk, alice.feed_events.get().pk) == (1235, 1235)
 @pytest.fixture
 def server(one_server: Server) -> Server:
     """The module's server, with an empty database."""
-    # In one transaction: requests of the test before may still be on their way, and add to what is deleted.
-    one_server.shell("from django.db import transaction\nwith transaction.atomic():\n    User.objects.all().delete()")
+    one_server.shell(DELETE_USERS)
     return one_server
 
 

@@ -46,6 +46,7 @@ def test_nothing_moves_while_the_page_loads(visit: Visitor, options: dict[str, o
     for number in range(12):
         write(alice, f"Post {number}")
         expect(alice.locator("#compose textarea")).to_have_value("")
+    expect(alice.locator("#feed > .sending")).to_have_count(0)
     alice.add_init_script(SHIFTS)
     wait_live(alice).reload()
     wait_live(alice).evaluate("document.fonts.ready")

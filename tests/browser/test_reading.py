@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support.servers import Server
+from tests.support.servers import DELETE_USERS, Server
 from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
 
 CHARLIE = "charlie = User.objects.filter(username='charlie').first() or User.objects.create_user('charlie');"
@@ -92,7 +92,7 @@ def test_a_comment_waits_below_while_alice_types_hers(visit: Visitor, server: Se
 
 def test_alices_own_comment_appears_at_once_and_does_not_move_her_form(visit: Visitor, server: Server) -> None:
     for count in (0, 20):  # a page that is too short to be scrolled, and a long one
-        server.shell("User.objects.all().delete()")
+        server.shell(DELETE_USERS)
         alice = thread_of(sign_up(visit(), "alice"), server, count)
         alice.locator("#compose textarea").click()
         alice.keyboard.type("mine")

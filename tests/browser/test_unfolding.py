@@ -9,8 +9,8 @@ def comment_on(page: Page, post: str, *texts: str) -> None:
     open_thread(page, post)
     for text in texts:
         write(page, text)
-        expect(page.locator("#feed > article", has_text=text)).not_to_have_class("sending")
         expect(page.locator("#feed > article:not(.sending)", has_text=text)).to_be_visible()
+        expect(page.locator("#feed > .sending")).to_have_count(0)
     page.goto("/")
 
 

@@ -61,15 +61,20 @@ def stop(page: Page, site: Site) -> None:
     page.locator("#connection").evaluate("line => line.dataset.state = 'stopped'")
 
 
-def open_editor(page: Page, site: Site) -> None:
-    row = page.locator("#feed > article", has=page.locator("menu.own:not([hidden])")).first
-    row.hover()
-    row.locator("menu.own a").last.click()
-    expect(page.locator("#editor .card")).to_be_visible()
+def choose(label: str, shown: str) -> Callable[[Page, Site], None]:
+    """Click the link with this label on an own row, and wait for what it shows."""
+
+    def click(page: Page, site: Site) -> None:
+        row = page.locator("#feed > article", has=page.locator("menu.own:not([hidden])")).first
+        row.hover()
+        row.get_by_role("link", name=label).click()
+        expect(page.locator(shown)).to_be_visible()
+
+    return click
 
 
 def hover_row(page: Page, site: Site) -> None:
-    page.locator("#feed > article", has_text="Shipping").hover()
+    page.locator("#feed > .status_change", has_text="Shipping").hover()
 
 
 def show_gallery(page: Page, site: Site) -> None:
@@ -108,7 +113,8 @@ STATES = {
     "search-nothing": State("/search/?q=xyzzy", "ada"),
     "home-stream": State("/?stream=home", "ada"),
     "hard-texts": State("/people/{hard}/", "ada", whole=True),
-    "delete": State("/", "ada", open_editor),
+    "edit": State("/", "ada", choose("Edit", "#editor .card")),
+    "deleted": State("/", "ada", choose("Delete", "#undo")),
     "login": State("/accounts/login/", live=False),
     "signup": State("/accounts/signup/", live=False),
     "signup-errors": State("/accounts/signup/", None, sign_up_wrongly, live=False),

@@ -22,6 +22,11 @@ from tests.support.databases import ROOT, clean_environment, manage, sqlite_data
 from tests.support.processes import TIMEOUT, free_port, temporary_folder, wait_until
 
 HOST = "127.0.0.1"
+DELETE_USERS = """
+from django.db import transaction
+with transaction.atomic():  # requests of open pages may still be on their way, and add to what is deleted
+    User.objects.all().delete()
+"""
 Kind = Literal["daphne", "uvicorn"]
 
 UVICORN_WEBSOCKETS = ["--ws", "websockets-sansio", "--ws-per-message-deflate", "false", "--ws-max-size", "32768"]

@@ -7,6 +7,10 @@ const LOG_IN = 4401; // who one is has changed: identity.js connects again
 // The connection in hx-ws, which has no function to look it up.
 const present = () => find("live")?._htmx?.ws?.connection;
 
+// Only a page shows who is watching, so only a page asks for it.
+export const connectTo = (url) => find("live").setAttribute("hx-ws:connect", `${url}&presence=1`);
+if (find("live")) connectTo(find("live").getAttribute("hx-ws:connect"));
+
 export function showConnection(state) {
   const line = find("connection");
   if (line) line.dataset.state = state;

@@ -1,7 +1,7 @@
 // After somebody else has logged in in another tab, or logged out, the socket is closed. Then the page asks for itself
 // again, says who one is now, and shows what that user may see. Texts that were begun stay.
 
-import { reconnect, showConnection } from "./connection.js";
+import { connectTo, reconnect, showConnection } from "./connection.js";
 import { become, find, me, on } from "./page.js";
 
 const LOG_IN = 4401;
@@ -57,7 +57,7 @@ function setUser(name) {
 }
 
 async function show({ text, live, found }) {
-  find("live").setAttribute("hx-ws:connect", live.getAttribute("hx-ws:connect"));
+  connectTo(live.getAttribute("hx-ws:connect"));
   const parts = PARTS.filter((id) => find(id) && found.getElementById(id)).map((id) => `#${id}`);
   await swap({ text, select: "#events", selectOOB: parts.join(","), swap: "outerHTML ignoreTitle:true" });
 }

@@ -18,7 +18,7 @@ function here() {
   return {
     user: me ?? "",
     oldest: Number(find("older")?.dataset.before ?? 0),
-    newest: Math.max(seen.newest, ...rowsOf(feed).map(number).filter(Boolean)),
+    newest: Math.max(seen.newest, ...rowsOf(feed).map(number).filter(Number.isFinite)), // not a row that is being sent
     unseen: rowsOf(find("incoming")).map(number),
     anchor: anchor?.id,
     top: anchor?.getBoundingClientRect().top,
