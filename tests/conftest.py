@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import pytest
+from channels.layers import channel_layers
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
@@ -102,8 +103,10 @@ def lenient(strict: None, settings: Settings) -> None:
 def reset_process_state() -> None:
     """Tests share users, addresses and kinds, so they would share rate limits, reported errors and cached rows.
 
-    A cached content type may be of a row that an earlier test has rolled back.
+    A cached content type may be of a row that an earlier test has rolled back. The channels of earlier tests, which
+    nobody reads any more, would fill up, and slow down the doorbell.
     """
+    channel_layers.backends.clear()
     storage.forget()
     forget_reports()
     row_cache.forget()
