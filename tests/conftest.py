@@ -84,6 +84,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
         for model in [*KINDS_WITH_TABLES, *SHOP]:
             editor.create_model(model)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def admin_of_test_kinds() -> None:
+    """Before the first test, with or without a database, resolves a URL: Django reads those of the admin once."""
     register_kinds()
 
 
