@@ -52,7 +52,7 @@ def prose(text: object) -> SafeString:
     return mark_safe(f'<div class="text" dir="auto">{inline(written)}</div>{folded}')  # noqa: S308 (each piece is escaped)
 
 
-# The text isn't inside of `details`, or it would be cut in two. rill's css/prose.css folds it.
+# The text isn't inside of `details`, or it would be cut in two. rill's css/rows.css folds it.
 FOLDED = (
     '<details class="more"><summary><span class="closed">Show more</span><span class="opened">Show less</span>'
     "</summary></details>"

@@ -66,11 +66,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    # First, so that responses of the other middleware get these headers too, such as static files and bad hosts.
+    "project.static_files.StaticFilesMiddleware",  # first, because the files need no other headers
+    "django.middleware.security.SecurityMiddleware",
+    # Before what may refuse a request, such as one for another host, so that those responses get these headers, too.
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "project.static_files.StaticFilesMiddleware",
     "django.middleware.gzip.GZipMiddleware",  # SECURITY.md says why this is safe
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -10,6 +10,8 @@ from tests.support.measured_site import MeasuredSite
 from tests.support.servers import Server
 from tests.support.visiting import Visitor, wait_live
 
+FIRST_LOAD = 60 * 1024
+"""Bytes over the wire, headers included, the typeface not."""
 MAX_SHIFT = 0.02
 MAX_NODES = 3000
 IDS = "[...document.querySelectorAll('#feed > article')].map((row) => row.id)"
@@ -54,6 +56,14 @@ def loaded(page: Page, path: str) -> dict[str, int]:
     page.goto(path, wait_until="networkidle")
     wait_live(page)
     return sizes
+
+
+def test_a_first_load_of_the_front_page_is_small(new_visitor: Visitor, site: MeasuredSite) -> None:
+    page = open_page(new_visitor, site, None, 390)
+    sizes = loaded(page, "/")
+    assert page.locator("#feed > article").count() >= 30
+    weight = sum(size for url, size in sizes.items() if not url.endswith(".woff2"))
+    assert weight < FIRST_LOAD, "\n".join(f"{size} {url}" for url, size in sizes.items())
 
 
 def test_a_second_load_transfers_the_page_only(new_visitor: Visitor, site: MeasuredSite) -> None:

@@ -1,7 +1,7 @@
 // Keys: those that ARIA defines for role="feed", and single letters. The dialog of keys.html lists them.
 
 import { find, isAscending, isInView, on, rowsOf } from "./page.js";
-import { togglePause } from "./pause.js";
+import { togglePause } from "./reading.js";
 import { showArrivals } from "./rows.js";
 
 const OFF = "feed:keys-off"; // speech input and shaky hands need letters without effects

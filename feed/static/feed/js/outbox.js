@@ -3,12 +3,10 @@
 // They are sent one after the other, so that they stay in order, and are kept in the tab until they are confirmed: a
 // page that is left goes on where it was. Their keys make sure that each is posted once.
 
-import { keepPlace } from "./anchor.js";
-import { deliver, hasFormErrors, reason } from "./delivery.js";
-import { drop, keep } from "./drafts.js";
+import { deliver, errorIn, hasFormErrors, notify, reason } from "./delivery.js";
 import { find, me, on, tell } from "./page.js";
-import { notify } from "./requests.js";
-import { asFailed, asSending, place } from "./sending.js";
+import { keepPlace } from "./reading.js";
+import { drop, keep } from "./writing.js";
 
 const entries = load();
 let sent; // the entry whose response is awaited
@@ -130,7 +128,6 @@ function fail(entry, words) {
   show(entry);
   if (!entry.row) notify(words); // on another page than its form
 }
-const errorIn = (text) => new DOMParser().parseFromString(text, "text/html").querySelector(".errorlist")?.textContent ?? reason(422);
 
 // The session has expired. The text waits in its form until its user is back.
 function logIn(entry, url) {
@@ -178,3 +175,41 @@ async function bring(text) {
 
 entries.forEach(show);
 sendNext();
+
+// The row of a text that is being sent, or that could not be sent.
+
+// Made from the row in the form's template, which the server renders like all rows.
+function asSending(template, key, text) {
+  const holder = document.createElement("template");
+  holder.innerHTML = template.dataset.row;
+  const row = holder.content.querySelector("article");
+  const state = template.content.querySelector(".state").cloneNode(true);
+  for (const each of [row, ...row.querySelectorAll("[id]")]) each.id = each.id.replace("event-0", `sending-${key}`);
+  row.setAttribute("aria-labelledby", row.getAttribute("aria-labelledby")?.replace("event-0", row.id) ?? "");
+  row.dataset.id = "Infinity"; // it stays newer than what arrives meanwhile
+  row.classList.add("sending");
+  row.setAttribute("aria-busy", "true");
+  row.querySelector(".text")?.replaceChildren(text);
+  row.querySelector("footer")?.remove();
+  for (const name of ["href", "title"]) row.querySelector("a.when")?.removeAttribute(name); // it has no page yet
+  row.querySelector("relative-time")?.setAttribute("datetime", new Date().toISOString());
+  state.querySelector("[role=status]").textContent = "Sending…";
+  row.append(state);
+  return row;
+}
+
+function place(row, form) {
+  const replies = form.closest(".unfolded")?.querySelector(".replies");
+  if (replies) return replies.append(row);
+  const feed = find("feed");
+  if (!feed) return;
+  if (feed.dataset.order === "ascending") feed.append(row);
+  else feed.prepend(row);
+}
+
+function asFailed(row, reason) {
+  row.classList.add("failed");
+  row.removeAttribute("aria-busy");
+  row.querySelector("[role=status]").textContent = `Not posted. ${reason}`;
+  for (const button of row.querySelectorAll(".state button")) button.hidden = false;
+}

@@ -1,10 +1,8 @@
 // New rows, and rows that change or leave.
 
-import { holdPlace, keepPlace } from "./anchor.js";
-import { announce } from "./pill.js";
 import { find, isAscending, me, number, on, rowsOf, tell } from "./page.js";
-import { isAtEnd, isPressed, isReading } from "./reading.js";
 import { wasSeen } from "./places.js";
+import { holdPlace, isAtEnd, isPressed, isReading, keepPlace } from "./reading.js";
 
 const MAX_ROWS = 300; // rows that a page keeps while new ones arrive
 const OWN_ACT = 60_000; // milliseconds in which a post that was sent from this page is expected to arrive
@@ -24,14 +22,15 @@ on("htmx:before:swap", ({ detail: { ctx, tasks } }) => {
   }
   const leaving = tasks.filter((task) => task.swapSpec?.style === "delete").map((task) => task.target);
   const focused = document.activeElement.closest("#feed > article");
-  if (focused && leaving.includes(focused)) neighbour(focused, leaving)?.focus({ preventScroll: true });
+  if (focused && leaving.includes(focused)) neighbour(focused, (row) => leaving.includes(row))?.focus({ preventScroll: true });
   places.set(ctx, holdPlace());
 });
 
-function neighbour(row, leaving) {
+// The row that gets the focus when this one goes.
+export function neighbour(row, isGoing) {
   for (const step of ["nextElementSibling", "previousElementSibling"]) {
     let other = row[step];
-    while (leaving.includes(other)) other = other[step];
+    while (other && isGoing(other)) other = other[step];
     if (other) return other;
   }
 }
@@ -132,4 +131,58 @@ export function showArrivals() {
 // after them.
 on("htmx:ws:before:message:outgoing", ({ target, detail: { message } }) => {
   if (target.closest("#snapshot")) find("cursor").value = Math.min(find("cursor").value, message.values.after);
+});
+
+// The pill, which tells how many rows wait, and the line that announces arrivals to screen readers.
+
+const PERIOD = 1000; // milliseconds of arrivals that are announced together
+const told = new WeakSet(); // rows that have been counted
+let [count, timer] = [0, 0];
+let words = "";
+
+// rows: those that have arrived. waiting: how many of all are still waiting.
+function announce(rows, waiting, ascending) {
+  const news = rows.filter((row) => !told.has(row));
+  for (const row of news) told.add(row);
+  count += news.length;
+  const noun = ascending ? "comment" : "post";
+  const say = (some) => `${some} new ${noun}${some === 1 ? "" : "s"}`;
+  const pill = find("pill");
+  pill.hidden = !waiting;
+  if (waiting && pill.textContent !== say(waiting)) pill.textContent = say(waiting);
+  if (!count) return;
+  words = say(waiting || count);
+  timer ||= setTimeout(speak, PERIOD);
+}
+
+function speak() {
+  find("status").textContent = words;
+  [count, timer] = [0, 0];
+}
+
+// Rows that the socket brings and this page doesn't show.
+
+// Removes the new rows for which the test is true, before they are inserted. A row that is there already is updated.
+const leaveOut = (isUnwanted) => on("htmx:before:swap", ({ detail: { tasks } }) => {
+  const feed = find("feed");
+  if (!feed) return;
+  for (const task of tasks) {
+    if (task.target?.id !== "incoming") continue;
+    for (const row of [...task.fragment.children]) if (!find(row.id) && isUnwanted(row, feed)) row.remove();
+  }
+}, { capture: true });
+
+// The socket brings the events of the page's streams. The page shows some kinds of them.
+leaveOut((row, feed) => {
+  const kinds = feed.dataset.kinds?.trim().split(/\s+/);
+  return kinds && !kinds.some((kind) => row.classList.contains(kind));
+});
+
+// Rows of the people and threads that the user has muted. The rows themselves are the same for everybody.
+
+leaveOut((row, feed) => {
+  if (!feed.dataset.muted) return false;
+  const { people, threads } = JSON.parse(feed.dataset.muted);
+  const [, thread] = row.dataset.fold?.match(/^thread:(\d+)$/) ?? [];
+  return people.includes(row.dataset.user) || threads.some((each) => [row.dataset.id, thread].includes(String(each)));
 });

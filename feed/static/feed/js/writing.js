@@ -1,6 +1,8 @@
-// While one types: the keys that post, the ring that fills, and the box that grows.
+// Forms for texts.
 
-import { on } from "./page.js";
+import { find, isAscending, on } from "./page.js";
+
+// While one types: the keys that post, the ring that fills, and the box that grows.
 
 const FEW = 200; // characters left, from which on their number is shown
 const isMac = /mac|iphone|ipad/i.test(navigator.platform);
@@ -46,3 +48,87 @@ const measureAll = () => document.querySelectorAll("[data-limit]").forEach(measu
 on("input", ({ target }) => target.dataset.limit && measure(target));
 on("htmx:after:swap", measureAll);
 measureAll();
+
+// What somebody types is kept in the tab until it is posted: it survives a reload, Back, and a log-in in between.
+
+const areaOf = (form) => form?.querySelector?.("textarea[data-limit]");
+const isRefused = (form) => Boolean(form.querySelector('[aria-invalid="true"]'));
+
+// Of each user, so that the next user of this tab doesn't get it.
+const keyOf = (form) => `rill:draft:${form.elements.as?.value}:${form.getAttribute("action")}`;
+
+export const isDirty = (form) => {
+  const area = areaOf(form);
+  return Boolean(area) && (isRefused(form) || area.value !== area.defaultValue || [...form.querySelectorAll("select")].some(
+    (choice) => [...choice.options].some((option) => option.selected !== option.defaultSelected)));
+};
+
+export function keep(form) {
+  const area = areaOf(form);
+  const { audience, version } = form.elements;
+  const draft = { text: area.value, audience: audience?.value, version: version?.value };
+  if (area.value && isDirty(form)) sessionStorage.setItem(keyOf(form), JSON.stringify(draft));
+  else drop(form);
+}
+
+export const drop = (form) => sessionStorage.removeItem(keyOf(form));
+
+// Returns whether there was a draft. Never replaces a text that the server has sent back.
+export function restore(form) {
+  if (isRefused(form)) return keep(form);
+  const area = areaOf(form);
+  const kept = sessionStorage.getItem(keyOf(form));
+  if (!kept || area.value !== area.defaultValue) return;
+  const { text, audience, version } = JSON.parse(kept);
+  area.value = text;
+  const choice = form.elements.audience;
+  if (choice && audience && (!choice.options || [...choice.options].some(({ value }) => value === audience))) choice.value = audience;
+  if (version && form.elements.version) form.elements.version.value = version; // what the draft started from
+  area.dispatchEvent(new Event("input", { bubbles: true }));
+  if (form.closest("#editor")) form.querySelector(".trying").textContent = "Your unsaved changes are back.";
+}
+
+const known = new WeakSet();
+function restoreAll() {
+  for (const area of document.querySelectorAll("textarea[data-limit]")) {
+    if (known.has(area)) continue;
+    known.add(area);
+    restore(area.form);
+  }
+}
+restoreAll();
+on("htmx:after:swap", restoreAll);
+for (const name of ["input", "change"]) on(name, ({ target }) => areaOf(target.form) && keep(target.form));
+on("rill:done", ({ target }) => areaOf(target) && drop(target));
+
+// An answer to a comment is written in the form of its thread. The form then says whose comment it answers.
+
+on("click", (event) => {
+  const link = event.target.closest?.("#feed .tally > a.comments");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const row = link.closest("article");
+  const form = row.closest(".replies")?.parentElement.querySelector("form.answer") ?? (isAscending(find("feed")) && find("compose"));
+  if (!form) return;
+  event.preventDefault();
+  reset(form);
+  if (row.dataset.fold) answer(form, row, new URL(link.href).pathname);
+  form.elements.text.focus();
+});
+
+function answer(form, row, url) {
+  form.setAttribute("action", `${url}comments/`);
+  const line = document.createElement("p");
+  line.className = "replying";
+  const cancel = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: "Cancel" });
+  cancel.onclick = () => {
+    reset(form);
+    form.elements.text.focus();
+  };
+  line.append(`Replying to ${row.querySelector(".name").textContent} `, cancel);
+  form.prepend(line);
+}
+
+function reset(form) {
+  form.setAttribute("action", form.dataset.root);
+  form.querySelector(".replying")?.remove();
+}

@@ -1,11 +1,66 @@
+// Editing and deleting.
+
+import { currentToken, deliver, errorIn, hasFormErrors, notify, reason } from "./delivery.js";
+import { isOn } from "./keys.js";
+import { find, on } from "./page.js";
+import { neighbour } from "./rows.js";
+import { drop, isDirty } from "./writing.js";
+
+// Editing, in a dialog outside the feed, so that no frame changes it.
+
+const editor = find("editor");
+const form = () => editor.querySelector("form");
+
+on("htmx:after:swap", ({ detail: { ctx } }) => {
+  if (ctx.target === editor && !editor.open) editor.showModal();
+});
+on("rill:done", () => editor.close());
+editor.addEventListener("close", () => editor.replaceChildren());
+
+// Changes are thrown away only when asked to. Closed in any other way, the dialog shows them when it is opened again.
+function leave() {
+  const question = editor.querySelector("template.asking");
+  if (!question || !isDirty(form())) return editor.close();
+  if (editor.querySelector("p.asking")) return keepEditing();
+  form().append(question.content.cloneNode(true));
+  editor.querySelector("[data-keep]").focus();
+}
+function keepEditing() {
+  editor.querySelector("p.asking")?.remove();
+  editor.querySelector("textarea").focus();
+}
+function discard() {
+  drop(form());
+  editor.close();
+}
+
+on("click", (event) => {
+  const does = { close: leave, keep: keepEditing, discard };
+  const name = Object.keys(does).find((each) => event.target.closest(`dialog [data-${each}]`));
+  if (!name) return;
+  event.preventDefault();
+  does[name]();
+});
+
+// Both: a browser lets a page stop `cancel` only once, and a phone's Back gesture has no key.
+editor.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.preventDefault();
+  leave();
+});
+editor.addEventListener("cancel", (event) => {
+  event.preventDefault();
+  leave();
+});
+
+// A press on the backdrop. Not a selection that is drawn out of the dialog.
+let pressed;
+editor.addEventListener("pointerdown", ({ target }) => (pressed = target));
+editor.addEventListener("click", ({ target }) => target === editor && pressed === editor && leave());
+
 // Deleting: the row goes at once, and can be brought back for some seconds. Only then is the server asked.
 //
 // There is no dialog before it: people confirm those by habit, and notice afterwards. Undo is for what they notice.
-
-import { currentToken, deliver, hasFormErrors, reason } from "./delivery.js";
-import { isOn } from "./keys.js";
-import { find, on } from "./page.js";
-import { notify } from "./requests.js";
 
 const SECONDS = 8;
 const own = find("own"); // a form with what each request needs
@@ -22,7 +77,7 @@ on("click", (event) => {
   event.preventDefault();
   if (event.detail > 1) return; // a double click: the next row has moved under the pointer
   const entry = { id: row.dataset.id, action: link.getAttribute("href") };
-  const focus = neighbour(row);
+  const focus = neighbour(row, (other) => other.hidden);
   waiting.push(entry);
   hidden.add(entry.id);
   row.hidden = true;
@@ -49,14 +104,6 @@ function emptyFeed() {
   const feed = find("feed");
   feed.tabIndex = -1;
   return feed;
-}
-
-function neighbour(row) {
-  for (const step of ["nextElementSibling", "previousElementSibling"]) {
-    let other = row[step];
-    while (other?.hidden) other = other[step];
-    if (other) return other;
-  }
 }
 
 function start(entry) {
@@ -113,7 +160,6 @@ async function commit(entry) {
   bringBack(entry);
   notify(hasFormErrors(status) ? errorIn(text) : reason(status));
 }
-const errorIn = (text) => new DOMParser().parseFromString(text, "text/html").querySelector(".errorlist")?.textContent ?? reason(422);
 
 // Leaving the page doesn't undo.
 addEventListener("pagehide", () => {
