@@ -59,8 +59,8 @@ class Storage(CompressedManifestStaticFilesStorage):
 
 @cache
 def digest_of_sources() -> str:
-    """Of all static files of the apps, and of this file, which changes them. By content, because copies and clones don't
-    keep the times. Takes 10 ms."""
+    """Of all static files of the apps, and of this file, which changes them. By content, because clones don't keep the
+    times. Takes 10 ms."""
     digest = sha256(Path(__file__).read_bytes())
     for finder in get_finders():
         for path, storage in sorted(finder.list(None), key=lambda found: found[0]):

@@ -9,13 +9,23 @@ install_servers() {
         is_installed "$name" || missing+=("$name")
     done
     [ ${#missing[@]} -eq 0 ] && return
-    if [ "$(id -u)" -ne 0 ] || ! has apt-get; then
+    if ! can_install; then
         echo "Not installed: ${missing[*]}. What needs them is skipped. To install them, run this as root with apt-get."
         return
     fi
     echo "Installing ${missing[*]} ..."
     apt_get update && apt_get install --no-install-recommends "${missing[@]}"
 }
+
+# The browser of the tests. Debian's headless shell opens a page in a third of the time that the whole Chromium needs.
+install_browser() {
+    local shell=chromium-headless-shell
+    has "$shell" && return
+    if can_install && apt_get update && apt_get install --no-install-recommends "$shell"; then return; fi
+    install_servers chromium
+}
+
+can_install() { [ "$(id -u)" -eq 0 ] && has apt-get; }
 
 is_installed() {
     case $1 in

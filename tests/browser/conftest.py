@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_
 from tests.conftest import missing
 from tests.support.chromium import FLAGS, find_chromium
 from tests.support.servers import DELETE_USERS, Server
-from tests.support.visiting import Visitor
+from tests.support.sessions import log_in
+from tests.support.visiting import Visitor, wait_live
 
 
 # Playwright's synchronous API runs an event loop in the tests' thread until it is stopped. Meanwhile Django's ORM
@@ -85,13 +86,15 @@ def console_errors() -> Iterator[list[str]]:
 
 @pytest.fixture
 def visit(server: Server, new_visitor: Visitor, console_errors: list[str]) -> Visitor:
-    """Opens the front page with its own cookies."""
+    """Opens the front page with its own cookies: of a new user, if it is given a name. Then the page is live, too."""
 
-    def visitor(**options: object) -> Page:
+    def visitor(name: str | None = None, **options: object) -> Page:
         page = new_visitor(base_url=server.url(""), **options)
+        if name:
+            page.context.add_cookies([{"name": "sessionid", "value": log_in(server, name), "url": server.url("/")}])
         page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: console_errors.append(str(error)))
         page.goto("/")
-        return page
+        return wait_live(page) if name else page
 
     return visitor

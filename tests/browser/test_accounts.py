@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.profiles.test_pictures import drawn
 from tests.support.servers import Server
-from tests.support.visiting import PASSWORD, Visitor, sees, sign_up, wait_live, write
+from tests.support.visiting import PASSWORD, Visitor, sees, wait_live, write
 
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
@@ -20,7 +20,7 @@ def upload(page: Page, folder: Path) -> None:
 
 
 def test_bob_sees_alices_name_and_picture_beside_what_she_posts(visit: Visitor, tmp_path: Path) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     upload(alice, tmp_path)
     alice.get_by_label("Name").fill("Alice Example")
     alice.get_by_role("button", name="Save").click()
@@ -34,7 +34,7 @@ def test_bob_sees_alices_name_and_picture_beside_what_she_posts(visit: Visitor, 
 
 
 def test_a_file_that_is_no_picture_gets_an_error_beside_its_field(visit: Visitor, tmp_path: Path) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.goto("/profile/")
     (tmp_path / "me.png").write_text("<script>")
     alice.get_by_label("Your picture").set_input_files(tmp_path / "me.png")
@@ -43,7 +43,7 @@ def test_a_file_that_is_no_picture_gets_an_error_beside_its_field(visit: Visitor
 
 
 def test_the_biography_counts_down_and_is_not_cut(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.goto("/profile/")
     alice.get_by_label("Bio").fill("x" * 510)
     expect(alice.get_by_label("Bio")).to_have_value("x" * 510)
@@ -54,8 +54,8 @@ def test_the_biography_counts_down_and_is_not_cut(visit: Visitor) -> None:
 
 
 def test_alice_is_greeted_and_closes_the_greeting_for_good(visit: Visitor) -> None:
-    bob = sign_up(visit(), "bob")
-    alice = sign_up(visit(), "alice")
+    bob = visit("bob")
+    alice = visit("alice")
     greeting = alice.get_by_role("region", name="Welcome, alice")
     expect(greeting.get_by_role("link", name="bob")).to_be_visible()
     greeting.get_by_role("button", name="Got it").click()
@@ -66,7 +66,7 @@ def test_alice_is_greeted_and_closes_the_greeting_for_good(visit: Visitor) -> No
 
 
 def test_a_new_password_ends_the_other_page_of_alice(visit: Visitor) -> None:
-    here, there = sign_up(visit(), "alice"), visit()
+    here, there = visit("alice"), visit()
     there.goto("/accounts/login/")
     there.locator("[name=username]").fill("alice")
     there.locator("[name=password]").fill(PASSWORD)
@@ -85,7 +85,7 @@ def test_a_new_password_ends_the_other_page_of_alice(visit: Visitor) -> None:
 
 
 def test_all_that_was_alices_leaves_bobs_page_with_her_account(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     write(alice, "Hello")
     sees(bob, "Hello")
     alice.goto("/profile/")
@@ -110,7 +110,7 @@ def test_people_are_found_without_scripts(visit: Visitor, server: Server) -> Non
 
 
 def test_staff_delete_where_they_are_and_bob_does_not_see_how(visit: Visitor, server: Server) -> None:
-    sam, bob, alice = sign_up(visit(), "sam"), sign_up(visit(), "bob"), sign_up(visit(), "alice")
+    sam, bob, alice = visit("sam"), visit("bob"), visit("alice")
     server.shell("User.objects.filter(username='sam').update(is_staff=True, is_superuser=True)")
     write(alice, "Hello")
     sam.goto("/")
@@ -129,7 +129,7 @@ def test_staff_delete_where_they_are_and_bob_does_not_see_how(visit: Visitor, se
 
 
 def test_staff_see_an_empty_feed_fill(visit: Visitor, server: Server) -> None:
-    sam = sign_up(visit(), "sam")
+    sam = visit("sam")
     server.shell("User.objects.update(is_staff=True); Event.objects.all().delete()")
     sam.reload()
     sam.get_by_role("button", name="Show me").click()
@@ -137,7 +137,7 @@ def test_staff_see_an_empty_feed_fill(visit: Visitor, server: Server) -> None:
 
 
 def test_an_open_page_of_alice_shows_her_new_profile(server: Server, visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), visit()
+    alice, bob = visit("alice"), visit()
     bob.goto("/people/alice/")
     wait_live(bob)
     alice.goto("/profile/")

@@ -2,11 +2,11 @@
 
 from playwright.sync_api import expect
 
-from tests.support.visiting import Visitor, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, sees, wait_live, write
 
 
 def test_bob_sees_alices_draft_once_she_makes_it_public(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     wait_live(bob)
     text, audience = alice.locator("#compose textarea"), alice.locator("#compose select")
     text.focus()  # until then the form is one line

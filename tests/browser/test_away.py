@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, sees, wait_live, write
 
 AGES = "for (const key of Object.keys(localStorage)) {" + (
     "const seen = JSON.parse(localStorage[key]);"
@@ -26,8 +26,8 @@ def post(server: Server, *texts: str) -> None:
 
 @pytest.mark.parametrize("is_anonymous", [True, False])
 def test_bob_is_told_what_happened_and_where_he_stopped(visit: Visitor, is_anonymous: bool) -> None:
-    alice = sign_up(visit(), "alice")
-    bob = wait_live(visit()) if is_anonymous else sign_up(visit(), "bob")
+    alice = visit("alice")
+    bob = wait_live(visit()) if is_anonymous else visit("bob")
     write(alice, "Seen")
     sees(bob, "Seen")
     leave(bob)
@@ -51,7 +51,7 @@ def test_bob_is_told_what_happened_and_where_he_stopped(visit: Visitor, is_anony
 
 
 def test_the_mark_survives_an_edit(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     write(alice, "Seen")
     sees(bob, "Seen")
     leave(bob)
@@ -66,7 +66,7 @@ def test_the_mark_survives_an_edit(visit: Visitor, server: Server) -> None:
 
 
 def test_a_short_absence_and_a_quiet_one_are_not_mentioned(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     write(alice, "Seen")
     sees(bob, "Seen")
     bob.goto("/search/")
@@ -84,7 +84,7 @@ def test_a_short_absence_and_a_quiet_one_are_not_mentioned(visit: Visitor, serve
 
 
 def test_another_log_is_not_mentioned(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     write(alice, "Seen")
     sees(bob, "Seen")
     leave(bob)
@@ -98,7 +98,7 @@ def test_another_log_is_not_mentioned(visit: Visitor, server: Server) -> None:
 
 
 def test_each_user_of_a_browser_has_a_place_of_their_own(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Seen")
     sees(bob, "Seen")
     leave(bob)
@@ -113,7 +113,7 @@ def test_each_user_of_a_browser_has_a_place_of_their_own(visit: Visitor) -> None
 
 def test_a_tab_that_was_hidden_tells_it_when_it_is_seen_again(visit: Visitor) -> None:
     """Its rows have arrived meanwhile."""
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     write(alice, "Seen")
     sees(bob, "Seen")
     see(bob, "hidden")

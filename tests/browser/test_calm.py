@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, open_thread, sees, wait_live, write
 
 
 def open_menu(page: Page, text: str) -> Page:
@@ -19,7 +19,7 @@ def choose(page: Page, name: str) -> None:
 
 
 def test_bob_mutes_alice_in_all_his_tabs_and_she_writes_on(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(bob, "Hello")
     other = bob.context.new_page()
@@ -46,7 +46,7 @@ def test_bob_mutes_alice_in_all_his_tabs_and_she_writes_on(visit: Visitor) -> No
 
 
 def test_bob_mutes_a_thread_and_its_page_stays_live(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Quiet")
     write(alice, "Loud")
     sees(bob, "Loud", "Quiet")
@@ -64,7 +64,7 @@ def test_bob_mutes_a_thread_and_its_page_stays_live(visit: Visitor) -> None:
 
 
 def test_the_menu_works_by_keyboard_and_gives_the_focus_back(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(bob, "Hello")
     link = bob.locator("#feed > article", has_text="Hello").get_by_role("link", name="More")
@@ -85,7 +85,7 @@ def test_the_menu_works_by_keyboard_and_gives_the_focus_back(visit: Visitor) -> 
 
 
 def test_bob_mutes_from_a_page_of_a_person_and_finds_it_in_his_list(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(bob, "Hello")
     bob.goto("/people/alice/")
@@ -101,7 +101,7 @@ def test_bob_mutes_from_a_page_of_a_person_and_finds_it_in_his_list(visit: Visit
 
 
 def test_muting_and_reporting_work_without_scripts(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(bob, "Hello")
     plain = visit(java_script_enabled=False)
@@ -120,7 +120,7 @@ def test_muting_and_reporting_work_without_scripts(visit: Visitor, server: Serve
 
 
 def test_a_report_arrives_live_in_the_feed_of_the_staff_and_nowhere_else(visit: Visitor, server: Server) -> None:
-    alice, bob, sam = (sign_up(visit(), name) for name in ("alice", "bob", "sam"))
+    alice, bob, sam = (visit(name) for name in ("alice", "bob", "sam"))
     server.shell("sam = User.objects.get(username='sam'); sam.is_staff = True; sam.save()")
     write(alice, "Hello")
     for page in (bob, sam):
@@ -140,7 +140,7 @@ def test_a_report_arrives_live_in_the_feed_of_the_staff_and_nowhere_else(visit: 
 
 
 def test_the_link_is_copied(visit: Visitor) -> None:
-    alice = sign_up(visit(permissions=["clipboard-read", "clipboard-write"]), "alice")
+    alice = visit("alice", permissions=["clipboard-read", "clipboard-write"])
     write(alice, "Hello")
     sees(alice, "Hello")
     choose(open_menu(alice, "Hello"), "Copy link")

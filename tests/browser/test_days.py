@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, open_thread, sees, wait_live, write
 
 POSTED = """
 import datetime
@@ -97,7 +97,7 @@ def test_a_time_is_short_and_its_title_is_full(visit: Visitor, server: Server, s
 
 
 def test_a_new_time_is_relative_and_an_edit_has_its_time(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     row = alice.locator("#feed > article", has_text="Hello")
     expect(row.get_by_role("link", name=re.compile("^now|ago$"))).to_be_visible()

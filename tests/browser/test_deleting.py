@@ -3,11 +3,11 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, sees, wait_live, write
 
 
 def alice_with(visit: Visitor, *texts: str) -> Page:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     for text in texts:
         write(alice, text)
     sees(alice, *reversed(texts))

@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import PASSWORD, Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import PASSWORD, Visitor, open_thread, sees, wait_live, write
 
 
 def box(page: Page) -> Locator:
@@ -22,7 +22,7 @@ def end_session(page: Page) -> None:
 
 
 def test_alices_text_and_its_audience_survive_a_reload_and_back(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     box(alice).fill("half a sente")
     alice.locator("#compose select").select_option("only:alice")
     alice.reload()
@@ -34,7 +34,7 @@ def test_alices_text_and_its_audience_survive_a_reload_and_back(visit: Visitor) 
 
 
 def test_each_form_has_its_own_draft(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     box(alice).fill("a post")
@@ -46,7 +46,7 @@ def test_each_form_has_its_own_draft(visit: Visitor) -> None:
 
 
 def test_a_draft_is_gone_once_it_is_posted(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     alice.reload()
@@ -54,7 +54,7 @@ def test_a_draft_is_gone_once_it_is_posted(visit: Visitor) -> None:
 
 
 def test_alice_whose_session_has_expired_finds_her_text_after_the_log_in(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     wait_live(open_thread(alice, "Hello"))
@@ -71,7 +71,7 @@ def test_alice_whose_session_has_expired_finds_her_text_after_the_log_in(visit: 
 
 def test_bob_does_not_get_the_text_that_alice_left_in_this_tab(visit: Visitor, server: Server) -> None:
     server.shell(f"User.objects.create_user('bob', password={PASSWORD!r})")
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     box(alice).fill("a secret")
     alice.get_by_role("button", name="Log out").click()
     for name, text in (("bob", ""), ("alice", "a secret")):
@@ -82,7 +82,7 @@ def test_bob_does_not_get_the_text_that_alice_left_in_this_tab(visit: Visitor, s
 
 
 def test_an_edit_comes_back_and_is_gone_once_it_is_saved_or_discarded(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     edit = alice.locator("#feed > article", has_text="Hello").get_by_role("link", name="Edit")
@@ -104,7 +104,7 @@ def test_an_edit_comes_back_and_is_gone_once_it_is_saved_or_discarded(visit: Vis
 
 
 def test_a_refused_text_stays_and_is_not_replaced_by_a_draft(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "x" * 2001)
     expect(box(alice)).to_have_attribute("aria-invalid", "true")
     expect(box(alice)).to_have_value("x" * 2001)

@@ -3,12 +3,12 @@
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, sees, sign_up, write
+from tests.support.visiting import Visitor, sees, write
 
 
 def alice_edits(visit: Visitor, text: str = "Hello") -> Page:
     """Alice's page, with the dialog open."""
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, text)
     sees(alice, text)
     open_editor(alice)

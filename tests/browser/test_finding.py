@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, delete, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, delete, open_thread, sees, wait_live, write
 
 
 def offered(page: Page, *names: str) -> None:
@@ -12,7 +12,7 @@ def offered(page: Page, *names: str) -> None:
 
 
 def test_a_filtered_page_is_live_for_what_it_shows(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), visit()
+    alice, bob = visit("alice"), visit()
     bob.get_by_role("link", name="Posts").click()
     wait_live(bob)
     write(alice, "Hello")
@@ -25,7 +25,7 @@ def test_a_filtered_page_is_live_for_what_it_shows(visit: Visitor) -> None:
 
 def test_one_persons_events_of_one_kind(visit: Visitor) -> None:
     """The socket brings all that alice does; the page leaves out what is of another kind, and doesn't announce it."""
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     bob.locator("#person").fill("ALICE")
     bob.locator("#person").press("Enter")
     bob.wait_for_url("**/?stream=user%3Aalice")
@@ -45,7 +45,7 @@ def test_one_persons_events_of_one_kind(visit: Visitor) -> None:
 
 
 def test_filters_and_search_work_without_scripts(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), visit(java_script_enabled=False)
+    alice, bob = visit("alice"), visit(java_script_enabled=False)
     write(alice, "Hello, world")
     sees(alice, "Hello, world")
     bob.get_by_role("link", name="Comments").click()
@@ -59,7 +59,7 @@ def test_filters_and_search_work_without_scripts(visit: Visitor) -> None:
 
 
 def test_what_is_found_is_marked_and_changes_live(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), visit()
+    alice, bob = visit("alice"), visit()
     for text in ("The brown fox", "A fox", "Nothing"):
         write(alice, text)
     sees(alice, "Nothing", "A fox", "The brown fox")
@@ -79,7 +79,7 @@ def test_what_is_found_is_marked_and_changes_live(visit: Visitor) -> None:
 
 
 def test_a_person_is_found(visit: Visitor) -> None:
-    sign_up(visit(), "alice")
+    visit("alice")
     bob = visit()
     bob.locator("#search").fill("ali")
     bob.locator("#search").press("Enter")
@@ -94,7 +94,7 @@ def people(server: Server) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_names_are_offered_in_the_composer(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     area = alice.locator("#compose textarea")
     area.click()
     height = alice.evaluate("document.documentElement.scrollHeight")
@@ -134,7 +134,7 @@ def test_names_are_offered_in_the_composer(visit: Visitor) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_names_are_offered_in_comments_and_in_the_dialog(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     row = alice.locator("#feed > article", has_text="Hello")
@@ -164,7 +164,7 @@ def test_names_are_offered_in_comments_and_in_the_dialog(visit: Visitor) -> None
 
 def test_an_older_answer_is_never_offered(visit: Visitor, server: Server) -> None:
     server.shell("for name in ('alan', 'bob'): User.objects.create_user(name)")
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.route("**/people.json?q=b", lambda route: None)  # never answered
     area = alice.locator("#compose textarea")
     area.click()

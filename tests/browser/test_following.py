@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.support.visiting import Visitor, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, sees, wait_live, write
 
 
 def follow(page: Page, name: str) -> None:
@@ -12,7 +12,7 @@ def follow(page: Page, name: str) -> None:
 
 
 def test_bob_sees_alices_posts_on_his_page_as_soon_as_he_follows_her_in_another_tab(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Before")
     sees(alice, "Before")
     bob.get_by_role("link", name="Following").click()
@@ -33,7 +33,7 @@ def test_bob_sees_alices_posts_on_his_page_as_soon_as_he_follows_her_in_another_
 
 
 def test_what_is_for_alices_followers_reaches_bob_and_not_carol(visit: Visitor) -> None:
-    alice, bob, carol = (sign_up(visit(), name) for name in ("alice", "bob", "carol"))
+    alice, bob, carol = (visit(name) for name in ("alice", "bob", "carol"))
     follow(bob, "alice")
     bob.goto("/")
     wait_live(bob)
@@ -51,7 +51,7 @@ def test_what_is_for_alices_followers_reaches_bob_and_not_carol(visit: Visitor) 
 
 
 def test_bob_follows_whom_the_page_suggests(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(alice, "Hello")
     bob.goto("/?stream=home")

@@ -3,7 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, sign_up, wait_live
+from tests.support.visiting import Visitor, wait_live
 
 POSTS = (
     "charlie = User.objects.create_user('charlie');"
@@ -39,7 +39,7 @@ def test_home_shows_what_is_new(visit: Visitor, server: Server) -> None:
 
 
 def test_letters_stay_letters_where_alice_types(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     box = alice.locator("#compose textarea")
     alice.keyboard.press("n")
     expect(box).to_be_focused()

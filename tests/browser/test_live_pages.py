@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, delete, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, delete, open_thread, sees, wait_live, write
 
 SETTINGS = ["project.settings", "tests.support.german_settings"]
 pytestmark = pytest.mark.parametrize(
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.parametrize(
 
 
 def test_bob_sees_alices_posts_edits_and_deletions_without_reloading(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     write(alice, "Hello")
     sees(alice, "Hello")  # once, through the socket
     sees(bob, "Hello")
@@ -36,7 +36,7 @@ def test_bob_sees_alices_posts_edits_and_deletions_without_reloading(visit: Visi
 
 
 def test_comments_appear_live_on_the_page_of_their_thread(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(alice, "Hello")
     for page in (alice, bob):
@@ -51,7 +51,7 @@ def test_comments_appear_live_on_the_page_of_their_thread(visit: Visitor) -> Non
 
 def test_a_button_does_not_move_while_alice_presses_it(visit: Visitor, server: Server) -> None:
     """A new comment would push the form down, and the click would miss its button."""
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     wait_live(open_thread(alice, "Hello")).locator("#compose textarea").fill("Hi, bob")
@@ -67,7 +67,7 @@ def test_a_button_does_not_move_while_alice_presses_it(visit: Visitor, server: S
 
 
 def test_a_page_that_stays_open_during_a_restart_misses_nothing(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit(viewport={"width": 390, "height": 800}))
+    alice, bob = visit("alice"), wait_live(visit(viewport={"width": 390, "height": 800}))
     write(alice, "before")
     sees(bob, "before")
     brand = bob.locator(".brand").bounding_box()
@@ -87,7 +87,7 @@ def test_a_page_that_stays_open_during_a_restart_misses_nothing(visit: Visitor, 
 
 
 def test_bobs_unsent_text_survives_new_events_and_a_reload_of_the_feed(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     bob.locator("#compose textarea").fill("a long thou")
     write(alice, "Hello")
     sees(bob, "Hello")
@@ -112,7 +112,7 @@ log.prune(timezone.now())
 
 def test_a_page_with_an_expired_cursor_reloads_its_events(visit: Visitor, server: Server) -> None:
     """No frame can bring what it has missed. Alice's unsent text stays."""
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     alice.locator("#compose textarea").fill("a long thou")
@@ -126,7 +126,7 @@ def test_a_page_with_an_expired_cursor_reloads_its_events(visit: Visitor, server
 
 
 def test_scrolling_down_loads_older_events(visit: Visitor, server: Server) -> None:
-    sign_up(visit(), "alice")
+    visit("alice")
     server.shell(
         "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(70)]"
     )
@@ -145,7 +145,7 @@ def test_scrolling_down_loads_older_events(visit: Visitor, server: Server) -> No
 def test_bob_gets_a_notice_of_new_posts_and_keeps_his_place_when_he_has_scrolled_down(
     visit: Visitor, server: Server
 ) -> None:
-    sign_up(visit(), "alice")
+    visit("alice")
     server.shell(
         "u = Event.objects.first().user; [StatusChange.objects.create(user=u, text=f'post {n}') for n in range(40)]"
     )
@@ -181,7 +181,7 @@ def test_the_feed_connects_even_if_its_extension_loads_late(visit: Visitor, serv
 
 def test_logging_out_in_one_tab_is_told_in_the_other_tab_which_keeps_its_unsent_text(visit: Visitor) -> None:
     bob = wait_live(visit())
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     other = alice.context.new_page()
     other.goto("/")
     wait_live(other).locator("#compose textarea").fill("half a sente")
@@ -193,7 +193,7 @@ def test_logging_out_in_one_tab_is_told_in_the_other_tab_which_keeps_its_unsent_
 
 
 def test_a_feed_that_is_refused_shows_the_reason_and_stops(visit: Visitor, server: Server) -> None:
-    sign_up(visit(), "alice")
+    visit("alice")
     visitor = visit()
     visitor.goto("/people/alice/")
     wait_live(visitor)

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from feed.templatetags.feed_people import hue
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, open_thread, sees, wait_live, write
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SMALLEST = {"viewport": {"width": 320, "height": 568}}
@@ -33,7 +33,7 @@ def height(page: Page, text: str) -> float:
 
 @pytest.mark.parametrize("options", [{}, PHONE])
 def test_a_post_of_one_line_takes_76_pixels_and_a_welcome_less(visit: Visitor, options: dict[str, object]) -> None:
-    alice = sign_up(visit(**options), "alice")
+    alice = visit("alice", **options)
     write(alice, "Hello")
     sees(alice, "Hello")
     assert height(alice, "Hello") == 76
@@ -42,7 +42,7 @@ def test_a_post_of_one_line_takes_76_pixels_and_a_welcome_less(visit: Visitor, o
 
 @pytest.mark.parametrize("options", [{}, PHONE])
 def test_nothing_moves_while_the_page_loads(visit: Visitor, options: dict[str, object]) -> None:
-    alice = sign_up(visit(**options), "alice")
+    alice = visit("alice", **options)
     for number in range(12):
         write(alice, f"Post {number}")
         expect(alice.locator("#compose textarea")).to_have_value("")
@@ -70,7 +70,7 @@ def test_a_page_without_scripts_says_that_it_is_not_live(visit: Visitor) -> None
 
 
 def test_the_mark_ripples_in_the_hue_of_who_posts(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     bob.evaluate("""new MutationObserver(() => {
         const {classList} = document.querySelector(".mark");
         if (classList.contains("rippling")) document.documentElement.dataset.rippled = classList.value;
@@ -81,7 +81,7 @@ def test_the_mark_ripples_in_the_hue_of_who_posts(visit: Visitor) -> None:
 
 
 def test_the_line_has_the_hue_of_each_author(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     row = alice.locator("#feed > article:not(.sending)", has_text="Hello")
     expect(row).to_have_class(re.compile(rf"\bhue-{hue('alice')}\b"))
@@ -89,7 +89,7 @@ def test_the_line_has_the_hue_of_each_author(visit: Visitor) -> None:
 
 
 def test_actions_wait_for_the_pointer_and_are_always_seen_on_touch(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     menu = alice.locator("#feed > article", has_text="Hello").locator("menu.own")
     alice.mouse.move(0, 0)
@@ -101,14 +101,14 @@ def test_actions_wait_for_the_pointer_and_are_always_seen_on_touch(visit: Visito
 
 
 def test_the_account_link_and_the_log_out_have_names_on_a_phone(visit: Visitor) -> None:
-    alice = sign_up(visit(**SMALLEST), "alice")
+    alice = visit("alice", **SMALLEST)
     expect(alice.get_by_role("link", name="alice", exact=True).first).to_be_visible()
     expect(alice.get_by_role("button", name="Log out")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 560, 768])
 def test_no_page_scrolls_sideways(visit: Visitor, width: int) -> None:
-    alice = sign_up(visit(viewport={"width": width, "height": 700}), "a" * 100)
+    alice = visit("a" * 100, viewport={"width": width, "height": 700})
     write(alice, "W" * 1500)
     write(alice, "https://example.com/" + "path-" * 60)
     expect(alice.locator("#feed > .status_change")).to_have_count(2)
@@ -123,7 +123,7 @@ def test_no_page_scrolls_sideways(visit: Visitor, width: int) -> None:
 
 
 def test_the_composer_is_one_line_until_it_is_used(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     box = alice.locator("#compose")
     alice.locator("#title").evaluate("() => document.activeElement.blur()")
     expect(box).to_have_css("height", "44px")
@@ -133,7 +133,7 @@ def test_the_composer_is_one_line_until_it_is_used(visit: Visitor) -> None:
 
 
 def test_text_from_right_to_left_is_set_that_way(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "مرحبا بالعالم")
     sees(alice, "مرحبا بالعالم")
     assert alice.locator("#feed .text").evaluate(ROOM_AFTER_TEXT) == 0
@@ -143,7 +143,7 @@ def test_text_from_right_to_left_is_set_that_way(visit: Visitor) -> None:
 
 
 def test_a_printed_page_has_no_bars_and_no_forms(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     alice.emulate_media(media="print")

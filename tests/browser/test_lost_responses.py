@@ -29,7 +29,7 @@ def texts_in_the_database(server: Server) -> list[str]:
 
 
 def test_a_post_with_a_lost_response_is_saved_once_and_the_form_is_free_at_once(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.route("**/events/", lose_response, times=2)
     write(alice, "Hello")
     expect(alice.locator("#compose textarea")).to_have_value("")
@@ -42,7 +42,7 @@ def test_a_post_with_a_lost_response_is_saved_once_and_the_form_is_free_at_once(
 
 
 def test_a_502_from_a_proxy_counts_as_a_lost_response(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.route("**/events/", lambda route: route.fetch() and route.fulfill(status=502), times=1)
     write(alice, "Hello")
     expect_retrying(alice)
@@ -52,7 +52,7 @@ def test_a_502_from_a_proxy_counts_as_a_lost_response(visit: Visitor, server: Se
 
 
 def test_a_comment_an_edit_and_a_deletion_with_lost_responses_are_retried(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     wait_live(open_thread(alice, "Hello"))
@@ -86,7 +86,7 @@ def test_a_comment_an_edit_and_a_deletion_with_lost_responses_are_retried(visit:
 
 
 def test_a_post_in_flight_when_the_server_is_killed_is_saved_once(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     server.freeze()
     write(alice, "Hello")
     expect(alice.locator("#feed > .sending .text")).to_have_text("Hello")
@@ -143,7 +143,7 @@ def test_the_page_retries_when_a_request_times_out(visit: Visitor, server: Serve
 
 
 def test_a_form_restored_by_the_back_button_gets_a_new_idempotency_key(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "First")
     sees(alice, "First")
     expect(alice.locator("#compose textarea")).to_have_value("")
@@ -157,7 +157,7 @@ def test_a_form_restored_by_the_back_button_gets_a_new_idempotency_key(visit: Vi
 
 def test_alices_text_is_not_posted_as_bob_after_he_logs_in_in_another_tab(visit: Visitor, server: Server) -> None:
     server.shell(f"User.objects.create_user('bob', password={PASSWORD!r})")
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     alice.locator("#feed > article", has_text="Hello").get_by_text("Edit").click()

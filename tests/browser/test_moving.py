@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, open_thread, sees, wait_live, write
 
 pytestmark = pytest.mark.parametrize(
     "one_server", [{"DJANGO_SETTINGS_MODULE": "tests.support.team_settings"}], indirect=True, scope="module"
@@ -19,7 +19,7 @@ print(group.pk)
 
 
 def test_a_post_that_moves_to_a_team_leaves_the_pages_of_those_outside(visit: Visitor, server: Server) -> None:
-    alice, bob, charlie = (sign_up(visit(), name) for name in ("alice", "bob", "charlie"))
+    alice, bob, charlie = (visit(name) for name in ("alice", "bob", "charlie"))
     team = f"team:{server.shell(TEAM).strip()}"
     write(alice, "Hello")
     for page in (alice, bob, charlie):
@@ -47,7 +47,7 @@ def test_a_post_that_moves_to_a_team_leaves_the_pages_of_those_outside(visit: Vi
 
 
 def test_who_leaves_the_team_loses_its_posts(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     team = f"team:{server.shell(TEAM).strip()}"
     alice.reload()
     alice.locator("#compose textarea").focus()  # the form opens

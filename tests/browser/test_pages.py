@@ -18,14 +18,14 @@ SCRIPTS = [
 
 def test_a_new_users_welcome_appears_in_every_feed(visit: Visitor) -> None:
     bob = wait_live(visit())
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     for page in (alice, bob):
         expect(page.locator("#feed > article")).to_have_count(1)
         expect(page.locator("#feed > article")).to_contain_text("alice has joined")
 
 
 def test_only_the_author_sees_the_edit_and_delete_links(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     for page, offered in ((alice, True), (bob, False)):
         sees(page, "Hello")
@@ -34,7 +34,7 @@ def test_only_the_author_sees_the_edit_and_delete_links(visit: Visitor) -> None:
 
 
 def test_empty_or_too_long_text_gets_an_error_beside_its_field(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     for text in ("", "   ", "x" * 2001):
         write(alice, text)
         expect(alice.locator("#compose textarea")).to_have_attribute("aria-invalid", "true")
@@ -44,7 +44,7 @@ def test_empty_or_too_long_text_gets_an_error_beside_its_field(visit: Visitor) -
 
 
 def test_markup_in_a_post_is_shown_as_text(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     newest_first: list[str] = []
     for text in SCRIPTS:
         write(alice, text)
@@ -71,7 +71,7 @@ def test_a_name_that_looks_like_a_path_or_markup_is_shown_as_text(visit: Visitor
 
 
 def test_bob_sees_alices_profile_and_a_bad_website_is_refused(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit())
     alice.goto("/profile/")
     alice.locator("[name=bio]").fill("I like rivers. <script>")
     for bad in ("javascript:alert(1)", "not a url"):
@@ -120,7 +120,7 @@ def test_every_action_works_without_javascript(visit: Visitor) -> None:
 
 
 def test_alice_logs_out_and_in_again(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.get_by_role("button", name="Log out").click()
     expect(wait_live(alice).locator("#compose")).to_have_count(0)
     alice.goto("/accounts/login/")
@@ -135,7 +135,7 @@ def test_alice_logs_out_and_in_again(visit: Visitor) -> None:
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_window(visit: Visitor, width: int) -> None:
-    alice = sign_up(visit(viewport={"width": width, "height": 800}), "alice")
+    alice = visit("alice", viewport={"width": width, "height": 800})
     write(alice, "x" * 300 + " https://example.com/" + "y" * 300)
     expect(alice.locator("#feed > article")).to_have_count(2)
     post = alice.locator("#feed > article a.when").first.get_attribute("href") or ""

@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, sign_up, wait_live
+from tests.support.visiting import Visitor, wait_live
 
 POSTS = (
     "charlie = User.objects.create_user('charlie');"
@@ -63,7 +63,7 @@ def test_back_leads_to_where_bob_was_and_marks_only_what_is_new(visit: Visitor, 
 
 def test_the_place_of_alice_is_not_that_of_who_comes_after_her(visit: Visitor, server: Server) -> None:
     posts(server, 50)
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     read_down_to(alice, target := row(alice, server, "post 5"))
     target.locator("a.when").click()
     alice.wait_for_url("**/events/*/")

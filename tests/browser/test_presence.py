@@ -2,21 +2,21 @@
 
 from playwright.sync_api import expect
 
-from tests.support.visiting import Visitor, sign_up, wait_live
+from tests.support.visiting import Visitor, wait_live
 
 
 def test_alice_sees_bob_come_and_leave(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     watching = alice.locator("#watching-count")
     expect(watching).to_have_text("1 watching")
-    bob = sign_up(visit(), "bob")
+    bob = visit("bob")
     expect(watching).to_have_text("2 watching")
     bob.close()
     expect(watching).to_have_text("1 watching")
 
 
 def test_alice_looks_who_is_there_by_keyboard_and_goes_to_bobs_page(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     people = alice.locator("#watching-people")
     expect(people.get_by_role("link", name="bob")).to_be_hidden()
     expect(alice.locator("#watching-count")).to_have_text("2 watching")
@@ -25,7 +25,7 @@ def test_alice_looks_who_is_there_by_keyboard_and_goes_to_bobs_page(visit: Visit
     expect(link).to_be_visible()
     link.focus()
     # A frame changes the list, and leaves it open and the focus where it is.
-    sign_up(visit(), "charlie")
+    visit("charlie")
     expect(people.get_by_role("link", name="charlie")).to_be_visible()
     expect(link).to_be_focused()
     link.press("Enter")
@@ -34,7 +34,7 @@ def test_alice_looks_who_is_there_by_keyboard_and_goes_to_bobs_page(visit: Visit
 
 
 def test_alice_points_at_the_line_and_sees_who_is_there(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     name = alice.locator("#watching-people").get_by_role("link", name="alice")
     expect(name).to_be_hidden()
     alice.locator("#watching-count").hover()
@@ -42,7 +42,7 @@ def test_alice_points_at_the_line_and_sees_who_is_there(visit: Visitor) -> None:
 
 
 def test_bob_opts_out_and_is_only_counted(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     bob.goto("/profile/")
     bob.get_by_label("Show when I am here").uncheck()
     bob.get_by_role("button", name="Save").click()

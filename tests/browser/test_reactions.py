@@ -5,15 +5,13 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, sign_up
+from tests.support.visiting import Visitor
 
 THUMB = "👍"
 
 
 def test_one_tap_puts_an_emoji_and_another_takes_it_away(server: Server, visit: Visitor) -> None:
-    alice, bob = visit(), visit()
-    sign_up(alice, "alice")
-    sign_up(bob, "bob")
+    alice, bob = visit("alice"), visit("bob")
     post(alice, "Hello")
     row = bob.locator("#feed > article", has_text="Hello")
     row.hover()
@@ -32,8 +30,7 @@ def test_one_tap_puts_an_emoji_and_another_takes_it_away(server: Server, visit: 
 
 
 def test_the_palette_works_by_keyboard(server: Server, visit: Visitor) -> None:
-    alice = visit()
-    sign_up(alice, "alice")
+    alice = visit("alice")
     post(alice, "Hello")
     alice.locator("#feed > article", has_text="Hello").get_by_role("link", name="React").focus()
     alice.keyboard.press("Enter")
@@ -46,9 +43,7 @@ def test_the_palette_works_by_keyboard(server: Server, visit: Visitor) -> None:
 
 
 def test_the_bell_rings_in_every_tab_and_is_cleared_in_every_tab(server: Server, visit: Visitor) -> None:
-    alice, bob = visit(), visit()
-    sign_up(alice, "alice")
-    sign_up(bob, "bob")
+    alice, bob = visit("alice"), visit("bob")
     other = alice.context.new_page()
     other.goto("/people/bob/")
     expect(other.locator("#connection")).to_have_attribute("data-state", "live")
@@ -64,9 +59,7 @@ def test_the_bell_rings_in_every_tab_and_is_cleared_in_every_tab(server: Server,
 
 
 def test_what_arrives_on_the_page_for_you_is_shown_and_read(server: Server, visit: Visitor) -> None:
-    alice, bob = visit(), visit()
-    sign_up(alice, "alice")
-    sign_up(bob, "bob")
+    alice, bob = visit("alice"), visit("bob")
     post(alice, "Hello")
     alice.goto("/for-you/")
     expect(alice.locator("#connection")).to_have_attribute("data-state", "live")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import DELETE_USERS, Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, open_thread, sees, wait_live, write
 
 CHARLIE = "charlie = User.objects.filter(username='charlie').first() or User.objects.create_user('charlie');"
 POST = CHARLIE + "StatusChange.objects.create(user=charlie, text='news')"
@@ -74,7 +74,7 @@ def test_the_pill_goes_when_the_post_that_waits_is_deleted(visit: Visitor, serve
 
 
 def test_a_comment_waits_below_while_alice_types_hers(visit: Visitor, server: Server) -> None:
-    alice = thread_of(sign_up(visit(), "alice"), server, 20)
+    alice = thread_of(visit("alice"), server, 20)
     box = alice.locator("#compose textarea")
     box.click()
     alice.keyboard.type("Well, ")
@@ -93,7 +93,7 @@ def test_a_comment_waits_below_while_alice_types_hers(visit: Visitor, server: Se
 def test_alices_own_comment_appears_at_once_and_does_not_move_her_form(visit: Visitor, server: Server) -> None:
     for count in (0, 20):  # a page that is too short to be scrolled, and a long one
         server.shell(DELETE_USERS)
-        alice = thread_of(sign_up(visit(), "alice"), server, count)
+        alice = thread_of(visit("alice"), server, count)
         alice.locator("#compose textarea").click()
         alice.keyboard.type("mine")
         place = top(alice, "#compose textarea")
@@ -104,7 +104,7 @@ def test_alices_own_comment_appears_at_once_and_does_not_move_her_form(visit: Vi
 
 
 def test_comments_flow_in_at_the_end_of_a_thread_and_the_form_stays(visit: Visitor, server: Server) -> None:
-    alice = thread_of(sign_up(visit(), "alice"), server, 20)
+    alice = thread_of(visit("alice"), server, 20)
     alice.evaluate("scrollTo({top: 100_000})")
     alice.mouse.move(5, 5)  # leaves the feed
     place = top(alice, "#compose")
@@ -140,7 +140,7 @@ def test_a_paused_page_shows_nothing_new_until_it_is_resumed(visit: Visitor, ser
 
 
 def test_bob_reads_the_new_title_of_a_thread_and_that_it_was_deleted(visit: Visitor, server: Server) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(bob, "Hello")
     wait_live(open_thread(bob, "Hello")).locator("#compose textarea").fill("half a sente")
@@ -168,7 +168,7 @@ def test_comments_on_one_post_fold_into_the_newest_row(visit: Visitor, server: S
 
 
 def test_a_conversation_goes_on_while_alices_form_is_empty(visit: Visitor, server: Server) -> None:
-    alice = thread_of(sign_up(visit(), "alice"), server, 20)
+    alice = thread_of(visit("alice"), server, 20)
     alice.locator("#compose textarea").focus()
     place = top(alice, "#compose textarea")
     server.shell(COMMENT)

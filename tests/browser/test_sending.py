@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, Route, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, open_thread, sees, sign_up, wait_live, write
+from tests.support.visiting import Visitor, open_thread, sees, wait_live, write
 
 
 def texts(server: Server) -> list[str]:
@@ -23,7 +23,7 @@ def wait_for(page: Page, held: list[Route], number: int) -> None:
 
 def without_socket(visit: Visitor) -> Page:
     """A page of alice that never becomes live."""
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.route_web_socket("**/ws/**", lambda socket: None)
     alice.goto("/")
     expect(alice.locator("#compose")).to_be_visible()
@@ -31,7 +31,7 @@ def without_socket(visit: Visitor) -> Page:
 
 
 def test_alices_text_is_a_row_at_once_and_she_can_write_the_next(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     held = hold(alice, "**/events/")
     write(alice, "First")
     wait_for(alice, held, 1)
@@ -66,7 +66,7 @@ def test_a_page_that_is_not_live_shows_the_row_with_the_response(visit: Visitor,
 
 
 def test_the_row_is_not_doubled_when_the_socket_brings_it_after_the_response(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     server.kill()
     expect(alice.locator("#connection")).to_have_attribute("data-state", "reconnecting")
     write(alice, "Hello")
@@ -78,7 +78,7 @@ def test_the_row_is_not_doubled_when_the_socket_brings_it_after_the_response(vis
 
 
 def test_the_row_of_a_lost_response_is_shown_once_while_it_is_tried_again(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
 
     def lose_response(route: Route) -> None:
         route.fetch()
@@ -92,7 +92,7 @@ def test_the_row_of_a_lost_response_is_shown_once_while_it_is_tried_again(visit:
 
 
 def test_a_text_that_is_refused_while_alice_writes_the_next_waits_in_its_row(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     held = hold(alice, "**/events/")
     write(alice, "First")
     wait_for(alice, held, 1)
@@ -107,7 +107,7 @@ def test_a_text_that_is_refused_while_alice_writes_the_next_waits_in_its_row(vis
 
 
 def test_a_text_on_its_way_is_sent_by_the_next_page(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     held = hold(alice, "**/events/")
     write(alice, "Hello")
     wait_for(alice, held, 1)
@@ -118,7 +118,7 @@ def test_a_text_on_its_way_is_sent_by_the_next_page(visit: Visitor, server: Serv
 
 
 def test_the_box_grows_counts_and_tells_the_key_that_posts(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     box, ring = alice.locator("#compose textarea"), alice.locator("#compose .count")
     closed = box.bounding_box()
     box.focus()
@@ -142,7 +142,7 @@ def test_the_box_grows_counts_and_tells_the_key_that_posts(visit: Visitor) -> No
 
 
 def test_after_an_answer_the_form_is_for_the_thread_again(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     wait_live(open_thread(alice, "Hello"))

@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import PASSWORD, Visitor, sees, sign_up, wait_live, write
+from tests.support.visiting import PASSWORD, Visitor, sees, wait_live, write
 
 
 def log_out(page: Page) -> Page:
@@ -24,7 +24,7 @@ def log_in(tab: Page, name: str) -> None:
 
 def test_the_page_says_who_one_is_now_and_posts_as_that_user(visit: Visitor, server: Server) -> None:
     server.shell(f"User.objects.create_user('bob', password={PASSWORD!r})")
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     row = alice.locator("#feed > article", has_text="Hello")
@@ -49,7 +49,7 @@ def test_the_page_says_who_one_is_now_and_posts_as_that_user(visit: Visitor, ser
 
 
 def test_after_a_log_out_the_form_keeps_its_text_and_offers_to_log_in(visit: Visitor, server: Server) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     alice.locator("#compose textarea").fill("half a sente")
     log_out(alice)
     expect(alice.locator("#identity")).to_contain_text("You are logged out.")
@@ -76,7 +76,7 @@ def test_a_page_that_reconnects_notices_a_log_in_that_it_has_missed(visit: Visit
 
 def test_bob_does_not_keep_what_only_alice_may_see(visit: Visitor, server: Server) -> None:
     server.shell(f"User.objects.create_user('bob', password={PASSWORD!r})")
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     server.shell(
         "StatusChange.objects.create(user=User.objects.get(username='alice'), text='secret', audience='only:alice')"
     )

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.support.visiting import Visitor, delete, open_thread, sees, sign_up, write
+from tests.support.visiting import Visitor, delete, open_thread, sees, write
 
 
 def comment_on(page: Page, post: str, *texts: str) -> None:
@@ -26,7 +26,7 @@ def unfold(page: Page, text: str) -> Locator:
 
 
 def test_bob_reads_and_answers_the_comments_where_he_is(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(alice, "Hello")
     comment_on(alice, "Hello", "One", "Two", "Three")
@@ -42,7 +42,7 @@ def test_bob_reads_and_answers_the_comments_where_he_is(visit: Visitor) -> None:
 
 
 def test_a_comment_arrives_where_its_thread_is_unfolded(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(bob, "Hello")
     box = unfold(bob, "Hello")
@@ -54,7 +54,7 @@ def test_a_comment_arrives_where_its_thread_is_unfolded(visit: Visitor) -> None:
 
 
 def test_what_is_unfolded_survives_a_change_of_its_row(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(bob, "Hello")
     box = unfold(bob, "Hello")
@@ -68,7 +68,7 @@ def test_what_is_unfolded_survives_a_change_of_its_row(visit: Visitor) -> None:
 
 
 def test_escape_folds_the_comments_and_the_link_has_the_focus(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     box = unfold(alice, "Hello")
@@ -79,7 +79,7 @@ def test_escape_folds_the_comments_and_the_link_has_the_focus(visit: Visitor) ->
 
 
 def test_without_scripts_the_link_leads_to_the_thread(visit: Visitor) -> None:
-    alice = sign_up(visit(), "alice")
+    alice = visit("alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     page = visit(java_script_enabled=False)
@@ -88,7 +88,7 @@ def test_without_scripts_the_link_leads_to_the_thread(visit: Visitor) -> None:
 
 
 def test_bob_answers_a_comment_in_its_thread(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(alice, "Hello")
     comment_on(alice, "Hello", "One")
@@ -105,7 +105,7 @@ def test_bob_answers_a_comment_in_its_thread(visit: Visitor) -> None:
 
 
 def test_when_the_row_of_a_thread_is_deleted_the_comment_before_it_stands_for_the_thread(visit: Visitor) -> None:
-    alice, bob = sign_up(visit(), "alice"), sign_up(visit(), "bob")
+    alice, bob = visit("alice"), visit("bob")
     write(alice, "Hello")
     sees(alice, "Hello")
     comment_on(alice, "Hello", "One", "Two")
