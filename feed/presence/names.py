@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from feed.people import name_field
+from feed.people import name_field, portraits
 
 NAMED = 20
 """People who are named. The rest is a number."""
@@ -28,7 +28,7 @@ def hide_users(find: HiddenUsers) -> None:
 
 
 def named_users(keys: Collection[str]) -> tuple[Any, ...]:
-    """The users to name, by name."""
+    """The users to name, by name, with what their portraits show."""
     chosen = set(sorted(keys)[:CANDIDATES])
     for find in _hidden:
         chosen -= {str(key) for key in find(chosen)}
@@ -36,4 +36,5 @@ def named_users(keys: Collection[str]) -> tuple[Any, ...]:
         return ()
     model = get_user_model()
     pks = [model._meta.pk.to_python(key) for key in chosen]
-    return tuple(model._default_manager.filter(pk__in=pks).order_by(name_field())[:NAMED])
+    users = model._default_manager.select_related(portraits().relation)
+    return tuple(users.filter(pk__in=pks).order_by(name_field())[:NAMED])

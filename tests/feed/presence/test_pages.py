@@ -58,4 +58,4 @@ def test_a_user_opts_out_in_the_profile(client: Client, as_alice: Client, alice:
     Board().exchange(People(frozenset({str(alice.pk)})))
     shown = page(client)
     assert "2 watching" in shown
-    assert "Nobody is named" in shown
+    assert 'class="face"' not in shown

@@ -68,7 +68,7 @@ async def test_tabs_of_a_browser_without_a_login_count_once() -> None:
     async with connect(HTML, browser) as page, connect(HTML, browser):
         await told(page, "1 watching")
         async with connect(HTML), connect(HTML, [(b"cookie", b"csrftoken=two")]):
-            assert "Nobody is named" in await told(page, "3 watching")
+            assert 'class="face"' not in await told(page, "3 watching")
 
 
 async def test_people_of_another_process_count(alice: User) -> None:
