@@ -1,9 +1,9 @@
 """Deep in the feed: where one was, and a page that stays light."""
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor, wait_live
+from tests.support.visiting import Visitor, wait_live, write
 
 POSTS = (
     "charlie = User.objects.create_user('charlie');"
@@ -74,6 +74,19 @@ def test_the_place_of_alice_is_not_that_of_who_comes_after_her(visit: Visitor, s
     alice.go_back()
     expect(wait_live(alice).locator("#you")).to_contain_text("Log in")
     assert alice.evaluate("scrollY") == 0
+
+
+def test_nothing_is_new_after_a_reload_while_a_post_is_on_its_way(visit: Visitor, server: Server) -> None:
+    posts(server, 3)
+    alice = visit("alice")
+    held: list[Route] = []
+    alice.route("**/events/", lambda route: held.append(route))  # noqa: PLW0108 (Playwright sets an attribute on it)
+    write(alice, "Hello")
+    expect(alice.locator("#feed > .sending")).to_have_count(1)
+    alice.reload()
+    expect(wait_live(alice).locator("#feed > article", has_text="post")).to_have_count(3)
+    expect(alice.locator("#pill")).to_be_hidden()
+    expect(alice.locator("#feed > .fresh:not(.sending)")).to_have_count(0)
 
 
 def test_four_hundred_rows_keep_the_page_under_three_thousand_nodes(visit: Visitor, server: Server) -> None:

@@ -4,7 +4,7 @@
 // page that is left goes on where it was. Their keys make sure that each is posted once.
 
 import { deliver, errorIn, hasFormErrors, notify, reason } from "./delivery.js";
-import { find, me, on, tell } from "./page.js";
+import { find, me, newestOf, on, tell } from "./page.js";
 import { keepPlace } from "./reading.js";
 import { drop, keep } from "./writing.js";
 
@@ -30,7 +30,6 @@ function forget(entry) {
 // Also in places without https, where there is no crypto.randomUUID().
 const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const formOf = (entry) => [...document.querySelectorAll("form[data-send]")].find((form) => form.dataset.root === entry.root);
-const newest = () => Math.max(0, ...[...document.querySelectorAll("article[data-id]")].map((row) => Number(row.dataset.id)).filter(Number.isFinite));
 
 on("submit", (event) => {
   const form = event.target;
@@ -93,7 +92,7 @@ async function sendNext() {
   sent = entries.find((entry) => !entry.failed);
   if (!sent) return;
   const entry = sent;
-  entry.after ??= newest(); // its own row has a higher id
+  entry.after ??= newestOf([...document.querySelectorAll("article")]); // its own row has a higher id
   save(entry);
   tell("rill:sending");
   const waiting = () => entry.row && (entry.row.querySelector("[role=status]").textContent = "Not confirmed yet. Trying again…");

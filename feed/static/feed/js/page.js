@@ -7,6 +7,8 @@ export const on = (name, listener, options) => document.addEventListener(name, l
 export const tell = (name) => document.dispatchEvent(new Event(name));
 
 export const number = (row) => Number(row.dataset.id);
+// A row that is being sent has no number yet.
+export const newestOf = (rows) => Math.max(0, ...rows.map(number).filter(Number.isFinite));
 export const rowsOf = (box) => [...(box?.querySelectorAll(":scope > article") ?? [])];
 export const isAscending = (feed) => feed.dataset.order === "ascending";
 export const isInView = (element) => {

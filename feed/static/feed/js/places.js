@@ -1,6 +1,6 @@
 // Where the reader was: in this tab, and in this browser.
 
-import { find, isInView, me, number, on, rowsOf, tell } from "./page.js";
+import { find, isInView, me, newestOf, number, on, rowsOf, tell } from "./page.js";
 import { isAtEnd } from "./reading.js";
 
 // "Back" and "reload" lead to where the reader was, with the rows that were there. What has come since is new.
@@ -20,7 +20,7 @@ function here() {
   return {
     user: me ?? "",
     oldest: Number(find("older")?.dataset.before ?? 0),
-    newest: Math.max(seen.newest, ...rowsOf(feed).map(number).filter(Number.isFinite)), // not a row that is being sent
+    newest: Math.max(seen.newest, newestOf(rowsOf(feed))),
     unseen: rowsOf(find("incoming")).map(number),
     anchor: anchor?.id,
     top: anchor?.getBoundingClientRect().top,
@@ -28,12 +28,17 @@ function here() {
   };
 }
 
+// The name of this page in the history. Given as it loads: on reload, a browser forgets one that is given at the end.
+function entry() {
+  const name = history.state?.entry ?? crypto.randomUUID?.() ?? String(Math.random());
+  history.replaceState({ ...history.state, entry: name }, "");
+  return name;
+}
+
 function save() {
   if (!find("feed")) return;
   try {
-    const entry = history.state?.entry ?? crypto.randomUUID?.() ?? String(Math.random());
-    history.replaceState({ ...history.state, entry }, "");
-    sessionStorage.setItem(PREFIX + location.href + entry, JSON.stringify(here()));
+    sessionStorage.setItem(PREFIX + location.href + entry(), JSON.stringify(here()));
   } catch {
     // Without storage, or when it is full, the page starts at its beginning.
   }
@@ -104,6 +109,7 @@ on("htmx:after:swap", () => {
 if (find("feed")) {
   history.scrollRestoration = "manual";
   const place = saved();
+  entry();
   // Only then htmx has started.
   if (place) on("DOMContentLoaded", () => restore(place));
   addEventListener("pagehide", save);
@@ -130,7 +136,7 @@ function leave() {
   if (!find("away")) return;
   const seen = { log: find("log").value, position: Number(find("cursor").value), at: Date.now() };
   const before = stored();
-  const newest = Math.max(0, ...rows().map(number));
+  const newest = newestOf(rows());
   // Another tab may have shown more.
   const isBehind = before?.log === seen.log && before.position > seen.position;
   try {
