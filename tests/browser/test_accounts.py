@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 
 from tests.profiles.test_pictures import drawn
 from tests.support.servers import Server
-from tests.support.visiting import PASSWORD, Visitor, sees, wait_live, write
+from tests.support.visiting import PASSWORD, Visitor, sees, sign_up, wait_live, write
 
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
@@ -54,8 +54,8 @@ def test_the_biography_counts_down_and_is_not_cut(visit: Visitor) -> None:
 
 
 def test_alice_is_greeted_and_closes_the_greeting_for_good(visit: Visitor) -> None:
-    bob = visit("bob")
-    alice = visit("alice")
+    bob = sign_up(visit(), "bob")
+    alice = sign_up(visit(), "alice")
     greeting = alice.get_by_role("region", name="Welcome, alice")
     expect(greeting.get_by_role("link", name="bob")).to_be_visible()
     greeting.get_by_role("button", name="Got it").click()
@@ -66,7 +66,7 @@ def test_alice_is_greeted_and_closes_the_greeting_for_good(visit: Visitor) -> No
 
 
 def test_a_new_password_ends_the_other_page_of_alice(visit: Visitor) -> None:
-    here, there = visit("alice"), visit()
+    here, there = sign_up(visit(), "alice"), visit()
     there.goto("/accounts/login/")
     there.locator("[name=username]").fill("alice")
     there.locator("[name=password]").fill(PASSWORD)
@@ -85,7 +85,7 @@ def test_a_new_password_ends_the_other_page_of_alice(visit: Visitor) -> None:
 
 
 def test_all_that_was_alices_leaves_bobs_page_with_her_account(visit: Visitor) -> None:
-    alice, bob = visit("alice"), wait_live(visit())
+    alice, bob = sign_up(visit(), "alice"), wait_live(visit())
     write(alice, "Hello")
     sees(bob, "Hello")
     alice.goto("/profile/")

@@ -3,7 +3,7 @@
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import PASSWORD, Visitor, open_thread, sees, wait_live, write
+from tests.support.visiting import PASSWORD, Visitor, open_thread, sees, sign_up, wait_live, write
 
 
 def box(page: Page) -> Locator:
@@ -54,7 +54,7 @@ def test_a_draft_is_gone_once_it_is_posted(visit: Visitor) -> None:
 
 
 def test_alice_whose_session_has_expired_finds_her_text_after_the_log_in(visit: Visitor) -> None:
-    alice = visit("alice")
+    alice = sign_up(visit(), "alice")
     write(alice, "Hello")
     sees(alice, "Hello")
     wait_live(open_thread(alice, "Hello"))
@@ -71,7 +71,7 @@ def test_alice_whose_session_has_expired_finds_her_text_after_the_log_in(visit: 
 
 def test_bob_does_not_get_the_text_that_alice_left_in_this_tab(visit: Visitor, server: Server) -> None:
     server.shell(f"User.objects.create_user('bob', password={PASSWORD!r})")
-    alice = visit("alice")
+    alice = sign_up(visit(), "alice")
     box(alice).fill("a secret")
     alice.get_by_role("button", name="Log out").click()
     for name, text in (("bob", ""), ("alice", "a secret")):

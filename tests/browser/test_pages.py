@@ -120,7 +120,7 @@ def test_every_action_works_without_javascript(visit: Visitor) -> None:
 
 
 def test_alice_logs_out_and_in_again(visit: Visitor) -> None:
-    alice = visit("alice")
+    alice = sign_up(visit(), "alice")
     alice.get_by_role("button", name="Log out").click()
     expect(wait_live(alice).locator("#compose")).to_have_count(0)
     alice.goto("/accounts/login/")

@@ -30,11 +30,12 @@ def test_a_page_asks_the_database_seldom(client: Client) -> None:
     assert "1 watching" in page(client)
 
 
-@pytest.mark.parametrize(("mode", "shown"), [("count", '<p id="watching"'), ("off", ""), ("names", "<details id=")])
+@pytest.mark.parametrize(("mode", "shown"), [("count", "watching-count"), ("off", ""), ("names", "watching-people")])
 def test_a_project_says_how_much_is_shown(client: Client, settings: Settings, mode: str, shown: str) -> None:
     settings.FEED_PRESENCE = mode
     assert (" watching<" in page(client)) is bool(shown)
     assert shown in page(client)
+    assert ("watching-people" in page(client)) is (mode == "names")
     assert presence_is_known(None) == []
 
 
