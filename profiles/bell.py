@@ -5,17 +5,29 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from feed import people, streams
 from feed.log import PUBLIC
 from feed.rendering import rendered
 from feed.streams import Personal
 from profiles.concerns import To
-from profiles.models import Concern, ReadPosition
+from profiles.models import Concern, ReadPosition, UserProfile
 from profiles.muting import mutes_its_event
 
 MAX_UNREAD = 99
 """The largest number that a badge shows."""
+
+
+def has_news(user: Any) -> bool:
+    """Whether anything that concerns the user is new. Every page asks, and shows the user: so the same query loads the
+    profile."""
+    news = Concern.objects.filter(user=OuterRef("user"), is_new=True)
+    profile: Any = UserProfile.objects.annotate(has_news=Exists(news)).filter(user=user).first()
+    if profile is None:  # a user from a fixture
+        return True
+    user.profile = profile
+    return bool(profile.has_news)
 
 
 def unread(user: Any) -> int:

@@ -3,7 +3,7 @@ from typing import Any
 
 from django import template
 
-from profiles.bell import unread
+from profiles.bell import has_news, unread
 from profiles.portraits import picture_of
 
 register = template.Library()
@@ -12,7 +12,7 @@ register = template.Library()
 @register.inclusion_tag("profiles/bell.html")
 def bell(user: Any) -> dict[str, int]:
     """The bell, with the number of what is new to the user."""
-    return {"unread": unread(user)}
+    return {"unread": unread(user) if has_news(user) else 0}
 
 
 @register.filter
