@@ -91,6 +91,11 @@ def portraits() -> Portraits:
     return _Chosen.portraits
 
 
+def chosen_name(user: Any) -> str:
+    """The name under which rows show the user: one that the user has chosen, or else the public name."""
+    return _Chosen.portraits.of(user).name
+
+
 def loaded_with_events() -> tuple[str, ...]:
     """Relations of an event that lead to its user, and to what the user's portrait shows."""
     relation = _Chosen.portraits.relation

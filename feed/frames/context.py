@@ -17,7 +17,7 @@ from feed.kinds.guard import attempt
 from feed.kinds.loading import in_own_kinds
 from feed.log import State
 from feed.models import Comment, Event
-from feed.people import shown_name
+from feed.people import chosen_name, shown_name
 
 NAMED = 2
 """People beside the author that a row names."""
@@ -29,10 +29,15 @@ WORDS = 80
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a comment is about."""
+    """What a comment is about.
+
+    user: the public name of its author.
+    name: the name under which rows show the author.
+    """
 
     id: int
     user: str
+    name: str
     words: str
 
 
@@ -144,11 +149,11 @@ def _count(event: Event, tally: Tally | None) -> Tally:
 def _quote(comment: Event, thread: Event | None) -> Quote | None:
     if thread is None or not _is_shown_with(comment, thread):
         return None
-    return Quote(thread.id, shown_name(thread.user), shortened(thread.words))
+    return Quote(thread.id, shown_name(thread.user), chosen_name(thread.user), shortened(thread.words))
 
 
 def _name(comment: Event, answered: Event | None) -> str:
-    return shown_name(answered.user) if answered and _is_shown_with(comment, answered) else ""
+    return chosen_name(answered.user) if answered and _is_shown_with(comment, answered) else ""
 
 
 def _is_shown_with(comment: Event, other: Event) -> bool:

@@ -11,7 +11,7 @@ from django.db import connection
 
 from feed.log import PUBLIC
 from feed.models import Comment, Event, Reaction
-from feed.people import name_field
+from feed.people import chosen_name, portraits
 
 LOOK_BACK = 20
 """Earlier comments or reactions that are looked at for the names of people."""
@@ -93,5 +93,6 @@ def _is_before(other: Event, event: Event) -> bool:
 
 def _names(keys: set[str]) -> dict[str, str]:
     model: Any = get_user_model()
-    users = model._default_manager.filter(pk__in=[model._meta.pk.to_python(key) for key in keys]) if keys else ()
-    return {str(user.pk): str(getattr(user, name_field())) for user in users}
+    shown = model._default_manager.select_related(portraits().relation)
+    users = shown.filter(pk__in=[model._meta.pk.to_python(key) for key in keys]) if keys else ()
+    return {str(user.pk): chosen_name(user) for user in users}

@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString
 from feed import streams
 from feed.conf import conf
 from feed.moderation import is_moderator
-from feed.people import Portrait, name_of, portraits, shown_name
+from feed.people import Portrait, chosen_name, name_of, portraits, shown_name
 from feed.rendering import rendered
 
 HUES = 24
@@ -24,6 +24,7 @@ HUES = 24
 
 register = template.Library()
 register.filter("shown_name", shown_name)
+register.filter("chosen_name", chosen_name)
 register.filter("audience_label", streams.label)
 register.filter("is_moderator", is_moderator)
 

@@ -111,6 +111,18 @@ def test_the_hub_loads_portraits_together_with_events(alice: User, django_assert
     assert rows.count("Alice Example") == 2
 
 
+def test_quotes_answers_and_folded_rows_use_the_name(client: Client, alice: User, hello: StatusChange) -> None:
+    UserProfile.objects.filter(user=alice).update(display_name="Alice Example")
+    bob = User.objects.create_user("bob")
+    comment = Comment.objects.create(user=alice, thread=hello, text="Is anybody there?")
+    Comment.objects.create(user=bob, thread=hello, reply_to=comment, text="I am.")
+    log.number()
+    row = page(client).split('class="event comment')[1]
+    assert '<b dir="auto">Alice Example</b> Hello' in row
+    assert "replied to Alice Example" in row
+    assert '<span class="others"> and Alice Example</span>' in row
+
+
 def test_users_without_a_profile_are_shown_by_their_handle(client: Client, hello: StatusChange) -> None:
     UserProfile.objects.all().delete()
     assert ">alice</a>" in page(client)
