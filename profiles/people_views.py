@@ -40,6 +40,17 @@ def person(request: PageRequest, name: str) -> HttpResponse:
     return pages.show(request, "profiles/person.html", page, [stream], **context)
 
 
+@page_view
+@require_safe
+def card(request: PageRequest, name: str) -> HttpResponse:
+    """A person in short, for who points at the name in a row."""
+    if not request.htmx:
+        return redirect("profiles:person", name)
+    stream_of(name)
+    people = get_user_model()._default_manager.select_related("profile")
+    return render(request, "profiles/card.html", {"person": get_object_or_404(people, **{name_field(): name})})
+
+
 def stream_of(name: str) -> str:
     """The person's stream. Raises Http404 if the database can't look up this name."""
     try:

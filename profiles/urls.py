@@ -9,6 +9,7 @@ app_name = "profiles"
 urlpatterns = [
     path("people/", people_views.people, name="people"),
     path("people/<name:name>/", people_views.person, name="person"),
+    path("people/<name:name>/card/", people_views.card, name="card"),
     path("people/<name:name>/avatar/<slug:version>-<int:size>.webp", people_views.picture, name="picture"),
     path("profile/", account_views.edit_profile, name="edit"),
     path("profile/picture/", account_views.edit_picture, name="edit_picture"),

@@ -83,3 +83,21 @@ def sign_up_without_scripts(page: Page, name: str) -> Page:
     page.locator("form.card button").last.click()
     page.wait_for_url("**/")
     return page
+
+
+def test_bob_points_at_alices_name_and_follows_her_on_her_card(visit: Visitor) -> None:
+    alice, bob = visit("alice"), visit("bob")
+    write(alice, "Hello")
+    sees(bob, "Hello")
+    name = bob.locator("#feed > article", has_text="Hello").get_by_role("link", name="alice", exact=True)
+    card = bob.locator("#card")
+    name.hover()
+    expect(card).to_contain_text("0 followers")
+    card.get_by_role("button", name="Follow alice").click()
+    expect(card.get_by_role("button", name="Unfollow alice")).to_be_visible()
+    bob.mouse.move(0, 0)
+    expect(card).to_be_hidden()
+    name.hover()
+    expect(card).to_contain_text("1 follower")
+    bob.keyboard.press("Escape")
+    expect(card).to_be_hidden()

@@ -136,3 +136,13 @@ def test_looking_for_people_is_limited(client: Client, alice: User, settings: Se
     assert refused.status_code == 429
     assert "Retry-After" in refused
     assert client.get("/people/").status_code == 200
+
+
+def test_a_card_shows_a_person_in_short(client: Client, as_bob: Client, alice: User) -> None:
+    UserProfile.objects.filter(user=alice).update(display_name="Alice Example", bio="I like rivers.")
+    part = {"HX-Request": "true"}
+    html = as_bob.get("/people/alice/card/", headers=part).content.decode()
+    assert all(text in html for text in ("Alice Example", "@alice", "I like rivers.", 'aria-label="Follow alice"'))
+    assert "<html" not in html
+    assert as_bob.get("/people/alice/card/").headers["Location"] == "/people/alice/", "A link to it is a link to her."
+    assert [client.get(f"/people/{name}/card/", headers=part).status_code for name in ("alice", "nobody")] == [200, 404]

@@ -77,6 +77,12 @@ def hover_row(page: Page, site: Site) -> None:
     page.locator("#feed > .status_change", has_text="Shipping").hover()
 
 
+def point_at_a_name(page: Page, site: Site) -> None:
+    page.locator("#feed > .comment a.name", has_text="kofi").first.hover()
+    if page.evaluate("matchMedia('(hover: hover)').matches"):  # else there is no card
+        page.locator("#card .follow-button").wait_for()
+
+
 def show_gallery(page: Page, site: Site) -> None:
     """The markup of parts that a small site doesn't show by itself."""
     for selector, name in (("main", "gallery.html"), ("aside", "aside.html")):
@@ -100,6 +106,7 @@ STATES = {
     "too-long": State("/", "ada", post_too_much),
     "arrived": State("/", "ada", receive, moving=True),
     "hover": State("/", "ada", hover_row),
+    "card": State("/", "ada", point_at_a_name),
     "older": State("/?before=20", live=True),
     "thread": State("/events/{thread}/", "kofi"),
     "thread-anonymous": State("/events/{thread}/"),

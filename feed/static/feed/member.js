@@ -5,3 +5,4 @@ import "./js/outbox.js";
 import "./js/changing.js";
 import "./js/mentions.js";
 import "./js/bell.js";
+import "./js/cards.js";

@@ -111,18 +111,20 @@ on("htmx:after:swap", ({ detail: { ctx } }) => {
   if (!menu.matches(":popover-open")) {
     moreLink.focus({ preventScroll: true }); // to which the browser returns
     menu.showPopover();
-    place(menu);
+    beside(moreLink, menu, "right");
   }
   choices(menu)[0]?.focus({ preventScroll: true });
 });
 
 // In the page, not in the window: it stays at its row when one scrolls.
-function place(menu) {
-  const { right, top, bottom } = moreLink.getBoundingClientRect();
-  const left = Math.max(8, Math.min(right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8));
-  const below = bottom + menu.offsetHeight + 8 < innerHeight || top < menu.offsetHeight;
-  menu.style.left = `${left + scrollX}px`;
-  menu.style.top = `${(below ? bottom + 4 : top - menu.offsetHeight - 4) + scrollY}px`;
+export function beside(link, popover, edge = "left") {
+  const place = link.getBoundingClientRect();
+  const { top, bottom } = place;
+  const wanted = edge === "right" ? place.right - popover.offsetWidth : place.left;
+  const left = Math.max(8, Math.min(wanted, innerWidth - popover.offsetWidth - 8));
+  const below = bottom + popover.offsetHeight + 8 < innerHeight || top < popover.offsetHeight;
+  popover.style.left = `${left + scrollX}px`;
+  popover.style.top = `${(below ? bottom + 4 : top - popover.offsetHeight - 4) + scrollY}px`;
 }
 
 const choices = (menu) => [...menu.querySelectorAll(".choice:not([hidden])")];
