@@ -41,6 +41,27 @@ def test_enter_enter_deletes_nothing(visit: Visitor, server: Server) -> None:
     assert remaining(server) == "2"
 
 
+def test_on_a_phone_alice_edits_and_deletes_from_the_menu_of_her_row(visit: Visitor) -> None:
+    alice = visit("alice", viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    write(alice, "Hello")
+    sees(alice, "Hello")
+    for each in ("Edit", "Delete"):
+        expect(row(alice, "Hello").get_by_role("link", name=each)).to_be_hidden()
+    choose(alice, "Hello", "Edit")
+    alice.locator("#editor textarea").fill("Hello, world")
+    alice.locator("#editor").get_by_role("button", name="Save").click()
+    sees(alice, "Hello, world")
+    choose(alice, "Hello, world", "Delete")
+    expect(row(alice, "Hello, world")).to_be_hidden()
+    alice.locator("#undo button").click()
+    expect(row(alice, "Hello, world")).to_be_visible()
+
+
+def choose(page: Page, text: str, choice: str) -> None:
+    row(page, text).get_by_role("link", name="More").click()
+    page.locator("#more").get_by_role("link", name=choice).click()
+
+
 def test_a_double_click_deletes_one_post(visit: Visitor) -> None:
     alice = alice_with(visit, "First", "Second")
     row(alice, "Second").get_by_role("link", name="Delete").dblclick()

@@ -74,7 +74,7 @@ def choose(label: str, shown: str) -> Callable[[Page, Site], None]:
 
 
 def hover_row(page: Page, site: Site) -> None:
-    page.locator("#feed > .status_change", has_text="Shipping").hover()
+    page.locator("#feed > .status_change", has_text="flaky").hover()
 
 
 def point_at_a_name(page: Page, site: Site) -> None:

@@ -10,7 +10,7 @@ from tests.faults.harness.registry import fault
 )
 def server_killed(cluster: Cluster, size: Size) -> None:
     """Watchers resume from their cursors. Every committed event arrives, and none that was rolled back."""
-    poster = cluster.poster("ada", rate=300 if size == "short" else 0)
+    poster = cluster.poster("ada", rate=100 if size == "short" else 0)
     server = cluster.server()
     poster.wait_ready()
     cluster.fleet.add_for_streams([server.url()], ["public", "kind:comment", *poster.streams], times=2)

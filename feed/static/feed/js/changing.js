@@ -72,7 +72,7 @@ const rowOf = ({ id }) => find(`event-${id}`);
 
 on("click", (event) => {
   const link = event.target.closest?.("a[data-delete]");
-  const row = link?.closest("article");
+  const row = link && (link.closest("article") ?? find(`event-${link.dataset.delete}`)); // or in its menu
   if (!row || !own || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   if (event.detail > 1) return; // a double click: the next row has moved under the pointer
