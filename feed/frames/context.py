@@ -23,7 +23,7 @@ NAMED = 2
 """People beside the author that a row names."""
 MAX_PAGES = 200
 """Pages whose contexts are cached."""
-WORDS = 80
+WORDS = 140
 """Characters of what a comment is about that its row quotes."""
 
 
@@ -163,5 +163,5 @@ def _is_shown_with(comment: Event, other: Event) -> bool:
 
 
 def shortened(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(text.replace("`", "").split())  # code isn't set as such here
     return line if len(line) <= WORDS else line[: WORDS - 1].rstrip() + "…"
