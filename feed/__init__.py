@@ -2,6 +2,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from feed.handlers.registry import handler as handler
     from feed.publishing import publish as publish
     from feed.publishing import withdraw as withdraw
     from feed.tracking import track as track
@@ -11,6 +12,7 @@ __version__ = "0.1.0"
 
 # By name, because models can't be imported while Django loads the apps.
 _LATER = {
+    "handler": "feed.handlers.registry",
     "publish": "feed.publishing",
     "withdraw": "feed.publishing",
     "track": "feed.tracking",

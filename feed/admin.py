@@ -4,6 +4,7 @@ Importing this module registers nothing, so a project's admin.py can subclass `K
 registered, `FeedConfig` registers after the admin.py of all apps.
 """
 
+from importlib.util import find_spec
 from typing import Any
 
 from django.contrib import admin
@@ -11,8 +12,9 @@ from django.contrib.admin.widgets import ForeignKeyRawIdWidget
 from django.db.models import Model
 from django.http import HttpRequest
 
+from feed.handlers_admin import HandlerAdmin, SetAsideAdmin
 from feed.log import Change, Log
-from feed.models import Activity, Event
+from feed.models import Activity, Event, HandlerCursor, SetAside, Webhook
 from feed.numbers import parse_number
 from feed.people import name_field
 from feed.querysets import EventQuerySet
@@ -129,7 +131,14 @@ ADMINS: dict[type[Model], type[Any]] = {
     Change: ChangeAdmin,
     Event: EventAdmin,
     Activity: ActivityAdmin,
+    HandlerCursor: HandlerAdmin,
+    SetAside: SetAsideAdmin,
 }
+
+if find_spec("standardwebhooks"):
+    from feed.webhooks_admin import WebhookAdmin
+
+    ADMINS[Webhook] = WebhookAdmin
 
 
 def register_kinds(site: admin.AdminSite = admin.site) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from django.apps import AppConfig, apps
@@ -24,6 +25,7 @@ class FeedConfig(AppConfig):
 
         from feed import (  # noqa: F401 (registers them)
             checks,
+            checks_handlers,
             checks_people,
             checks_presence,
             checks_search,
@@ -39,6 +41,11 @@ class FeedConfig(AppConfig):
         receivers.connect(Event)
         names.connect()
         autodiscover_modules("streams")
+        autodiscover_modules("handlers")
+        if find_spec("standardwebhooks"):
+            from feed.webhooks import source
+
+            source.connect()
         pre_migrate.connect(follow_renames, sender=self)
         post_migrate.connect(restore_triggers)  # of any app: its kinds are events, too
         if apps.is_installed("django.contrib.admin"):

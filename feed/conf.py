@@ -33,6 +33,10 @@ DEFAULTS: dict[str, Any] = {
     "FEED_PRESENCE": "count",
     # The emoji that people can put to an event.
     "FEED_REACTIONS": ["👍", "❤️", "🎉", "😄", "👀", "🙏"],
+    # Seconds that a handler may be behind before `/readyz` answers 503. None: it only reports how far handlers are.
+    "FEED_HANDLER_LAG": None,
+    # Whether webhooks may be sent to private addresses and without TLS: for development, or inside one network.
+    "FEED_WEBHOOK_PRIVATE": False,
     # Where processes share rate limits and rendered rows; without it each process has its own.
     "REDIS_URL": None,
 }

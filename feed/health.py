@@ -1,6 +1,7 @@
 """Health checks for process managers and load balancers."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_safe
 from feed import log
 from feed.conf import conf
 from feed.doorbell import RING_TIMEOUT
+from feed.handlers.lag import lags
 from feed.hub import running_hub
 
 MAX_MISSED_POLLS = 5
@@ -38,8 +40,9 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     """200 if the process can serve, else 503. A broken doorbell makes the feed slower, not unready."""
     database = await _database()
     hub = _hub(database.get("position", 0))
-    ready = database["ok"] and hub["ok"]
-    report = {"ready": ready, "database": database, "doorbell": await _doorbell(), "hub": hub}
+    handlers = await _handlers() if database["ok"] else {"ok": True}
+    ready = database["ok"] and hub["ok"] and handlers["ok"]
+    report = {"ready": ready, "database": database, "doorbell": await _doorbell(), "hub": hub, "handlers": handlers}
     return JsonResponse(report, status=200 if ready else 503)
 
 
@@ -50,6 +53,16 @@ async def _database() -> dict[str, Any]:
     except (DatabaseError, TimeoutError) as error:
         return {"ok": False, "reason": type(error).__name__}
     return {"ok": True, "position": state.head, "waiting": state.waiting}
+
+
+async def _handlers() -> dict[str, Any]:
+    """How far the handlers are behind. Where they run doesn't matter."""
+    try:
+        async with asyncio.timeout(DATABASE_TIMEOUT):
+            found = await sync_to_async(lags)()
+    except (DatabaseError, TimeoutError) as error:
+        return {"ok": True, "reason": type(error).__name__}
+    return {"ok": not any(lag.is_late for lag in found), "lags": [asdict(lag) for lag in found]}
 
 
 async def _doorbell() -> dict[str, Any]:

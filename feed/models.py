@@ -6,10 +6,24 @@ from django.db import models
 from django.db.models.functions import Now
 
 from feed.event import Event
+from feed.handler_tables import HandlerCursor, SetAside, Webhook
 from feed.log.tables import Change, Log
 from feed.presence.table import Presence
 
-__all__ = ["Activity", "Change", "Comment", "Event", "Log", "Posted", "Presence", "Reaction", "StatusChange"]
+__all__ = [
+    "Activity",
+    "Change",
+    "Comment",
+    "Event",
+    "HandlerCursor",
+    "Log",
+    "Posted",
+    "Presence",
+    "Reaction",
+    "SetAside",
+    "StatusChange",
+    "Webhook",
+]
 
 TEXT_LENGTH = 2000
 KEY_LENGTH = 100

@@ -14,7 +14,13 @@ from packaging.requirements import Requirement
 
 from tests.support.databases import ROOT
 
-EXTRAS = {"daphne": {"daphne"}, "redis": {"channels-redis", "redis"}, "postgresql": {"psycopg"}, "pictures": {"pillow"}}
+EXTRAS = {
+    "daphne": {"daphne"},
+    "redis": {"channels-redis", "redis"},
+    "postgresql": {"psycopg"},
+    "pictures": {"pillow"},
+    "webhooks": {"standardwebhooks"},
+}
 
 
 def listed(file: str) -> list[Requirement]:
