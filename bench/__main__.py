@@ -22,6 +22,7 @@ MEASURES = (
     "memory",
     "flood",
     "saving",
+    "handlers",
     "numbering",
     "page",
     "reading",
