@@ -23,6 +23,8 @@ THREADS = 8
 """Handlers that run at the same time. Each of them uses a database connection."""
 SLICE = 1.0
 """Seconds after which a handler that is behind lets others run."""
+PASS_INTERVAL = 1.0
+"""Seconds after which a cursor moves over changes that aren't for its handler."""
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,7 @@ class Crew:
         self._rung = asyncio.Event()
         self._busy: set[str] = set()
         self._missed: set[str] = set()
+        self._passed_at: dict[str, float] = {}
         self._known = ("", -1)
         self._threads = ThreadPoolExecutor(THREADS, "rill-handler")
         self._is_failing = False
@@ -90,11 +93,11 @@ class Crew:
 
     def _follow(self, handler: Handler) -> bool:
         """Run the handler for a while. Returns whether there is more to do now."""
-        ends = time.monotonic() + SLICE
+        ends, passes = time.monotonic() + SLICE, self._may_pass(handler.name)
         more = not self._stopping.is_set()
         try:
             while more and time.monotonic() < ends:
-                more = advance(handler, self._stopping.is_set) and not self._stopping.is_set()
+                more = advance(handler, self._stopping.is_set, passes_others=passes) and not self._stopping.is_set()
         except DatabaseError as error:
             logger.warning("The handler %s has to wait for the database: %s", handler.name, error)
             return False
@@ -104,6 +107,13 @@ class Crew:
         finally:
             connections.close_all()
         return more
+
+    def _may_pass(self, name: str) -> bool:
+        now = time.monotonic()
+        if now - self._passed_at.get(name, -PASS_INTERVAL) < PASS_INTERVAL:
+            return False
+        self._passed_at[name] = now
+        return True
 
     async def _ring_or_poll(self) -> None:
         with suppress(TimeoutError):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Min, Q
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from feed import log
@@ -15,7 +16,7 @@ from feed.handlers.registry import Handler
 
 LEASE = timedelta(seconds=30)
 """How long a process may take for one change of a handler that works outside of the database. If it is killed, another
-process goes on after this time."""
+process goes on after this time. By the database's clock, because those of machines differ."""
 
 logger = logging.getLogger(__name__)
 
@@ -42,9 +43,14 @@ def has_work(handler: Handler, cursor: HandlerCursor, state: log.State) -> bool:
         return False
     if problem(cursor, state):
         return True
+    is_behind = cursor.position < state.head and not (handler.in_order and first_try(cursor))
+    return is_behind or is_due(cursor)
+
+
+def is_due(cursor: HandlerCursor) -> bool:
+    """Whether a change that was set aside is to be tried again now."""
     next_try = first_try(cursor)
-    is_due = next_try is not None and next_try <= timezone.now()
-    return is_due or (cursor.position < state.head and not (handler.in_order and next_try))
+    return next_try is not None and next_try <= timezone.now()
 
 
 def first_try(cursor: HandlerCursor) -> datetime | None:
@@ -68,17 +74,17 @@ def locked(name: str) -> HandlerCursor | None:
 
 def leased(name: str) -> HandlerCursor | None:
     """The cursor, leased to this caller. None if another process has it."""
-    free = Q(lease="") | Q(leased_until__lt=timezone.now())
+    free = Q(lease="") | Q(leased_until__lt=Now())
     lease = secrets.token_hex(16)
     rows = HandlerCursor.objects.filter(name=name)
-    if not rows.filter(free).update(lease=lease, leased_until=timezone.now() + LEASE):
+    if not rows.filter(free).update(lease=lease, leased_until=Now() + LEASE):
         return None
     return rows.filter(lease=lease).first()
 
 
 def keep(cursor: HandlerCursor) -> bool:
     """Save the position in the open transaction, and renew a lease. Returns False if the lease is lost."""
-    until = timezone.now() + LEASE if cursor.lease else None
+    until = Now() + LEASE if cursor.lease else None
     own = HandlerCursor.objects.filter(name=cursor.name, lease=cursor.lease)
     moved = own.update(epoch=cursor.epoch, position=cursor.position, state=cursor.state, leased_until=until)
     return bool(moved)

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from django.db import transaction
 
 from feed import log
+from feed.handler_tables import HandlerCursor
 from feed.handlers import cursors
+from feed.handlers.matching import told
 from feed.handlers.registry import Handler
-from feed.handlers.steps import Inside, Outside, Stop
+from feed.handlers.steps import BATCH, Inside, Outside, Stop
 
 
 def catch_up(handler: Handler, is_stopping: Stop = lambda: False) -> None:
@@ -16,8 +18,12 @@ def catch_up(handler: Handler, is_stopping: Stop = lambda: False) -> None:
         pass
 
 
-def advance(handler: Handler, is_stopping: Stop = lambda: False) -> bool:
-    """Handle a part of what is due. Returns whether there is more to do now."""
+def advance(handler: Handler, is_stopping: Stop = lambda: False, *, passes_others: bool = True) -> bool:
+    """Handle a part of what is due. Returns whether there is more to do now.
+
+    passes_others: whether to move the cursor if nothing new is for this handler. That is a write like any other, and
+    while many people post there would be one for each handler and ring.
+    """
     state = log.state()
     if state.waiting:
         state = log.number()
@@ -26,9 +32,18 @@ def advance(handler: Handler, is_stopping: Stop = lambda: False) -> bool:
         return False
     step: Callable[[Handler, Stop], bool] = _outside if handler.is_outside else _in_transaction
     try:
+        if not passes_others and _has_only_others(handler, cursor, state):
+            return False
         return step(handler, is_stopping)
     except log.Expired:  # pruned just now, which the next look finds
         return True
+
+
+def _has_only_others(handler: Handler, cursor: HandlerCursor, state: log.State) -> bool:
+    """Whether there is nothing to do but to move the cursor, and not far."""
+    if cursors.problem(cursor, state) or state.head - cursor.position > BATCH or cursors.is_due(cursor):
+        return False
+    return not any(told(handler, change) for change in log.read(cursor.position, state.head))
 
 
 def _in_transaction(handler: Handler, is_stopping: Stop) -> bool:

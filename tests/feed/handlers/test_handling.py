@@ -7,7 +7,8 @@ from feed import log
 from feed.handler_tables import HandlerCursor
 from feed.handlers import HandledChange, catch_up
 from feed.handlers import steps as module
-from feed.models import Event, StatusChange
+from feed.handlers.running import advance
+from feed.models import Comment, Event, StatusChange
 from tests.feed.handlers.conftest import Make
 from tests.feed.log.posts import post_texts
 from tests.support.audiences import team
@@ -141,6 +142,21 @@ def test_an_instance_that_one_call_has_changed_is_not_given_to_another(make: Mak
     event.save()
     catch_up(handler)
     assert texts == ["Hello", "Hello"]
+
+
+def test_a_cursor_can_be_left_where_it_is_while_nothing_is_for_its_handler(
+    make: Make, alice: User, seen: list[HandledChange]
+) -> None:
+    handler = make(seen.append, "kind:comment")
+    catch_up(handler)
+    before = position()
+    post_texts(alice, "a", "b")
+    assert not advance(handler, passes_others=False)
+    assert position() == before
+    Comment.objects.create(user=alice, text="for the handler", thread=StatusChange.objects.get(text="a"))
+    advance(handler, passes_others=False)
+    assert told(seen) == [("created", "for the handler")]
+    assert position() == before + 3
 
 
 def test_what_a_handler_posts_is_recorded_and_handled_after_it(
