@@ -32,7 +32,7 @@ from tests.support.handling import handlers  # noqa: E402
 
 LIFE = (0.0, 0.15)
 """Seconds from its first call after which a process is killed."""
-PAUSE = 0.002
+PAUSE = 0.01
 """Seconds between two posts."""
 TOGETHER = 1.5
 """Seconds that processes run at the same time."""
