@@ -52,8 +52,9 @@ def test_a_handler_that_is_killed_50_times_in_a_burst_handles_each_change_once_a
     assert found["workers"] > KILLS // 3, "Most were killed before they did anything, so this shows little."
 
 
-def test_two_processes_at_once_handle_each_change_once_and_in_order(environment: dict[str, str]) -> None:
-    found = played(environment, "together", 2)
+@pytest.mark.parametrize("how", ["together", "freeze"])
+def test_two_processes_at_once_handle_each_change_once_and_in_order(environment: dict[str, str], how: str) -> None:
+    found = played(environment, how, 2)
     assert found["handled"] == found["posts"]
     assert found["statuses"] == [0, 0], "SIGTERM ends the command gently."
 

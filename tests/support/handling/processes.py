@@ -2,6 +2,7 @@
 
     python -m tests.support.handling.processes kill TIMES       kills one after the other with SIGKILL
     python -m tests.support.handling.processes together COUNT   runs several at once, and stops them with SIGTERM
+    python -m tests.support.handling.processes freeze COUNT     the same, after the first was frozen in a transaction
 
 Prints JSON: the positions of the posts in the log, those that were handled, in the order in which that happened, how
 many processes have handled some, and the exit statuses of those that weren't killed. Forks, because a process that
@@ -104,6 +105,17 @@ def together(count: int) -> list[int]:
     return [ended(child) for child in children]
 
 
+def freeze(count: int) -> list[int]:
+    frozen = started(run_and_tell)
+    os.kill(frozen, signal.SIGSTOP)
+    others = [started(run) for _ in range(count - 1)]
+    time.sleep(TOGETHER)
+    os.kill(frozen, signal.SIGCONT)
+    for child in (frozen, *others):
+        os.kill(child, signal.SIGTERM)
+    return [ended(child) for child in (frozen, *others)]
+
+
 def report(statuses: list[int]) -> None:
     posts = [change.position for change in log.read(0, log.state().head) if change.kind == "status_change"]
     notes = [name.split() for name in Group.objects.order_by("pk").values_list("name", flat=True)]
@@ -117,7 +129,7 @@ def report(statuses: list[int]) -> None:
 def main(how: str, count: int) -> None:
     poster = forked(post)
     try:
-        statuses = {"kill": kill, "together": together}[how](count)
+        statuses = {"kill": kill, "together": together, "freeze": freeze}[how](count)
     finally:
         os.kill(poster, signal.SIGKILL)
         ended(poster)
