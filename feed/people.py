@@ -143,7 +143,7 @@ def _begins(field: str, prefix: str) -> Q:
 
 
 def _active() -> QuerySet[Any]:
-    users = get_user_model()._default_manager.all()
+    users = get_user_model()._default_manager.select_related(portraits().relation)
     try:
         get_user_model()._meta.get_field("is_active")
     except FieldDoesNotExist:
