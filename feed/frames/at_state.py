@@ -11,8 +11,8 @@ from django.conf import settings
 from feed.frames.row_cache import SECONDS
 from feed.log import State
 
-MAX_ENTRIES = 400
-"""Pages and contexts of pages that are cached."""
+MAX_ENTRIES = 200
+"""Of pages, their contexts and their rows."""
 
 T = TypeVar("T")
 
