@@ -32,7 +32,7 @@ with exit_on_bad_value():
     FEED_POLL: float = env.float("FEED_POLL", DEFAULTS["FEED_POLL"], validate=positive)
     FEED_RETENTION: float = env.float("FEED_RETENTION", DEFAULTS["FEED_RETENTION"], validate=positive)
     FEED_STALL: float = env.float("FEED_STALL", DEFAULTS["FEED_STALL"], validate=positive)
-    FEED_HANDLER_LAG: float | None = env.float("FEED_HANDLER_LAG", None)
+    FEED_HANDLER_LAG: float | None = env.float("FEED_HANDLER_LAG", DEFAULTS["FEED_HANDLER_LAG"], validate=positive)
     FEED_WEBHOOK_PRIVATE: bool = env.bool("FEED_WEBHOOK_PRIVATE", DEFAULTS["FEED_WEBHOOK_PRIVATE"])
     FEED_PRESENCE: str = env.str("FEED_PRESENCE", "names", validate=one_of("names", "count", "off"))
     FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", DEFAULTS["FEED_POST_LIMIT"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 from django.core.exceptions import ImproperlyConfigured
@@ -69,6 +70,8 @@ def handler(
 
 
 def _register(new: Handler) -> None:
+    if iscoroutinefunction(new.function):
+        raise ImproperlyConfigured(f"The handler {new.name} must not be async: it works in a transaction of a thread.")
     if len(new.name) > MAX_NAME:
         raise ImproperlyConfigured(f"The name of a handler has at most {MAX_NAME} characters: {new.name}.")
     other = HANDLERS.get(new.name)

@@ -1,5 +1,4 @@
 import asyncio
-import logging
 import signal
 from threading import Event
 from typing import Any
@@ -71,7 +70,6 @@ class Command(BaseCommand):
                 signal.signal(number, previous)
 
     async def _run(self, names: list[str]) -> None:
-        logging.getLogger("asyncio").setLevel(logging.WARNING)
         crew = Crew(names)
         for number in STOPS:
             asyncio.get_running_loop().add_signal_handler(number, crew.stop)

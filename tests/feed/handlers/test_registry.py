@@ -49,6 +49,15 @@ def test_a_handler_without_streams_is_refused(streams: tuple[str, ...]) -> None:
         feed.handler(*streams)
 
 
+def test_an_async_function_is_refused() -> None:
+    """Nobody would await it."""
+
+    async def later(change: handlers.HandledChange) -> None: ...
+
+    with pytest.raises(ImproperlyConfigured, match="must not be async"):
+        feed.handler("public")(later)
+
+
 def test_a_long_name_is_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="200 characters"):
         feed.handler("public", name="x" * 201)(deployed)

@@ -1,6 +1,7 @@
 """Staff make webhooks in the admin."""
 
 import pytest
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from feed.handler_tables import HandlerCursor, Webhook
@@ -25,6 +26,15 @@ def test_a_webhook_is_made_with_a_secret_of_its_own(admin_client: Client) -> Non
     assert webhook.streams == "kind:deploy user:alice"
     assert HandlerCursor.objects.get().name == f"webhook:{webhook.pk}"
     assert b"https://example.com/hook" in admin_client.get("/admin/feed/webhook/").content
+
+
+def test_staff_who_may_only_view_webhooks_do_not_see_the_secret(alice: User, as_alice: Client) -> None:
+    webhook = Webhook.objects.create(url="https://example.com/hook")
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    alice.user_permissions.add(Permission.objects.get(codename="view_webhook"))
+    page = as_alice.get(f"/admin/feed/webhook/{webhook.pk}/change/").content.decode()
+    assert webhook.url in page
+    assert webhook.secret not in page
 
 
 @pytest.mark.parametrize(

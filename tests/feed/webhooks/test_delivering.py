@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
 
@@ -49,6 +50,13 @@ def test_a_change_is_posted_with_a_signature(receiver: Receiver, alice: User) ->
     headers, _ = receiver.requests[0]
     assert headers["webhook-id"] == f"{message['data']['log']}-{message['data']['position']}"
     assert headers["Content-Type"] == "application/json"
+
+
+def test_the_command_delivers_them(receiver: Receiver, alice: User) -> None:
+    webhook = made(receiver)
+    post_texts(alice, *"ab")
+    call_command("run_handlers", "--once")
+    assert texts(receiver, webhook) == ["a", "b"]
 
 
 def test_a_new_webhook_gets_what_comes_after_it_was_made(receiver: Receiver, alice: User) -> None:
