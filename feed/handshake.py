@@ -1,4 +1,4 @@
-"""What a client asks for when it opens the websocket: its URL and its cookie."""
+"""What a client asks for when it opens the websocket: its URL, and its cookie or token."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,10 +7,11 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.http import parse_cookie
 
-from feed import streams
+from feed import streams, tokens
 from feed.connection.asgi import Scope
 from feed.frames.formats import FORMATS
 from feed.hub.sessions import session_model
+from feed.hub.watcher import Credential
 from feed.numbers import parse_number
 from feed.presence.people import visitor_named
 from feed.refusals import Refusal
@@ -62,6 +63,14 @@ def parse_cursor(value: object) -> int:
     return number
 
 
+def credential_of(scope: Scope) -> Credential | None:
+    """What the client of a websocket or HTTP scope says who it is by. With a token, its cookie says nothing. None for an
+    anonymous client."""
+    token = tokens.digest_in(header_of(scope, b"authorization"))
+    session = session_of(scope) if token is None else None
+    return Credential(session or "", token) if session or token is not None else None
+
+
 def session_of(scope: Scope) -> str | None:
     """The key of the session that the client's cookie names. None in a project without sessions: all are anonymous."""
     return None if session_model() is None else cookies_of(scope).get(settings.SESSION_COOKIE_NAME)
@@ -74,3 +83,8 @@ def visitor_of(scope: Scope) -> str:
 
 def cookies_of(scope: Scope) -> dict[str, str]:
     return parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
+
+
+def header_of(scope: Scope, name: bytes) -> str:
+    """The header's values, joined as Django joins them: of two tokens, none is valid."""
+    return b",".join(value for each, value in scope["headers"] if each == name).decode("latin1")

@@ -8,8 +8,9 @@ from django.db.models.functions import Now
 from feed.event import Event
 from feed.log.tables import Change, Log
 from feed.presence.table import Presence
+from feed.tokens.table import Token
 
-__all__ = ["Activity", "Change", "Comment", "Event", "Log", "Posted", "Presence", "Reaction", "StatusChange"]
+__all__ = ["Activity", "Change", "Comment", "Event", "Log", "Posted", "Presence", "Reaction", "StatusChange", "Token"]
 
 TEXT_LENGTH = 2000
 KEY_LENGTH = 100

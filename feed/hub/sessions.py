@@ -1,8 +1,9 @@
 """Ends the connections of users who aren't logged in any more.
 
-A websocket is authorised when it opens, and may stay open for days. So every process checks the sessions of its open
-connections every two seconds, a few queries for all of them. A session that was deleted or has expired, a user who was
-deactivated or has a new password: each ends the connections that depend on it.
+A connection is authorised when it opens, and may stay open for days. So every process checks the sessions and the tokens
+of its open connections every two seconds, a few queries for all of them. A session that was deleted or has expired, a
+token that was revoked or has expired, a user who was deactivated or, for a session, has a new password: each ends the
+connections that depend on it.
 """
 
 from collections.abc import Collection, Iterable
@@ -17,27 +18,36 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from feed import tokens
 from feed.batches import batches
 from feed.hub.shared_reads import SharedReads
 from feed.hub.threads import ReadingThreads
-from feed.hub.watcher import Login, Watcher
+from feed.hub.watcher import Credential, Login, Watcher
 from feed.refusals import Refusal
 
 SESSIONS = 500
-"""Sessions that one read looks up."""
+"""Sessions, or tokens, that one read looks up."""
 
 
 class Sessions:
-    """The sessions of one hub's watchers."""
+    """The sessions and the tokens of one hub's watchers."""
 
     def __init__(self, threads: ReadingThreads) -> None:
         self._threads = threads
         self._watchers: dict[Login, set[Watcher]] = {}
         self._logins = SharedReads(threads, logins_of, SESSIONS)
+        self._tokens = SharedReads(threads, tokens.find, SESSIONS)
 
-    async def find(self, key: str) -> Login | None:
-        """The login of this session, or None."""
-        return await self._logins.get(key)
+    async def find(self, credential: Credential) -> Login | None:
+        """The login of this session or token, or None if the session has none. Raises Refusal for a token that isn't
+        valid or may not read."""
+        if credential.token is None:
+            return await self._logins.get(credential.session)
+        token = await self._tokens.get(credential.token) if credential.token else None
+        if token is None:
+            raise tokens.bad_token()
+        token.need("read")
+        return Login("", get_user_model()._meta.pk.value_to_string(token.user), "", token.digest)
 
     def add(self, watcher: Watcher) -> None:
         if watcher.login:
@@ -50,14 +60,20 @@ class Sessions:
                 del self._watchers[watcher.login]
 
     async def check(self) -> None:
-        """End the connections of sessions that have ended. Without the database they stay."""
+        """End the connections of sessions and tokens that have ended. Without the database they stay."""
         logins = list(self._watchers)
         if not logins:
             return
         valid = await self._threads.run(lambda: still_valid(logins))
         for login in set(logins) - valid:
             for watcher in self._watchers.get(login, ()):
-                watcher.end(Refusal("session_ended", "This session has ended. Log in again.", 4401))
+                watcher.end(ended(login))
+
+
+def ended(login: Login) -> Refusal:
+    if login.token:
+        return tokens.bad_token()
+    return Refusal("session_ended", "This session has ended. Log in again.", 4401)
 
 
 def logins_of(keys: Iterable[str]) -> dict[str, Login]:
@@ -74,13 +90,15 @@ def logins_of(keys: Iterable[str]) -> dict[str, Login]:
 
 
 def still_valid(logins: Collection[Login]) -> set[Login]:
-    """The logins that are still valid. At most two queries for 500 of them."""
+    """The logins that are still valid. At most three queries for 500 of them."""
+    valid = tokens.find(login.token for login in logins if login.token)
     there = {
         key
-        for part in batches(login.session for login in logins)
+        for part in batches(login.session for login in logins if not login.token)
         for key in open_sessions(part).values_list("session_key", flat=True)
     }
-    return of_allowed_users([login for login in logins if login.session in there])
+    of_sessions = [login for login in logins if not login.token and login.session in there]
+    return of_allowed_users(of_sessions) | {login for login in logins if login.token in valid}
 
 
 def session_model() -> Any:
