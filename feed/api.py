@@ -16,6 +16,7 @@ from feed.kinds.guard import is_outage
 from feed.models import Event
 from feed.outage import unavailable
 from feed.refusals import Refusal
+from feed.ticketing import router as tickets
 from feed.tokens.requests import ApiToken, need, with_token_headers
 
 MAX_EVENTS = 200
@@ -25,6 +26,7 @@ STREAMS_AS_ONE = 10
 
 api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api", auth=ApiToken())
 api.add_decorator(with_token_headers, mode="view")
+api.add_router("/tickets/", tickets)
 
 
 class EventOut(Schema):

@@ -24,7 +24,7 @@ from feed.connection.asgi import (
     send_message,
 )
 from feed.frames.formats import FORMATS, Frame
-from feed.handshake import Request, credential_of, format_of, parse_cursor, visitor_of
+from feed.handshake import Request, credential_of, format_of, parse_cursor, subprotocol_of, visitor_of
 from feed.hub import hub
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
@@ -66,13 +66,14 @@ class FeedConsumer(AsyncConsumer):
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         self.send, self.receive = send, receive
         self.visitor = visitor_of(scope)
+        self.subprotocol = subprotocol_of(scope)
         return self.run(scope["query_string"], credential_of(scope), scope.get("server_send", send))
 
     async def run(self, query: bytes, credential: Credential | None, server_send: Send) -> None:
         await self.receive()  # websocket.connect
         self.connection = connection_for(server_send)  # before accepting: a client may flood the server at once
         try:
-            await send_message(self.send, {"type": "websocket.accept"})
+            await send_message(self.send, accepted(self.subprotocol))
         except Disconnected:  # or its handshake was invalid
             return
         try:
@@ -179,6 +180,11 @@ class FeedConsumer(AsyncConsumer):
                 self.connection.write(Frame(last))
                 await self.connection.writable()
             await send_message(self.send, {"type": "websocket.close", "code": code})
+
+
+def accepted(subprotocol: str | None) -> Message:
+    message = {"type": "websocket.accept"}
+    return message | {"subprotocol": subprotocol} if subprotocol else message
 
 
 def counted(times: deque[float] | None) -> deque[float]:

@@ -16,6 +16,9 @@ from feed.numbers import parse_number
 from feed.presence.people import visitor_named
 from feed.refusals import Refusal
 
+SUBPROTOCOL = "rill.v1"
+TICKET = "ticket."
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -64,11 +67,27 @@ def parse_cursor(value: object) -> int:
 
 
 def credential_of(scope: Scope) -> Credential | None:
-    """What the client of a websocket or HTTP scope says who it is by. With a token, its cookie says nothing. None for an
-    anonymous client."""
+    """What the client of a websocket or HTTP scope says who it is by. A token or a ticket counts more than its cookie.
+    None for an anonymous client."""
     token = tokens.digest_in(header_of(scope, b"authorization"))
-    session = session_of(scope) if token is None else None
-    return Credential(session or "", token) if session or token is not None else None
+    if token is not None:
+        return Credential(token=token)
+    if (ticket := ticket_of(scope)) is not None:
+        return Credential(ticket=tokens.digest_of_ticket(ticket))
+    session = session_of(scope)
+    return Credential(session) if session else None
+
+
+def ticket_of(scope: Scope) -> str | None:
+    """The ticket that a page of another site has put among the subprotocols: browsers let it set no other header."""
+    offered = (each for each in scope.get("subprotocols", ()) if each.startswith(TICKET))
+    ticket = next(offered, None)
+    return None if ticket is None else ticket.removeprefix(TICKET)
+
+
+def subprotocol_of(scope: Scope) -> str | None:
+    """The subprotocol to answer. A browser that has offered some, and gets none, closes the connection."""
+    return SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
 
 
 def session_of(scope: Scope) -> str | None:

@@ -9,8 +9,21 @@ from feed.event import Event
 from feed.log.tables import Change, Log
 from feed.presence.table import Presence
 from feed.tokens.table import Token
+from feed.tokens.tickets import Ticket
 
-__all__ = ["Activity", "Change", "Comment", "Event", "Log", "Posted", "Presence", "Reaction", "StatusChange", "Token"]
+__all__ = [
+    "Activity",
+    "Change",
+    "Comment",
+    "Event",
+    "Log",
+    "Posted",
+    "Presence",
+    "Reaction",
+    "StatusChange",
+    "Ticket",
+    "Token",
+]
 
 TEXT_LENGTH = 2000
 KEY_LENGTH = 100

@@ -1,12 +1,12 @@
 """Ends the connections of users who aren't logged in any more.
 
-A connection is authorised when it opens, and may stay open for days. So every process checks the sessions and the tokens
-of its open connections every two seconds, a few queries for all of them. A session that was deleted or has expired, a
-token that was revoked or has expired, a user who was deactivated or, for a session, has a new password: each ends the
-connections that depend on it.
+A connection is authorised when it opens, and may stay open for days. So every process checks the sessions and tokens of
+its open connections every two seconds, a few queries for all of them. A session that was deleted or has expired, a token
+that was revoked or has expired, a user who was deactivated: each ends the connections that depend on it. So does a new
+password, but only for sessions.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -39,15 +39,17 @@ class Sessions:
         self._tokens = SharedReads(threads, tokens.find, SESSIONS)
 
     async def find(self, credential: Credential) -> Login | None:
-        """The login of this session or token, or None if the session has none. Raises Refusal for a token that isn't
-        valid or may not read."""
-        if credential.token is None:
-            return await self._logins.get(credential.session)
-        token = await self._tokens.get(credential.token) if credential.token else None
-        if token is None:
-            raise tokens.bad_token()
-        token.need("read")
-        return Login("", get_user_model()._meta.pk.value_to_string(token.user), "", token.digest)
+        """The login of this session or token, or None if the session has none. Raises Refusal for a token or a ticket
+        that isn't valid or may not read."""
+        if credential.token is not None:
+            return login_by(await self._tokens.get(credential.token) if credential.token else None, tokens.bad_token)
+        if credential.ticket is not None:
+            return login_by(await self._redeem(credential.ticket), tokens.bad_ticket)
+        return await self._logins.get(credential.session)
+
+    async def _redeem(self, ticket: str) -> tokens.Token | None:
+        """Not shared: of two clients with the same ticket one gets in."""
+        return await self._threads.run(lambda: tokens.redeem(ticket)) if ticket else None
 
     def add(self, watcher: Watcher) -> None:
         if watcher.login:
@@ -68,6 +70,14 @@ class Sessions:
         for login in set(logins) - valid:
             for watcher in self._watchers.get(login, ()):
                 watcher.end(ended(login))
+
+
+def login_by(token: tokens.Token | None, refusal: Callable[[], Refusal]) -> Login:
+    """The login of a valid token that may read. Raises Refusal."""
+    if token is None:
+        raise refusal()
+    token.need("read")
+    return Login("", get_user_model()._meta.pk.value_to_string(token.user), "", token.digest)
 
 
 def ended(login: Login) -> Refusal:

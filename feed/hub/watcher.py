@@ -12,11 +12,13 @@ class Credential:
     """What a client says who it is by, whatever door it came through.
 
     session: the key of a session.
-    token: the digest of a token, which counts alone; "" for one that can't be valid, None without a token.
+    token: the digest of a token; "" for one that can't be valid, None without one.
+    ticket: likewise that of a ticket for a token.
     """
 
     session: str = ""
     token: str | None = None
+    ticket: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,11 @@ from feed.tokens.bearer import digest_in as digest_in
 from feed.tokens.issuing import MAX_TOKENS as MAX_TOKENS
 from feed.tokens.issuing import TooManyTokens as TooManyTokens
 from feed.tokens.issuing import issue as issue
+from feed.tokens.refused import bad_ticket as bad_ticket
 from feed.tokens.refused import bad_token as bad_token
 from feed.tokens.table import SCOPES as SCOPES
 from feed.tokens.table import Token as Token
 from feed.tokens.table import TokenQuerySet as TokenQuerySet
+from feed.tokens.tickets import digest_of_ticket as digest_of_ticket
+from feed.tokens.tickets import redeem as redeem
 from feed.tokens.validity import find as find

@@ -38,10 +38,14 @@ def identify(request: HttpRequest) -> None:
     request.token = token  # type: ignore[attr-defined]
     if token:
         act_as(request, token.user)
-    elif request.method not in SAFE and getattr(request, "user", None) and request.user.is_authenticated:
-        # Other sites' pages can make a browser send its cookie, but no token.
-        if check_csrf(request):
-            raise Refusal("bad_csrf", "With a session, send the CSRF token as X-CSRFToken. Or send a token.", 4403)
+    elif is_forgeable(request) and check_csrf(request):
+        raise Refusal("bad_csrf", "With a session, send the CSRF token as X-CSRFToken. Or send a token.", 4403)
+
+
+def is_forgeable(request: HttpRequest) -> bool:
+    """Whether a page of another site can have made a browser send this. It sends its cookie by itself, but no token."""
+    user = getattr(request, "user", None)  # none without AuthenticationMiddleware
+    return request.method not in SAFE and user is not None and user.is_authenticated
 
 
 def act_as(request: HttpRequest, user: Any) -> None:

@@ -54,7 +54,9 @@ class Command(BaseCommand):
         self.stdout.write(row.format("ID", "user", "name", "scopes", "last used", "expires"))
         for token in found.select_related("user"):
             times = (shown(token.last_used_at), shown(token.expires_at))
-            self.stdout.write(row.format(token.pk, str(name_of(token.user)), token.name, ",".join(token.scopes), *times))
+            self.stdout.write(
+                row.format(token.pk, str(name_of(token.user)), token.name, ",".join(token.scopes), *times)
+            )
 
     def revoke(self, pk: int, user: str | None) -> None:
         revocable = tokens.Token.objects.of(found(user)) if user else tokens.Token.objects.all()
