@@ -1,9 +1,9 @@
 """Ends the connections of users who aren't logged in any more.
 
 A connection is authorised when it opens, and may stay open for days. So every process checks the sessions and tokens of
-its open connections every two seconds, a few queries for all of them. A session that was deleted or has expired, a token
-that was revoked or has expired, a user who was deactivated: each ends the connections that depend on it. So does a new
-password, but only for sessions.
+its open connections every two seconds, a few queries for all of them. A session or a token that was deleted or has
+expired, a user who was deactivated: each ends the connections that depend on it. So does a new password, but only those
+of sessions.
 """
 
 from collections.abc import Callable, Collection, Iterable

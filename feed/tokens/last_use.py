@@ -41,9 +41,10 @@ def _is_due(token: Token) -> bool:
     if token.last_used_at is not None and token.last_used_at > timezone.now() - INTERVAL:
         return False
     with _lock:
-        is_first = token.digest not in _tried
+        if token.digest in _tried:
+            return False
         _tried[token.digest] = True
-    return is_first
+    return True
 
 
 def _write(keys: list[int]) -> None:
