@@ -67,18 +67,11 @@ def test_a_token_for_ever_with_both_scopes(as_alice: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "status"),
-    [
-        ("password", "wrong", 422),
-        ("password", "", 422),
-        ("name", "", 422),
-        ("name", "x" * 101, 422),
-        ("days", "7", 422),
-    ],
+    ("field", "value"), [("password", "wrong"), ("password", ""), ("name", ""), ("name", "x" * 101), ("days", "7")]
 )
-def test_a_wrong_form_makes_none(as_alice: Client, field: str, value: str, status: int) -> None:
+def test_a_wrong_form_makes_none(as_alice: Client, field: str, value: str) -> None:
     response = as_alice.post(PATH, FORM | {field: value})
-    assert (response.status_code, secrets_in(response)) == (status, [])
+    assert (response.status_code, secrets_in(response)) == (422, [])
     assert not Token.objects.exists()
 
 

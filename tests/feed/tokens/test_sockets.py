@@ -38,10 +38,8 @@ def post_to_a_team_of(user: User) -> None:
 
 async def test_a_token_watches_what_its_user_may_see(alice: User, bob: User, teams: None) -> None:
     await post_to_a_team_of(alice)
-    async with (
-        connect("?after=0", headers(await make(alice))) as hers,
-        connect("?after=0", headers(await make(bob))) as his,
-    ):
+    of_alice, of_bob = headers(await make(alice)), headers(await make(bob))
+    async with connect("?after=0", of_alice) as hers, connect("?after=0", of_bob) as his:
         assert texts(await hers.frame()) == ["for the team"]
         assert texts(await his.frame()) == []
 

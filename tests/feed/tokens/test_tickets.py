@@ -164,8 +164,5 @@ def test_the_table_has_no_ticket_and_old_ones_go(alice: User, monkeypatch: pytes
     assert Ticket.objects.count() == 1
     monkeypatch.setattr("feed.tokens.tickets.MAX_TICKETS", 1)
     refused = Client().post("/api/tickets/", headers=bearer(secret))
-    assert (refused.status_code, refused.json()["code"], refused.headers["Retry-After"]) == (
-        429,
-        "too_many_tickets",
-        "60",
-    )
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_tickets")
+    assert refused.headers["Retry-After"] == "60"
