@@ -1,6 +1,5 @@
 """Tickets: a page of another site watches with what its own server got for a token."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -82,7 +81,8 @@ async def test_a_ticket_opens_one_socket(alice: User) -> None:
 async def test_of_two_sockets_at_once_one_gets_in(alice: User) -> None:
     ticket = await ticket_for(await make(alice))
     clients = [page(ticket), page(ticket)]
-    await asyncio.gather(*(client.connect(timeout=TIMEOUT) for client in clients))
+    for client in clients:  # a socket is accepted before its ticket is looked up
+        await client.connect(timeout=TIMEOUT)
     frames = [await client.frame() for client in clients]
     assert sorted(frame["type"] for frame in frames) == ["changes", "error"]
     for client in clients:
