@@ -3,9 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.http import HttpRequest
 
 from feed import tokens
+from feed.access import OwnRequest
 from profiles.own_password import OwnPasswordForm
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "until I revoke it")]
@@ -26,7 +26,7 @@ class TokenForm(OwnPasswordForm):
     days = forms.ChoiceField(label="It is valid for", choices=LIFETIMES, initial="90", required=False)
     field_order = ["name", "read", "post", "days", "password"]
 
-    def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, request: OwnRequest, **kwargs: Any) -> None:
         super().__init__(*args, request=request, **kwargs)
         if not request.user.has_usable_password():
             del self.fields["password"]

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
+from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
@@ -117,14 +117,14 @@ def test_a_scope_is_needed_of_tokens_and_not_of_sessions(alice: User) -> None:
         need(reading, "post")
 
 
-async def test_an_asynchronous_view_sees_the_same_user(alice: User) -> None:
-    request = post(await sync_to_async(issue)(alice))
-    await sync_to_async(identify)(request)
-    assert await request.auser() == alice
+def test_an_asynchronous_view_sees_the_same_user(alice: User) -> None:
+    request = post(issue(alice))
+    identify(request)
+    assert async_to_sync(request.auser)() == alice
 
 
 def test_a_token_costs_one_query_more(alice: User, django_assert_num_queries: Any) -> None:
     secret = issue(alice)
     texts(Client(), secret)
-    with django_assert_num_queries(4):  # the token; the log, the events, and their kind
+    with django_assert_num_queries(5):  # the token with its user; the log, her audiences, the events, and their kind
         texts(Client(), secret)
