@@ -17,7 +17,7 @@ from feed.models import Event
 from feed.outage import unavailable
 from feed.refusals import Refusal
 from feed.ticketing import router as tickets
-from feed.tokens.requests import ApiToken, need, with_token_headers
+from feed.tokens.requests import ANONYMOUS_TOO, ApiToken, need, with_token_headers
 
 MAX_EVENTS = 200
 STATUS = {4401: 401, 4403: 403, 4404: 404, 4429: 429, None: 503}
@@ -83,7 +83,10 @@ def refuse_in_outage(request: HttpRequest, error: DatabaseError) -> HttpResponse
 
 
 @api.get(
-    "/events/", response={200: Snapshot, (401, 403, 404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed"
+    "/events/",
+    response={200: Snapshot, (401, 403, 404, 422, 429, 503): ErrorOut},
+    summary="A snapshot of the feed",
+    openapi_extra=ANONYMOUS_TOO,
 )
 def list_events(
     request: HttpRequest,

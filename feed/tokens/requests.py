@@ -17,6 +17,9 @@ from feed.tokens.table import Token
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 
+ANONYMOUS_TOO: dict[str, Any] = {"security": [{}]}
+"""For the description of an operation that needs no token."""
+
 Run = Callable[..., Any]
 
 

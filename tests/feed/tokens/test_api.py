@@ -76,8 +76,10 @@ def test_no_cache_gives_the_response_to_another_client(alice: User) -> None:
 
 
 def test_a_token_is_said_in_the_description_of_the_api() -> None:
-    schemes = Client().get("/api/openapi.json").json()["components"]["securitySchemes"]
-    assert {"type": "http", "scheme": "bearer"} in schemes.values()
+    described = Client().get("/api/openapi.json").json()
+    assert described["components"]["securitySchemes"] == {"ApiToken": {"type": "http", "scheme": "bearer"}}
+    assert described["paths"]["/api/events/"]["get"]["security"] == [{"ApiToken": []}, {}]
+    assert described["paths"]["/api/tickets/"]["post"]["security"] == [{"ApiToken": []}]
 
 
 def test_a_wrong_token_counts_on_no_page(alice: User) -> None:
