@@ -1,11 +1,12 @@
 """When a token was last used. Its user sees which tokens can go.
 
-Written once a minute at most, and only if that costs nobody anything: a database that is read-only or full still
-answers reads, so an error is no reason to refuse the token.
+Written once a minute at most, and only if that costs nobody anything. A database that is read-only, full or busy still
+answers reads. So an error is no reason to refuse the token, and the write doesn't wait for other writers.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from threading import Lock
 
@@ -17,6 +18,8 @@ from django.utils import timezone
 from feed.tokens.table import Token
 
 INTERVAL = timedelta(minutes=1)
+PATIENCE = 50
+"""Milliseconds to wait for another writer of SQLite, which has one at a time."""
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +34,7 @@ def note_use(tokens: Iterable[Token]) -> None:
     if not due:
         return
     try:
-        with transaction.atomic():  # a savepoint, if the caller is in a transaction
+        with _little_patience(), transaction.atomic():  # a savepoint, if the caller is in a transaction
             _write(due)
     except DatabaseError as error:
         logger.debug("The last use of a token wasn't written: %s", error)
@@ -45,6 +48,20 @@ def _is_due(token: Token) -> bool:
             return False
         _tried[token.digest] = True
     return True
+
+
+@contextmanager
+def _little_patience() -> Iterator[None]:
+    if connection.vendor != "sqlite":  # others have locks for rows, and `_write` skips locked ones
+        yield
+        return
+    with connection.cursor() as cursor:
+        before = int(cursor.execute("PRAGMA busy_timeout").fetchone()[0])
+        cursor.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"PRAGMA busy_timeout = {before}")
 
 
 def _write(keys: list[int]) -> None:

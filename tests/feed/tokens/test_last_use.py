@@ -1,7 +1,9 @@
 """When a token was last used is written rarely, and never costs a request."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -78,6 +80,27 @@ def test_a_database_that_takes_no_writes_refuses_no_token(alice: User) -> None:
         assert authenticate(f"Bearer {secret}")
         assert Client().get("/api/events/", headers=bearer(secret)).status_code == 200
     assert Token.objects.get().last_used_at is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_use_does_not_wait_for_another_writer(alice: User) -> None:
+    """SQLite has one writer at a time, and a save waits for it as long as the settings say."""
+    if connection.vendor != "sqlite":
+        pytest.skip("other databases lock rows")
+    secret = issue(alice)
+    patience = busy_timeout()
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert authenticate(f"Bearer {secret}")
+        assert time.monotonic() - began < patience / 1000 / 4
+    assert Token.objects.get().last_used_at is None
+    assert busy_timeout() == patience
+
+
+def busy_timeout() -> int:
+    with connection.cursor() as cursor:
+        return int(cursor.execute("PRAGMA busy_timeout").fetchone()[0])
 
 
 def test_it_is_not_tried_at_each_request_but_again_after_a_while(alice: User) -> None:
