@@ -31,10 +31,17 @@ def search(request: PageRequest) -> HttpResponse:
     before = pages.wanted_before(request)
     state, terms = log.state(), texts.parse(query)
     page = pages.Page.of(state, texts.find(request.user, terms, before, pages.SIZE + 1), before)
-    found = [] if before else [each for each in people.find(query.removeprefix("@"), MAX_PEOPLE) if person_url(each)]
+    found = [] if before else [each for each in people_called(query) if person_url(each)]
     # The socket brings changes of what is found. No new event belongs to the page, as none is of its kinds.
     shown = {"query": query, "people": found, "words": [term.text for term in terms], "kinds": ["none"]}
     return pages.show(request, "feed/search.html", page, [log.PUBLIC], **shown)
+
+
+def people_called(query: str) -> list[Any]:
+    """The people whose public name, or the name that they have chosen, begins like this."""
+    by_name = people.find(query.removeprefix("@"), MAX_PEOPLE)
+    chosen = people.portraits().called(query, MAX_PEOPLE) if query else []
+    return list({each.pk: each for each in [*by_name, *chosen]}.values())[:MAX_PEOPLE]
 
 
 @page_view

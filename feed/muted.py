@@ -8,6 +8,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from feed.frames.at_state import at_state
+from feed.log import State
+
 LINKS = ("id", "linked_thread", "linked_about", "linked_root")
 """Attributes of a root row that name the threads which hold it; see `EventQuerySet.with_links`."""
 
@@ -54,6 +57,11 @@ _finders: list[FindMuted] = []
 def mute_by(find: FindMuted) -> None:
     """Register the function that says what a logged-in user has muted. It may query the database once."""
     _finders.append(find)
+
+
+def muted_at(state: State, user: Any) -> Muted:
+    """The same at this state of the log: whoever mutes records a change of access."""
+    return at_state(state, ("muted", user.pk), lambda: muted_by(user)) if user.is_authenticated else NOTHING
 
 
 def muted_by(user: Any) -> Muted:

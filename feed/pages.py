@@ -11,13 +11,14 @@ from django.utils.safestring import SafeString
 
 from feed import log, streams
 from feed.access import PageRequest
+from feed.frames.at_state import at_state
 from feed.frames.context import add_context_at
 from feed.frames.folds import fold_of
 from feed.frames.rows import render_rows
 from feed.models import Event, Reaction
 from feed.muted import NOTHING, Muted
 from feed.numbers import parse_number
-from feed.paths import socket_path
+from feed.paths import latest_prefix, socket_path
 from feed.querysets import EventQuerySet
 from feed.rendering import render
 
@@ -85,14 +86,36 @@ class Page:
         *,
         folds: bool,
         muted: Muted = NOTHING,
+        kinds: Collection[str] = (),
         **options: Any,
     ) -> Self:
         """Like `read`, without what is muted. If it folds: with one row for all comments of a thread, and for all who
-        joined on a day. Three reads at most: a page may have fewer rows, and still older ones."""
-        page, events, seen = cls(state, [], older=before), list[Event](), set[str]()
+        joined on a day."""
         audiences = streams.audiences_of(user)
+
+        def read() -> Any:
+            wanted = {"audiences": audiences, "kinds": kinds, **options}
+            return cls._read_rows(state, user, names, before, folds, muted, **wanted)
+
+        key = frozenset(names), before, folds, muted.as_json, audiences, frozenset(kinds)
+        page: Self = read() if options else at_state(state, key, read)
+        return page
+
+    @classmethod
+    def _read_rows(
+        cls,
+        state: log.State,
+        user: object,
+        names: Collection[str],
+        before: int | None,
+        folds: bool,
+        muted: Muted,
+        **options: Any,
+    ) -> Self:
+        """Three reads at most: a page may have fewer rows, and still older ones."""
+        page, events, seen = cls(state, [], older=before), list[Event](), set[str]()
         for size in (SIZE, *[FOLDED_SIZE] * 2):
-            page = cls.read(state, user, names, page.older, size, audiences=audiences, **options)
+            page = cls.read(state, user, names, page.older, size, **options)
             for event in page.events:
                 if muted.hides(event):
                     continue
@@ -117,8 +140,9 @@ class Page:
         return replace(self, events=[event for event in self.events if str(event.pk) not in keys])
 
     def rows(self) -> list[SafeString]:
+        key = tuple((event.id, event.audience, event.changed_at) for event in self.events), self.folds, latest_prefix()
         add_context_at(self.state, self.events, folds=self.folds)
-        return render_rows(self.events)
+        return at_state(self.state, key, lambda: render_rows(self.events))
 
     def reactions_of(self, user: Any) -> str:
         """Which emoji the user has put to these events: `42:👍 42:🎉`. Asks only if there are reactions."""

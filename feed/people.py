@@ -77,6 +77,10 @@ class Portraits:
         """What the portrait depends on, apart from the fields of the user. Part of the key of a cached row."""
         return None
 
+    def called(self, prefix: str, limit: int) -> list[Any]:
+        """The active users whose portrait has a name that begins with these letters, and isn't their public name."""
+        return []
+
 
 class _Chosen:
     portraits = Portraits()
@@ -139,7 +143,7 @@ def _begins(field: str, prefix: str) -> Q:
 
 
 def _active() -> QuerySet[Any]:
-    users = get_user_model()._default_manager.all()
+    users = get_user_model()._default_manager.select_related(portraits().relation)
     try:
         get_user_model()._meta.get_field("is_active")
     except FieldDoesNotExist:

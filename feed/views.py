@@ -31,7 +31,7 @@ from feed.composing import posted_rows
 from feed.filters import Filter
 from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
 from feed.models import Comment, Event, StatusChange
-from feed.muted import muted_by
+from feed.muted import muted_at
 from feed.paths import search_url
 from feed.rendering import render
 
@@ -74,7 +74,7 @@ def show_home(request: PageRequest, form: ComposeForm) -> HttpResponse:
     state = log.state()
     chosen.check(request.user)
     before = pages.wanted_before(request)
-    options: dict[str, Any] = {"folds": chosen.folds, "muted": muted_by(request.user), "kinds": chosen.kinds}
+    options: dict[str, Any] = {"folds": chosen.folds, "muted": muted_at(state, request.user), "kinds": chosen.kinds}
     page = pages.Page.read_rows(state, request.user, chosen.names, before, **options)
     context = {"form": form, "filter": chosen, "kinds": sorted(chosen.kinds)}
     context |= {"personal": personal[0] if personal else None}

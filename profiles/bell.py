@@ -19,15 +19,12 @@ MAX_UNREAD = 99
 """The largest number that a badge shows."""
 
 
-def has_news(user: Any) -> bool:
-    """Whether anything that concerns the user is new. Every page asks, and shows the user: so the same query loads the
-    profile."""
+def profile_and_unread(user: Any) -> tuple[UserProfile | None, int]:
+    """The user's profile, which every page shows beside the bell, and how much is new. One query if nothing is."""
     news = Concern.objects.filter(user=OuterRef("user"), is_new=True)
     profile: Any = UserProfile.objects.annotate(has_news=Exists(news)).filter(user=user).first()
-    if profile is None:  # a user from a fixture
-        return True
-    user.profile = profile
-    return bool(profile.has_news)
+    # A user from a fixture may have no profile.
+    return profile, unread(user) if profile is None or profile.has_news else 0
 
 
 def unread(user: Any) -> int:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST, require_safe
 from feed import log, pages
 from feed.access import OwnRequest, login_needed, other_login_warning, page_view
 from feed.models import Event
-from feed.muted import muted_by
+from feed.muted import muted_at
 from feed.people import name_of
 from profiles.bell import frame, mark_read, unread
 from profiles.concerns import To
@@ -28,7 +28,7 @@ def for_you(request: OwnRequest) -> HttpResponse:
         [stream],
         pages.wanted_before(request),
         folds=True,
-        muted=muted_by(request.user),
+        muted=muted_at(state, request.user),
         events=ROWS.all(),
         without=["read_position"],
     )

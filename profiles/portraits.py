@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import NoReverseMatch, reverse
 
 from feed.people import Portrait, Portraits, name_of, shown_name
+from profiles.models import UserProfile
 
 
 class ProfilePortraits(Portraits):
@@ -20,6 +21,10 @@ class ProfilePortraits(Portraits):
     def key(self, user: Any) -> tuple[str, str]:
         profile = getattr(user, "profile", None)  # a user from a fixture may have none
         return (profile.display_name, profile.picture) if profile else ("", "")
+
+    def called(self, prefix: str, limit: int) -> list[Any]:
+        found = UserProfile.objects.active().filter(display_name__istartswith=prefix).newest()
+        return [profile.user for profile in found[:limit]]
 
 
 def picture_of(user: Any, version: str, size: int = 64) -> str:

@@ -20,7 +20,7 @@ from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
 
 from feed.admin import register_kinds
-from feed.frames import context, row_cache
+from feed.frames import at_state, row_cache
 from feed.kinds.guard import forget_reports
 from feed.models import StatusChange
 from feed.presence.watching import newest
@@ -116,7 +116,7 @@ def reset_process_state() -> None:
     forget_reports()
     row_cache.forget()
     newest.forget()
-    context.forget()
+    at_state.forget()
     ContentType.objects.clear_cache()
 
 

@@ -5,13 +5,9 @@ It is read for many events at once, and is part of the key of a cached row. So a
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
 
-from cachetools import TTLCache
-
+from feed.frames.at_state import at_state
 from feed.frames.folds import others
-from feed.frames.row_cache import SECONDS
 from feed.frames.tallies import NO_TALLY, Tally, tallies
 from feed.kinds.guard import attempt
 from feed.kinds.loading import in_own_kinds
@@ -21,8 +17,6 @@ from feed.people import chosen_name, shown_name
 
 NAMED = 2
 """People beside the author that a row names."""
-MAX_PAGES = 200
-"""Pages whose contexts are cached."""
 WORDS = 140
 """Characters of what a comment is about that its row quotes."""
 
@@ -69,9 +63,6 @@ class Context:
         return len(self.others) - len(self.first_others)
 
 
-_cache: TTLCache[Any, Mapping[int, Context]] = TTLCache(MAX_PAGES, SECONDS)
-_lock = Lock()
-
 Link = tuple[int | None, int | None]
 """The thread of a comment or the event that a reaction is about, and the event that a comment answers."""
 
@@ -86,23 +77,15 @@ def add_context(events: Sequence[Event], counted: Collection[int], *, folds: boo
 
 
 def add_context_at(state: State, events: Sequence[Event], *, folds: bool) -> None:
-    """The same for a page that is read at this state of the log. While that stays the same, so do the contexts. So they
-    are cached, and a page on which nothing has happened asks nothing."""
-    # With their audiences: what is hidden at this state may have been moved into sight before these events were read.
-    key = (state, tuple((event.id, event.audience, event.changed_at) for event in events), folds)
-    with _lock:
-        found = None if state.waiting else _cache.get(key)
-    if found is None:
+    """The same for a page that is read at this state of the log. A page on which nothing has happened asks nothing."""
+
+    def read() -> Mapping[int, Context]:
         add_context(events, {event.id for event in events}, folds=folds)
-        with _lock:
-            _cache[key] = {event.id: event.context for event in events}
-    else:
-        _set(events, found)
+        return {event.id: event.context for event in events}
 
-
-def forget() -> None:
-    with _lock:
-        _cache.clear()
+    # With their audiences: what is hidden at this state may have been moved into sight before these events were read.
+    key = tuple((event.id, event.audience, event.changed_at) for event in events), folds
+    _set(events, at_state(state, key, read))
 
 
 def _set(events: Iterable[Event], found: Mapping[int, Context]) -> None:

@@ -15,3 +15,11 @@ register = template.Library()
 def sending_row(context: Context, thread: Any = None) -> SafeString:
     """The row that the page shows while the form's text is being sent: a comment on `thread`, or else a post."""
     return composing.sending_row(context["user"], thread or None)  # an unknown variable is ""
+
+
+@register.simple_tag(takes_context=True)
+def compose_fields(context: Context) -> SafeString:
+    """feed/compose_fields.html"""
+    template = context.template.engine.get_template("feed/compose_fields.html")  # type: ignore[union-attr]
+    name, thread = context.get("form_id") or "", context.get("event") or None
+    return composing.fields(context["form"], context["user"], thread, name, lambda: template.render(context))

@@ -1,18 +1,26 @@
 import re
+from copy import copy
 from typing import Any
 
 from django import template
+from django.template import Context
 
-from profiles.bell import has_news, unread
+from feed.frames.at_state import at_state
+from profiles.bell import profile_and_unread
 from profiles.portraits import picture_of
 
 register = template.Library()
 
 
-@register.inclusion_tag("profiles/bell.html")
-def bell(user: Any) -> dict[str, int]:
-    """The bell, with the number of what is new to the user."""
-    return {"unread": unread(user) if has_news(user) else 0}
+@register.inclusion_tag("profiles/bell.html", takes_context=True)
+def bell(context: Context, user: Any) -> dict[str, int]:
+    """The bell, with the number of what is new to the user. A page of the feed is at a state of the log."""
+    page = context.get("page")
+    key = "bell", user.pk
+    profile, count = at_state(page.state, key, lambda: profile_and_unread(user)) if page else profile_and_unread(user)
+    if profile:
+        user.profile = copy(profile)
+    return {"unread": count}
 
 
 @register.filter

@@ -146,3 +146,12 @@ def test_a_card_shows_a_person_in_short(client: Client, as_bob: Client, alice: U
     assert "<html" not in html
     assert as_bob.get("/people/alice/card/").headers["Location"] == "/people/alice/", "A link to it is a link to her."
     assert [client.get(f"/people/{name}/card/", headers=part).status_code for name in ("alice", "nobody")] == [200, 404]
+
+
+def test_the_search_finds_people_by_the_name_that_they_have_chosen(client: Client, alice: User, bob: User) -> None:
+    UserProfile.objects.filter(user=alice).update(display_name="Zoë Example")
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    UserProfile.objects.filter(user=bob).update(display_name="Zoë Elsewhere")
+    found = page(client, "/search/?q=Zo%C3%AB")
+    assert "Zoë Example" in found
+    assert "Zoë Elsewhere" not in found

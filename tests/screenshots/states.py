@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.screenshots.site import Site
 
 HERE = Path(__file__).parent
-SETTLED = """(row) => Promise.all(row.getAnimations({subtree: true})
+SETTLED = """(row) => Promise.allSettled(row.getAnimations({subtree: true})
   .filter(({animationName}) => animationName !== "feed-seen").map((each) => each.finished))"""
 
 

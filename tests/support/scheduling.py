@@ -1,5 +1,7 @@
 """Spreads the tests over the workers of pytest-xdist."""
 
+from typing import Any
+
 from xdist.scheduler import LoadScopeScheduling
 
 APART = "tests/faults/"
@@ -8,6 +10,16 @@ APART = "tests/faults/"
 
 class ByFile(LoadScopeScheduling):
     """One worker runs all tests of a file, because they share servers; of each version of Django, if there are two."""
+
+    is_few = False
+
+    def _assign_work_unit(self, node: Any) -> None:
+        """In turns a file of many tests, which compute, and one of few, which wait for servers. The queue begins with
+        the files of many: one after the other, those would share the processors, and then leave them idle."""
+        if self.is_few:
+            self.workqueue.move_to_end(next(reversed(self.workqueue)), last=False)
+        self.is_few = not self.is_few
+        super()._assign_work_unit(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return scope_of(nodeid)

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from feed import log
-from feed.frames import context, row_cache
+from feed.frames import at_state, row_cache
 from feed.frames.encoding import load
 from feed.models import Event, StatusChange
 from tests.support.odd_kinds import new_kind, tables, using_kinds
@@ -29,7 +29,7 @@ def many_kinds(transactional_db: None) -> Iterator[list[Any]]:
 def count_queries(client: Client, path: str) -> int:
     client.get(path)  # which may fill caches that are not of the events
     row_cache.forget()
-    context.forget()
+    at_state.forget()
     with CaptureQueriesContext(connection) as queries:
         assert client.get(path).status_code == 200
     return len(queries)
