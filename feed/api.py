@@ -16,13 +16,17 @@ from feed.kinds.guard import is_outage
 from feed.models import Event
 from feed.outage import unavailable
 from feed.refusals import Refusal
+from feed.ticketing import router as tickets
+from feed.tokens.requests import ANONYMOUS_TOO, ApiToken, need, with_token_headers
 
 MAX_EVENTS = 200
 STATUS = {4401: 401, 4403: 403, 4404: 404, 4429: 429, None: 503}
 STREAMS_AS_ONE = 10
 """This many streams in a snapshot count as one more request."""
 
-api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api")
+api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api", auth=ApiToken())
+api.add_decorator(with_token_headers, mode="view")
+api.add_router("/tickets/", tickets)
 
 
 class EventOut(Schema):
@@ -79,7 +83,10 @@ def refuse_in_outage(request: HttpRequest, error: DatabaseError) -> HttpResponse
 
 
 @api.get(
-    "/events/", response={200: Snapshot, (401, 403, 404, 422, 429, 503): ErrorOut}, summary="A snapshot of the feed"
+    "/events/",
+    response={200: Snapshot, (401, 403, 404, 422, 429, 503): ErrorOut},
+    summary="A snapshot of the feed",
+    openapi_extra=ANONYMOUS_TOO,
 )
 def list_events(
     request: HttpRequest,
@@ -89,6 +96,7 @@ def list_events(
 ) -> Any:
     """The newest events, newest first. `next` is the URL of older ones. To follow the feed from here, open the
     websocket with `after` = `position` and `log` = `log`: the position was read before the events."""
+    need(request, "read")
     wanted = streams.parse(stream or [])
     within_limit(request, len(wanted))
     state, events = read_snapshot(user_of(request), wanted, before, limit + 1)

@@ -8,7 +8,9 @@ from django.core.handlers.asgi import get_script_prefix
 
 from feed.connection.asgi import Application, Receive, Scope, Send, remember_send
 from feed.connection.origins import same_origin_or_none
-from feed.paths import remember_prefix
+from feed.consumers import FeedConsumer
+from feed.handshake import ticket_of
+from feed.paths import SOCKET, remember_prefix
 from feed.routing import websocket_urlpatterns
 
 
@@ -22,9 +24,25 @@ def with_feed(http: Any, websocket: Sequence[Any] = ()) -> Application:
 
         application = with_feed(get_asgi_application())
     """
-    routes = remember_send(same_origin_or_none(below_prefix(URLRouter([*websocket, *websocket_urlpatterns]))))
+    guarded = same_origin_or_none(below_prefix(URLRouter([*websocket, *websocket_urlpatterns])))
+    routes = remember_send(tickets_from_anywhere(guarded))
     application: Application = ProtocolTypeRouter({"http": http, "websocket": routes})
     return application
+
+
+def tickets_from_anywhere(application: Application) -> Application:
+    """Middleware: let a page of any site open the feed's websocket with a ticket. What comes with one isn't routed: the
+    project's own websockets don't look at tickets, and would take the visitor's cookie."""
+    feed: Application = FeedConsumer.as_asgi()
+
+    def opened(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        prefix = get_script_prefix(scope)
+        if ticket_of(scope) is None or scope["path"].removeprefix(prefix).lstrip("/") != SOCKET:
+            return application(scope, receive, send)
+        remember_prefix(prefix)
+        return feed(scope, receive, send)
+
+    return opened
 
 
 def below_prefix(application: Application) -> Application:

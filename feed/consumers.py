@@ -24,11 +24,11 @@ from feed.connection.asgi import (
     send_message,
 )
 from feed.frames.formats import FORMATS, Frame
-from feed.handshake import Request, format_of, parse_cursor, session_of, visitor_of
+from feed.handshake import Request, credential_of, format_of, parse_cursor, subprotocol_of, visitor_of
 from feed.hub import hub
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
-from feed.hub.watcher import Watcher
+from feed.hub.watcher import Credential, Watcher
 from feed.paths import SOCKET, latest_prefix
 from feed.refusals import Refusal
 
@@ -66,17 +66,18 @@ class FeedConsumer(AsyncConsumer):
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         self.send, self.receive = send, receive
         self.visitor = visitor_of(scope)
-        return self.run(scope["query_string"], session_of(scope), scope.get("server_send", send))
+        self.subprotocol = subprotocol_of(scope)
+        return self.run(scope["query_string"], credential_of(scope), scope.get("server_send", send))
 
-    async def run(self, query: bytes, session: str | None, server_send: Send) -> None:
+    async def run(self, query: bytes, credential: Credential | None, server_send: Send) -> None:
         await self.receive()  # websocket.connect
         self.connection = connection_for(server_send)  # before accepting: a client may flood the server at once
         try:
-            await send_message(self.send, {"type": "websocket.accept"})
+            await send_message(self.send, accepted(self.subprotocol))
         except Disconnected:  # or its handshake was invalid
             return
         try:
-            await self.serve_or_say_why(query, session)
+            await self.serve_or_say_why(query, credential)
         except Disconnected:
             pass
         except (Stalled, TimeoutError):  # a client that doesn't read can't be told why
@@ -84,10 +85,10 @@ class FeedConsumer(AsyncConsumer):
         finally:
             self.connection.close(CLOSE_TIMEOUT)
 
-    async def serve_or_say_why(self, query: bytes, session: str | None) -> None:
+    async def serve_or_say_why(self, query: bytes, credential: Credential | None) -> None:
         """Serve the client. Whatever ends that, except the client itself, closes the connection with a code."""
         try:
-            await self.serve(query, session)
+            await self.serve(query, credential)
         except Refusal as refusal:
             with reading_paused(self.connection):  # it may go on sending
                 await self.end(refusal.close or self.connection.retry_code, FORMATS[self.format].error(refusal))
@@ -102,11 +103,11 @@ class FeedConsumer(AsyncConsumer):
             logger.exception("A watcher has to connect again, because serving it failed")
             await self.end(self.connection.retry_code)
 
-    async def serve(self, query: bytes, session: str | None) -> None:
+    async def serve(self, query: bytes, credential: Credential | None) -> None:
         watcher, after = await self.begin(query)
         try:
             async with asyncio.timeout(None) as watcher.cancel_scope:
-                await self.join(watcher, after, session)
+                await self.join(watcher, after, credential)
                 await self.listen(watcher)
         except TimeoutError:
             raise watcher.reason or TimeoutError from None
@@ -127,10 +128,10 @@ class FeedConsumer(AsyncConsumer):
         watcher.is_counted = request.presence
         return watcher, after
 
-    async def join(self, watcher: Watcher, after: int | None, session: str | None) -> None:
+    async def join(self, watcher: Watcher, after: int | None, credential: Credential | None) -> None:
         with reading_paused(self.connection):
             # A client that resumes must hear that its thread or user was deleted.
-            await self.hub.authorise(watcher, session, must_exist=not after)
+            await self.hub.authorise(watcher, credential, must_exist=not after)
             if self.page_user not in (None, watcher.login.user if watcher.login else ""):
                 raise Refusal("other_user", "Somebody else is logged in now. Load the page again.", 4401)
             await self.hub.join(watcher, after)
@@ -181,6 +182,11 @@ class FeedConsumer(AsyncConsumer):
             await send_message(self.send, {"type": "websocket.close", "code": code})
 
 
+def accepted(subprotocol: str | None) -> Message:
+    message = {"type": "websocket.accept"}
+    return message | {"subprotocol": subprotocol} if subprotocol else message
+
+
 def counted(times: deque[float] | None) -> deque[float]:
     """The times of the client's newest messages, with one at this moment. None before the first, to save memory: few
     clients ever send something. Raises Refusal if there are too many, because an answer costs more than a message."""
@@ -195,7 +201,7 @@ def counted(times: deque[float] | None) -> deque[float]:
 class NowhereConsumer(FeedConsumer):
     """Any other path. The handshake is accepted, because a refused one doesn't tell a program the reason."""
 
-    async def serve(self, query: bytes, session: str | None) -> None:
+    async def serve(self, query: bytes, credential: Credential | None) -> None:
         raise Refusal(
             "not_found", f"There is no websocket at this path; the feed is at {latest_prefix()}{SOCKET}.", 4404
         )

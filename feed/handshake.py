@@ -1,4 +1,4 @@
-"""What a client asks for when it opens the websocket: its URL and its cookie."""
+"""What a client asks for when it opens the websocket: its URL, and its cookie or token."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -7,13 +7,17 @@ from urllib.parse import parse_qs
 from django.conf import settings
 from django.http import parse_cookie
 
-from feed import streams
+from feed import streams, tokens
 from feed.connection.asgi import Scope
 from feed.frames.formats import FORMATS
 from feed.hub.sessions import session_model
+from feed.hub.watcher import Credential
 from feed.numbers import parse_number
 from feed.presence.people import visitor_named
 from feed.refusals import Refusal
+
+SUBPROTOCOL = "rill.v1"
+TICKET = "ticket."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,30 @@ def parse_cursor(value: object) -> int:
     return number
 
 
+def credential_of(scope: Scope) -> Credential | None:
+    """What the client of a websocket or HTTP scope says who it is by. A token or a ticket counts more than its cookie.
+    None for an anonymous client."""
+    token = tokens.digest_in(header_of(scope, b"authorization"))
+    if token is not None:
+        return Credential(token=token)
+    if (ticket := ticket_of(scope)) is not None:
+        return Credential(ticket=tokens.digest_of_ticket(ticket))
+    session = session_of(scope)
+    return Credential(session) if session else None
+
+
+def ticket_of(scope: Scope) -> str | None:
+    """The ticket that a page of another site has put among the subprotocols: browsers let it set no other header."""
+    offered = (each for each in scope.get("subprotocols", ()) if each.startswith(TICKET))
+    ticket = next(offered, None)
+    return None if ticket is None else ticket.removeprefix(TICKET)
+
+
+def subprotocol_of(scope: Scope) -> str | None:
+    """The subprotocol to answer. A browser that has offered some, and gets none, closes the connection."""
+    return SUBPROTOCOL if SUBPROTOCOL in scope.get("subprotocols", ()) else None
+
+
 def session_of(scope: Scope) -> str | None:
     """The key of the session that the client's cookie names. None in a project without sessions: all are anonymous."""
     return None if session_model() is None else cookies_of(scope).get(settings.SESSION_COOKIE_NAME)
@@ -74,3 +102,8 @@ def visitor_of(scope: Scope) -> str:
 
 def cookies_of(scope: Scope) -> dict[str, str]:
     return parse_cookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin1"))
+
+
+def header_of(scope: Scope, name: bytes) -> str:
+    """The header's values, joined as Django joins them: of two tokens, none is valid."""
+    return b",".join(value for each, value in scope["headers"] if each == name).decode("latin1")

@@ -9,6 +9,8 @@ from feed.event import Event
 from feed.handler_tables import HandlerCursor, SetAside, Webhook
 from feed.log.tables import Change, Log
 from feed.presence.table import Presence
+from feed.tokens.table import Token
+from feed.tokens.tickets import Ticket
 
 __all__ = [
     "Activity",
@@ -22,6 +24,8 @@ __all__ = [
     "Reaction",
     "SetAside",
     "StatusChange",
+    "Ticket",
+    "Token",
     "Webhook",
 ]
 

@@ -10,7 +10,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from feed.frames.describe import as_json
-from feed.models import Event
+from feed.models import Event, Token
 from profiles.models import Picture, UserProfile
 from profiles.muting import muted as find_muted
 
@@ -49,11 +49,17 @@ def muted(user: Any) -> Iterator[str]:
     yield from (_json({"thread": key}) for key in sorted(found.threads))
 
 
+def tokens(user: Any) -> Iterator[str]:
+    for found in Token.objects.of(user):
+        yield _json({field.name: field.value_from_object(found) for field in _fields(found, {"user", "digest"})})
+
+
 SECTIONS: dict[str, Section] = {
     "account": account,
     "profile": profile,
     "pictures": pictures,
     "muted": muted,
+    "tokens": tokens,
     "events": events,
 }
 """The lists of the export, by name. Each gives its entries as JSON. Other modules may add theirs."""

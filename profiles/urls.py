@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from profiles import account_views, follow_views, for_you, mute_views, people_views, report_views
+from profiles import account_views, follow_views, for_you, mute_views, people_views, report_views, token_views
 from profiles.names import NameConverter
 
 register_converter(NameConverter, "name")
@@ -16,6 +16,8 @@ urlpatterns = [
     path("profile/picture/remove/", account_views.remove_picture, name="remove_picture"),
     path("profile/email/", account_views.edit_email, name="edit_email"),
     path("profile/export/", account_views.export_data, name="export"),
+    path("profile/tokens/", token_views.own_tokens, name="tokens"),
+    path("profile/tokens/<int:pk>/revoke/", token_views.revoke_token, name="revoke_token"),
     path("profile/delete/", account_views.delete_account, name="delete"),
     path("profile/greeting/", account_views.dismiss_greeting, name="dismiss_greeting"),
     path("people/<name:name>/follow/", follow_views.follow, name="follow"),

@@ -10,8 +10,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support import tokens
 from tests.support.servers import Kind, Server
-from tests.support.sessions import ENDS, log_in
+from tests.support.sessions import CHANGE_PASSWORD, ENDS, log_in
 
 TIMEOUT = 20
 
@@ -27,12 +28,13 @@ def servers() -> Iterator[list[Server]]:
 
 @pytest.fixture
 def watch() -> Iterator[Watch]:
-    """Opens a socket, with or without a session, and receives its first frame."""
+    """Opens a socket, with a session, a token or neither, and receives its first frame."""
     with ExitStack() as stack:
 
-        def watching(server: Server, session: str | None = None) -> ClientConnection:
-            cookie = {} if session is None else {"Cookie": f"sessionid={session}"}
-            connection = stack.enter_context(connect(server.ws_url(), additional_headers=cookie))
+        def watching(server: Server, session: str | None = None, token: str | None = None) -> ClientConnection:
+            headers = {} if session is None else {"Cookie": f"sessionid={session}"}
+            headers |= {} if token is None else tokens.bearer(token)
+            connection = stack.enter_context(connect(server.ws_url(), additional_headers=headers))
             assert json.loads(connection.recv(timeout=TIMEOUT))["type"] == "changes"
             return connection
 
@@ -73,6 +75,29 @@ def test_the_end_of_a_session_ends_its_sockets_in_every_process_and_no_others(
     for connection in staying:
         wait_for_text(connection, "still there")
     for server in servers:
+        server.assert_quiet()
+
+
+def test_the_end_of_a_token_ends_its_sockets_in_every_process_and_no_others(
+    servers: list[Server], watch: Watch
+) -> None:
+    shell = servers[0].shell
+    secrets = {name: tokens.issue_on(servers[0], name) for name in tokens.ENDS}
+    ending = {(name, server.kind): watch(server, token=secrets[name]) for name in tokens.ENDS for server in servers}
+    others = [tokens.issue_on(servers[0], "bob"), tokens.issue_on(servers[0], "revoked", "another")]
+    staying = [watch(server, token=secret) for server in servers for secret in others]
+    shell(CHANGE_PASSWORD.format(name="bob"))
+    for name, code in tokens.ENDS.items():
+        shell(code.format(name=name))
+
+    ends = {key: end_of(connection) for key, connection in ending.items()}
+    assert ends == dict.fromkeys(ending, (4401, "bad_token"))
+    shell("StatusChange.objects.create(user=User.objects.get(username='bob'), text='still there')")
+    for connection in staying:
+        wait_for_text(connection, "still there")
+    for server in servers:
+        with connect(server.ws_url(), additional_headers=tokens.bearer(secrets["revoked"])) as refused:
+            assert end_of(refused) == (4401, "bad_token")
         server.assert_quiet()
 
 

@@ -30,10 +30,10 @@ from feed.hub.sessions import Sessions
 from feed.hub.subscriptions import Subscriptions
 from feed.hub.tail import Tail
 from feed.hub.threads import ReadingThreads
-from feed.hub.watcher import Watcher
+from feed.hub.watcher import Credential, Watcher
 
 SESSION_INTERVAL = 2.0
-"""Seconds between two checks of the sessions of all connections."""
+"""Seconds between two checks of the sessions and tokens of all connections."""
 REDELIVERY_INTERVAL = 10.0
 """Seconds between two checks for events that can be sent in full now."""
 
@@ -86,10 +86,10 @@ class Hub:
         if self.is_stopping:
             watcher.end(drain.ServerStopping())
 
-    async def authorise(self, watcher: Watcher, session: str | None, *, must_exist: bool) -> None:
-        """Find out whose watcher it is. Raises Refusal if it may not watch one of its streams or, with `must_exist`, if
-        one of them doesn't exist. Queries the database only if that is needed to know."""
-        watcher.login = await self.sessions.find(session) if session else None
+    async def authorise(self, watcher: Watcher, credential: Credential | None, *, must_exist: bool) -> None:
+        """Find out whose watcher it is. Raises Refusal if its token isn't valid, if it may not watch one of its streams
+        or, with `must_exist`, if one of them doesn't exist. Queries the database only if that is needed to know."""
+        watcher.login = await self.sessions.find(credential) if credential else None
         watcher.access = self._audiences.access_of(watcher.login)
         names, must_exist = watcher.streams, must_exist and streams.may_be_absent(watcher.streams)
         if must_exist or streams.have_audiences(names):

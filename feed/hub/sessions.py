@@ -1,11 +1,12 @@
 """Ends the connections of users who aren't logged in any more.
 
-A websocket is authorised when it opens, and may stay open for days. So every process checks the sessions of its open
-connections every two seconds, a few queries for all of them. A session that was deleted or has expired, a user who was
-deactivated or has a new password: each ends the connections that depend on it.
+A connection is authorised when it opens, and may stay open for days. So every process checks the sessions and tokens of
+its open connections every two seconds, a few queries for all of them. A session or a token that was deleted or has
+expired, a user who was deactivated: each ends the connections that depend on it. So does a new password, but only those
+of sessions.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -17,27 +18,38 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
+from feed import tokens
 from feed.batches import batches
 from feed.hub.shared_reads import SharedReads
 from feed.hub.threads import ReadingThreads
-from feed.hub.watcher import Login, Watcher
+from feed.hub.watcher import Credential, Login, Watcher
 from feed.refusals import Refusal
 
 SESSIONS = 500
-"""Sessions that one read looks up."""
+"""Sessions, or tokens, that one read looks up."""
 
 
 class Sessions:
-    """The sessions of one hub's watchers."""
+    """The sessions and the tokens of one hub's watchers."""
 
     def __init__(self, threads: ReadingThreads) -> None:
         self._threads = threads
         self._watchers: dict[Login, set[Watcher]] = {}
         self._logins = SharedReads(threads, logins_of, SESSIONS)
+        self._tokens = SharedReads(threads, tokens.find, SESSIONS)
 
-    async def find(self, key: str) -> Login | None:
-        """The login of this session, or None."""
-        return await self._logins.get(key)
+    async def find(self, credential: Credential) -> Login | None:
+        """The login of this session or token, or None if the session has none. Raises Refusal for a token or a ticket
+        that isn't valid or may not read."""
+        if credential.token is not None:
+            return login_by(await self._tokens.get(credential.token) if credential.token else None, tokens.bad_token)
+        if credential.ticket is not None:
+            return login_by(await self._redeem(credential.ticket), tokens.bad_ticket)
+        return await self._logins.get(credential.session)
+
+    async def _redeem(self, ticket: str) -> tokens.Token | None:
+        """Not shared: of two clients with the same ticket one gets in."""
+        return await self._threads.run(lambda: tokens.redeem(ticket)) if ticket else None
 
     def add(self, watcher: Watcher) -> None:
         if watcher.login:
@@ -50,14 +62,28 @@ class Sessions:
                 del self._watchers[watcher.login]
 
     async def check(self) -> None:
-        """End the connections of sessions that have ended. Without the database they stay."""
+        """End the connections of sessions and tokens that have ended. Without the database they stay."""
         logins = list(self._watchers)
         if not logins:
             return
         valid = await self._threads.run(lambda: still_valid(logins))
         for login in set(logins) - valid:
             for watcher in self._watchers.get(login, ()):
-                watcher.end(Refusal("session_ended", "This session has ended. Log in again.", 4401))
+                watcher.end(ended(login))
+
+
+def login_by(token: tokens.Token | None, refusal: Callable[[], Refusal]) -> Login:
+    """The login of a valid token that may read. Raises Refusal."""
+    if token is None:
+        raise refusal()
+    token.need("read")
+    return Login("", get_user_model()._meta.pk.value_to_string(token.user), "", token.digest)
+
+
+def ended(login: Login) -> Refusal:
+    if login.token:
+        return tokens.bad_token()
+    return Refusal("session_ended", "This session has ended. Log in again.", 4401)
 
 
 def logins_of(keys: Iterable[str]) -> dict[str, Login]:
@@ -74,13 +100,15 @@ def logins_of(keys: Iterable[str]) -> dict[str, Login]:
 
 
 def still_valid(logins: Collection[Login]) -> set[Login]:
-    """The logins that are still valid. At most two queries for 500 of them."""
+    """The logins that are still valid. At most three queries for 500 of them."""
+    valid = tokens.find(login.token for login in logins if login.token)
     there = {
         key
-        for part in batches(login.session for login in logins)
+        for part in batches(login.session for login in logins if not login.token)
         for key in open_sessions(part).values_list("session_key", flat=True)
     }
-    return of_allowed_users([login for login in logins if login.session in there])
+    of_sessions = [login for login in logins if not login.token and login.session in there]
+    return of_allowed_users(of_sessions) | {login for login in logins if login.token in valid}
 
 
 def session_model() -> Any:

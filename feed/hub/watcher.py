@@ -8,15 +8,31 @@ from feed.streams import ONLY_PUBLIC, Personal, personal
 
 
 @dataclass(frozen=True, slots=True)
+class Credential:
+    """What a client says who it is by, whatever door it came through.
+
+    session: the key of a session.
+    token: the digest of a token; "" for one that can't be valid, None without one.
+    ticket: likewise that of a ticket for a token.
+    """
+
+    session: str = ""
+    token: str | None = None
+    ticket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Login:
-    """A session in which a user is logged in.
+    """A session in which a user is logged in, or a token of the user.
 
     verifier: the hash of the user's password that Django keeps in the session.
+    token: the digest of the token; then there is no session, and a new password doesn't matter.
     """
 
     session: str
     user: str
     verifier: str
+    token: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -45,7 +61,7 @@ class Watcher:
     personal: those of its streams that hold something else for each user.
     cursor: the position up to which it has been sent everything.
     epoch: which log its cursor counts in, or "" if the client didn't say.
-    login: the session it was opened with, or None for an anonymous client.
+    login: the session or the token it was opened with, or None for an anonymous client.
     access: what its user may see.
     visitor: the name of its browser, for presence; "" if that isn't known.
     is_counted: whether it is a page that shows who is watching.

@@ -97,6 +97,7 @@ def test_pages_of_bob(open_page: Opener, site: MeasuredSite) -> None:
         "picture": "/profile/picture/",
         "password": "/accounts/password/",
         "account": "/profile/delete/",
+        "tokens": "/profile/tokens/",
     }
     assert report(checked(open_page(site.server, site.session), paths)) == ""
 

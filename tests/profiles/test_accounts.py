@@ -74,7 +74,7 @@ def test_the_export_has_everything_that_is_hers_and_nothing_else(as_alice: Clien
     Comment.objects.create(user=alice, thread=post, text="Mine")
     Comment.objects.create(user=bob, thread=StatusChange.objects.create(user=bob, text="Not hers"), text="Not hers")
     data = exported(as_alice)
-    assert list(data) == ["account", "profile", "pictures", "muted", "events"]
+    assert list(data) == ["account", "profile", "pictures", "muted", "tokens", "events"]
     assert (data["account"][0]["username"], data["account"][0]["email"]) == ("alice", "alice@rill.example")
     assert (data["profile"][0]["display_name"], data["profile"][0]["bio"]) == ("Alice Example", 'I "like"\nrivers')
     assert [each["size"] for each in data["pictures"]] == [256, 64]

@@ -57,6 +57,14 @@ def sign_up_wrongly(page: Page, site: Site) -> None:
     expect(page.locator(".errorlist").first).to_be_visible()
 
 
+def make_token(page: Page, site: Site) -> None:
+    """Two, so that the list has one that was made before."""
+    for name in ("build server", "phone"):
+        page.locator("[name=name]").fill(name)
+        page.get_by_role("button", name="Make it").click()
+        expect(page.get_by_role("status").locator("h2")).to_have_text(name)
+
+
 def stop(page: Page, site: Site) -> None:
     page.locator("#connection").evaluate("line => line.dataset.state = 'stopped'")
 
@@ -126,6 +134,7 @@ STATES = {
     "signup": State("/accounts/signup/", live=False),
     "signup-errors": State("/accounts/signup/", None, sign_up_wrongly, live=False),
     "profile": State("/profile/", "ada", live=False),
+    "tokens": State("/profile/tokens/", "ada", make_token, live=False, whole=True),
     "empty": State("/", server="empty"),
     "loading": State("/", "ada", options={"service_workers": "block"}, live=False),
     "stopped": State("/", "ada", stop),

@@ -7,7 +7,7 @@ import feed.handler_tables
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("feed", "0012_posts"),
+        ("feed", "0013_tokens"),
     ]
 
     operations = [
