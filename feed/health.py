@@ -42,7 +42,9 @@ async def readyz(request: HttpRequest) -> JsonResponse:
     hub = _hub(database.get("position", 0))
     handlers = await _handlers() if database["ok"] else {"ok": True}
     ready = database["ok"] and hub["ok"] and handlers["ok"]
-    report = {"ready": ready, "database": database, "doorbell": await _doorbell(), "hub": hub, "handlers": handlers}
+    report = {"ready": ready, "database": database, "doorbell": await _doorbell(), "hub": hub}
+    if "lags" in handlers:
+        report["handlers"] = handlers
     return JsonResponse(report, status=200 if ready else 503)
 
 
@@ -62,7 +64,8 @@ async def _handlers() -> dict[str, Any]:
             found = await sync_to_async(lags)()
     except (DatabaseError, TimeoutError) as error:
         return {"ok": True, "reason": type(error).__name__}
-    return {"ok": not any(lag.is_late for lag in found), "lags": [asdict(lag) for lag in found]}
+    late = any(lag.is_late for lag in found)
+    return {"ok": not late, "lags": [asdict(lag) for lag in found]} if found else {"ok": True}
 
 
 async def _doorbell() -> dict[str, Any]:
