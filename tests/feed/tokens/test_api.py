@@ -41,7 +41,9 @@ def test_the_session_is_ignored_beside_a_token(alice: User, bob: User, teams: No
     assert texts(logged_in(bob), issue(alice)) == ["for the team"]
 
 
-@pytest.mark.parametrize("header", [f"Bearer {new_secret()}", "Bearer wrong", "Bearer", "bearer "])
+@pytest.mark.parametrize(
+    "header", [pytest.param(f"Bearer {new_secret()}", id="unknown"), "Bearer wrong", "Bearer", "bearer "]
+)
 def test_a_wrong_token_is_refused_and_never_taken_as_anonymous(alice: User, header: str) -> None:
     for client in (Client(), logged_in(alice)):
         response = client.get("/api/events/", headers={"Authorization": header})
