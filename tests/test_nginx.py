@@ -21,8 +21,8 @@ from tests.support.nginx import Nginx, nginx
 from tests.support.servers import HOST, Kind, Server
 from tests.support.watching import BOTH
 
-POSTERS, READERS, POST_INTERVAL = 3, 2, 0.05
-"""Threads that post and that load pages during a restart, and the seconds between two posts of a thread."""
+POSTERS, READERS, INTERVAL = 3, 2, 0.05
+"""Threads that post and that load pages during a restart, and the seconds that a thread waits after each."""
 
 
 @contextmanager
@@ -60,6 +60,7 @@ class Readers:
                 urlopen(self._url, timeout=60).close()
             except HTTPError as error:
                 self.failures.append(f"The response was {error.code}.")
+            self._stopped.wait(INTERVAL)  # without it, they take the time that the servers need to start
 
 
 @BOTH
@@ -73,7 +74,7 @@ def test_restarting_both_servers_in_turn_causes_no_error_and_loses_no_event(
         with nginx_for(*servers) as proxy:
             cluster.fleet.add_for_streams([proxy.url], ["public", "kind:comment", *ada.streams])
             cluster.fleet.wait_live()
-            with Visitors(proxy, session, POSTERS, POST_INTERVAL) as visitors, Readers(proxy.url, READERS) as readers:
+            with Visitors(proxy, session, POSTERS, INTERVAL) as visitors, Readers(proxy.url, READERS) as readers:
                 ada.run()
                 for server in servers:
                     visitors.wait_posted(10)

@@ -54,6 +54,14 @@ def test_nothing_moves_while_the_page_loads(visit: Visitor, options: dict[str, o
     assert alice.evaluate("shifts") < 0.02
 
 
+@pytest.mark.parametrize("path", ["/", "/accounts/signup/", "/accounts/login/"])
+def test_a_page_at_rest_moves_nothing(visit: Visitor, path: str) -> None:
+    bob = visit()
+    bob.goto(path)
+    expect(bob.locator(".water").first).to_be_visible()
+    bob.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
+
+
 def test_the_page_connects_until_the_socket_answers(visit: Visitor) -> None:
     bob = visit(**PHONE)
     bob.route_web_socket("**/ws/feed/**", lambda _: None)  # opens, and stays silent
