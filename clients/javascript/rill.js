@@ -305,6 +305,7 @@ class Following {
   }
 
   #advanced({ log, after, position, changes }) {
+    if (!Array.isArray(changes)) throw new TypeError("it has no changes");
     follows(this.cursor, after, log);
     const hasMoved = this.cursor?.position !== position || this.cursor.log !== log;
     this.cursor = { position, log };

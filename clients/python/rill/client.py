@@ -114,6 +114,9 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return run(self._runner, coroutine)
+
     def close(self) -> None:
         """End all that follows."""
         self._runner.close()
@@ -133,23 +136,23 @@ class Client:
 
     def snapshot(self, streams: Iterable[str] = (), *, before: int | None = None, limit: int = 50) -> Snapshot:
         """As AsyncClient.snapshot."""
-        return self._runner.run(self._client.snapshot(streams, before=before, limit=limit))
+        return self._run(self._client.snapshot(streams, before=before, limit=limit))
 
     def event(self, number: int) -> Event:
         """As AsyncClient.event."""
-        return self._runner.run(self._client.event(number))
+        return self._run(self._client.event(number))
 
     def post(self, kind: str, /, *, idempotency_key: str = "", **fields: Any) -> Event:
         """As AsyncClient.post."""
-        return self._runner.run(self._client.post(kind, idempotency_key=idempotency_key, **fields))
+        return self._run(self._client.post(kind, idempotency_key=idempotency_key, **fields))
 
     def edit(self, number: int, /, **fields: Any) -> Event:
         """As AsyncClient.edit."""
-        return self._runner.run(self._client.edit(number, **fields))
+        return self._run(self._client.edit(number, **fields))
 
     def delete(self, number: int) -> None:
         """As AsyncClient.delete."""
-        self._runner.run(self._client.delete(number))
+        self._run(self._client.delete(number))
 
 
 class Feed(Iterator[Update]):
@@ -161,7 +164,7 @@ class Feed(Iterator[Update]):
 
     def __next__(self) -> Update:
         try:
-            return self._runner.run(self._following.__anext__())
+            return run(self._runner, self._following.__anext__())
         except StopAsyncIteration:
             raise StopIteration from None
 
@@ -175,8 +178,17 @@ class Feed(Iterator[Update]):
 
     def watch(self, streams: Iterable[str], *, after: Cursor | int | None = None) -> None:
         """As Following.watch."""
-        self._runner.run(self._following.watch(streams, after=after))
+        run(self._runner, self._following.watch(streams, after=after))
 
     def close(self) -> None:
         """Disconnect. The iteration ends."""
-        self._runner.run(self._following.aclose())
+        run(self._runner, self._following.aclose())
+
+
+def run(runner: asyncio.Runner, coroutine: Coroutine[Any, Any, Result]) -> Result:
+    """Run it to its end. Raises RuntimeError in a thread whose event loop is running."""
+    try:
+        return runner.run(coroutine)
+    except RuntimeError as error:
+        coroutine.close()
+        raise RuntimeError(f"{error}. In async code use rill.AsyncClient.") from None
