@@ -216,7 +216,7 @@ class Following {
     this.#rill = rill;
     this.#options = { snapshot: false, limit: 50, onLost: logLost, ...options };
     this.#backoff = new Backoff(rill.timing);
-    this.streams = [...streams];
+    this.streams = namesOf(streams);
     this.cursor = cursorOf(after);
     this.#updates = this.#follow();
     if (signal?.aborted) this.close();
@@ -239,7 +239,8 @@ class Following {
 
   /** Watch these streams instead. after: where to begin, if that is earlier than the cursor. */
   watch(streams, { after = null } = {}) {
-    this.streams = streams.length ? [...streams] : ["public"];
+    const names = namesOf(streams);
+    this.streams = names.length ? names : ["public"];
     const from = cursorOf(after);
     if (from && !(this.#from?.position < from.position)) this.#from = from;
     const begin = this.#from && { after: this.#from.position, ...(this.#from.log && { log: this.#from.log }) };
@@ -351,6 +352,7 @@ class Following {
   }
 }
 
+const namesOf = (streams) => (typeof streams === "string" ? [streams] : [...streams]);
 const cursorOf = (after) => (typeof after === "number" ? { position: after, log: "" } : after);
 
 /** Throws Gap unless a frame begins where the cursor is. Frames tile the log. */
@@ -426,7 +428,7 @@ export class Rill {
 
   /** The snapshot, tried once. */
   async load({ streams = [], before, limit = 50, signal } = {}) {
-    const query = [...streams.map((name) => ["stream", name]), ["limit", limit]];
+    const query = [...namesOf(streams).map((name) => ["stream", name]), ["limit", limit]];
     if (before !== undefined) query.push(["before", before]);
     const { log, position, events, next } = await this.#send("GET", "events/", { query, signal });
     return { type: "snapshot", reason: "start", events, next, cursor: { position, log } };

@@ -37,6 +37,12 @@ def test_it_starts_at_the_head_and_asks_for_its_streams(scripted: ScriptedServer
     assert site.opened == [{"stream": ["user:ali ce", "kind:comment"]}]
 
 
+def test_one_stream_may_be_named_alone(scripted: ScriptedServer, client: ClientProgram) -> None:
+    site = scripted.site([changes(0, 1, "one")])
+    client.follow(site.url, streams="user:alice", after=cursor(0)).see("one")
+    assert site.opened[0]["stream"] == ["user:alice"]
+
+
 def test_a_snapshot_comes_first_and_the_socket_goes_on_from_it(scripted: ScriptedServer, client: ClientProgram) -> None:
     site = scripted.site([changes(5, 6, "two")], answers=(snapshot(5, "one"),))
     feed = client.follow(site.url, snapshot=True, streams=["user:alice"], limit=20)

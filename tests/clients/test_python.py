@@ -6,19 +6,20 @@ import sys
 from itertools import islice, pairwise
 
 import pytest
+
 import rill
 from rill.commands import field, main
 from rill.errors import of_status
 from rill.site import Site
 from rill.timing import Backoff
-
-from tests.clients.scripted import Answer, Close, ScriptedServer, changes, error, event, reset, snapshot
+from tests.clients.scripted import Answer, Close, ScriptedServer, Step, changes, error, event, reset, snapshot
 
 QUICK = rill.Timing(min_delay=0.01, max_delay=0.05)
 
 
 def test_the_sync_form_follows_and_posts_in_one_thread(scripted: ScriptedServer) -> None:
-    first, second = [changes(0, 3, "one"), Close(1011)], [changes(3, 4, "two"), changes(4, 5, "three")]
+    first: list[Step] = [changes(0, 3, "one"), Close(1011)]
+    second = [changes(3, 4, "two"), changes(4, 5, "three")]
     site = scripted.site(first, second, answers=(Answer(201, event(9, "answer")),))
     lost = list[rill.Lost]()
     with rill.Client(site.url, timing=QUICK) as client:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from typing import Any, Self, TypeVar
 
 from .errors import NotFound, Unavailable
-from .following import Door, Following, load, log_lost
+from .following import Door, Following, load, log_lost, names_of
 from .http import Http
 from .site import Site
 from .timing import Backoff, Timing
@@ -47,8 +47,18 @@ class AsyncClient:
 
     async def snapshot(self, streams: Iterable[str] = (), *, before: int | None = None, limit: int = 50) -> Snapshot:
         """The newest events, or the newest ones before the event with this id."""
-        names = list(streams)
+        names = names_of(streams)
         return await self._tried(lambda: load(self._door, names, limit, before))
+
+    async def ticket(self) -> str:
+        """A ticket, with which a page of another site opens one websocket within a minute. Needs a token."""
+        ticket: str = (await self._sent("POST", "tickets/"))["ticket"]
+        return ticket
+
+    @property
+    def socket(self) -> str:
+        """The URL of the websocket."""
+        return self._door.site.socket
 
     async def event(self, number: int) -> Event:
         """The event with this id."""
@@ -137,6 +147,15 @@ class Client:
     def snapshot(self, streams: Iterable[str] = (), *, before: int | None = None, limit: int = 50) -> Snapshot:
         """As AsyncClient.snapshot."""
         return self._run(self._client.snapshot(streams, before=before, limit=limit))
+
+    def ticket(self) -> str:
+        """As AsyncClient.ticket."""
+        return self._run(self._client.ticket())
+
+    @property
+    def socket(self) -> str:
+        """The URL of the websocket."""
+        return self._client.socket
 
     def event(self, number: int) -> Event:
         """As AsyncClient.event."""

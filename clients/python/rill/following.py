@@ -33,6 +33,11 @@ class Door:
     timing: Timing
 
 
+def names_of(streams: Iterable[str]) -> tuple[str, ...]:
+    """One name is meant as such, and not as its letters."""
+    return (streams,) if isinstance(streams, str) else tuple(streams)
+
+
 def query_of(cursor: Cursor | None) -> dict[str, Any]:
     """The cursor as the protocol has it."""
     if cursor is None:
@@ -42,7 +47,7 @@ def query_of(cursor: Cursor | None) -> dict[str, Any]:
 
 async def load(door: Door, streams: Iterable[str], limit: int, before: int | None = None) -> Snapshot:
     """The newest events over HTTP. Raises Refused and Unavailable."""
-    query = [*(("stream", name) for name in streams), ("limit", str(limit))]
+    query = [*(("stream", name) for name in names_of(streams)), ("limit", str(limit))]
     if before is not None:
         query.append(("before", str(before)))
     return Snapshot.of(await door.http.send("GET", door.site.api("events/", query)))
@@ -64,7 +69,7 @@ class Following(AsyncIterator[Update]):
         limit: int,
         on_lost: Callable[[Lost], None],
     ) -> None:
-        self.streams = tuple(streams)
+        self.streams = names_of(streams)
         self.cursor = cursor
         self._door, self._limit, self._on_lost = door, limit, on_lost
         self._begins_with_snapshot = snapshot
@@ -85,7 +90,7 @@ class Following(AsyncIterator[Update]):
 
         The server confirms it with an update without changes, whose cursor is where it begins.
         """
-        self.streams = tuple(streams) or ("public",)
+        self.streams = names_of(streams) or ("public",)
         begin = Cursor(after) if isinstance(after, int) else after
         if begin and not (self._from and self._from.position <= begin.position):
             self._from = begin

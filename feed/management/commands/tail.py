@@ -1,8 +1,10 @@
 import asyncio
 import os
 from typing import Any
+from urllib.parse import urljoin
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import NoReverseMatch, reverse
 
 from feed.client import AsyncClient, Cursor, Lost, RillError
 from feed.client.terminal import lost_line, tail
@@ -29,7 +31,8 @@ class Command(BaseCommand):
         if after is not None and after < 0:
             raise CommandError(f"--after must not be negative, but is {after}.")
         try:
-            client = AsyncClient(url, token=os.environ.get("RILL_TOKEN", ""))
+            site, socket = addresses(url)
+            client = AsyncClient(site, socket=socket, token=os.environ.get("RILL_TOKEN", ""))
             cursor = None if after is None else Cursor(after)
             asyncio.run(self.follow(client, stream, cursor, as_json=options["json"]))
         except (RillError, ValueError) as error:
@@ -47,3 +50,15 @@ class Command(BaseCommand):
 
     def write_lost(self, lost: Lost) -> None:
         self.stderr.write(lost_line(lost))
+
+
+def addresses(url: str) -> tuple[str, str]:
+    """The URLs of the site and of its websocket, "" for the usual one. A URL that names the websocket doesn't say where
+    the API is: where this project has it."""
+    if not url.endswith(SOCKET):
+        return url, ""
+    try:
+        api = reverse("api:api-root").removeprefix("/").removesuffix("api/")
+    except NoReverseMatch:
+        api = ""
+    return urljoin(url.removesuffix(SOCKET), api), url
