@@ -19,9 +19,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def client_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same of the client."""
-    return Path(
-        os.environ.get("RILL_CLIENT_WHEEL") or build(ROOT / "clients" / "python", tmp_path_factory.mktemp("wheel"))
-    )
+    source = ROOT / "clients" / "python"
+    return Path(os.environ.get("RILL_CLIENT_WHEEL") or build(source, tmp_path_factory.mktemp("wheel")))
 
 
 def build(source: Path, folder: Path) -> Path:

@@ -77,14 +77,14 @@ def test_the_sdist_of_the_client_gives_the_same_wheel(client_wheel: Path, tmp_pa
 
 
 def test_the_client_is_installed_with_its_command(client_wheel: Path, tmp_path: Path) -> None:
-    options = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", "--target", tmp_path]
+    options = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", "--target", str(tmp_path)]
     subprocess.run([sys.executable, "-m", "pip", "install", *options, client_wheel], check=True)
-    command, path = [sys.executable, tmp_path / "bin" / "rill", "tail", "nowhere"], {"PYTHONPATH": str(tmp_path)}
-    done = subprocess.run(command, env=path, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (
-        1,
-        "rill: The URL of a feed is like http://localhost:8000, not 'nowhere'.\n",
+    command, path = [str(tmp_path / "bin" / "rill"), "tail", "nowhere"], {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *command], env=path, cwd=tmp_path, capture_output=True, text=True, check=False
     )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "rill: The URL of a feed is like http://localhost:8000, not 'nowhere'." in done.stderr
 
 
 def test_what_the_client_needs_the_feed_needs_too() -> None:

@@ -59,7 +59,7 @@ def test_the_types_name_what_there_is() -> None:
 
 
 def methods_in(declaration: str, types: str) -> set[str]:
-    body = types.split(f"{declaration} ")[1].split("\n}\n")[0]
+    body = types.split(f"{declaration} ")[1].partition("\n}\n")[0]
     return set(re.findall(r"^  (\w+)\(", body, re.MULTILINE)) - {"constructor"}
 
 
