@@ -243,13 +243,17 @@ class Following {
     this.streams = names.length ? names : ["public"];
     const from = cursorOf(after);
     if (from && !(this.#from?.position < from.position)) this.#from = from;
-    const begin = this.#from && { after: this.#from.position, ...(this.#from.log && { log: this.#from.log }) };
-    this.#socket?.send({ type: "watch", streams: this.streams, ...begin });
+    this.#ask();
   }
 
   close() {
     this.#closing.abort();
-    this.#socket?.close();
+  }
+
+  /** Ask the server for the streams, if it is there. */
+  #ask() {
+    const begin = this.#from && { after: this.#from.position, ...(this.#from.log && { log: this.#from.log }) };
+    this.#socket?.send({ type: "watch", streams: this.streams, ...begin });
   }
 
   async *#follow() {
@@ -277,10 +281,16 @@ class Following {
 
   /** The updates of one connection. */
   async *#connected() {
+    const { signal } = this.#closing;
     this.#rewind();
-    const socket = (this.#socket = await this.#rill.connect(this.streams, this.cursor, this.#closing.signal));
+    const { streams } = this;
+    const socket = await this.#rill.connect(streams, this.cursor, signal);
+    const close = () => socket.close();
+    signal.addEventListener("abort", close, { once: true });
     try {
       let frame = await socket.first();
+      this.#socket = socket; // before, it couldn't send anything
+      if (streams !== this.streams) this.#ask();
       while (true) {
         const update = await this.#received(frame);
         if (update) yield update;
@@ -289,6 +299,7 @@ class Following {
       }
     } finally {
       this.#socket = null;
+      signal.removeEventListener("abort", close);
       socket.close();
     }
   }

@@ -53,7 +53,7 @@ def test_the_ticker_shows_the_newest_events_and_what_happens(server: Server) -> 
 def test_the_bot_answers_each_mention_once_however_it_ends(server: Server, tmp_path: Path) -> None:
     cursor = tmp_path / "bot.json"
     token = server.shell(BOT)
-    command = [sys.executable, EXAMPLES / "bot.py", server.url(), "helper", str(cursor)]
+    command: list[str | Path] = [sys.executable, EXAMPLES / "bot.py", server.url(), "helper", str(cursor)]
 
     def answers() -> list[str]:
         texts: list[str] = json.loads(server.shell(ANSWERS))

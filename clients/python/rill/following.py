@@ -95,7 +95,7 @@ class Following(AsyncIterator[Update]):
         if begin and not (self._from and self._from.position <= begin.position):
             self._from = begin
         if self._socket:
-            await self._socket.send({"type": "watch", "streams": self.streams} | query_of(self._from))
+            await self._ask(self._socket)
 
     async def aclose(self) -> None:
         """Disconnect. The iteration ends."""
@@ -120,9 +120,12 @@ class Following(AsyncIterator[Update]):
     async def _connected(self) -> AsyncGenerator[Update]:
         """The updates of one connection."""
         self._rewind()
-        url = self._door.site.watching(self.streams, self.cursor)
+        streams = self.streams
+        url = self._door.site.watching(streams, self.cursor)
         async with opened(url, self._door.http.authorization, self._door.timing) as socket:
             self._socket = socket
+            if streams != self.streams:  # changed while it was connecting
+                await self._ask(socket)
             try:
                 async for update in self._read(socket):
                     yield update
@@ -160,6 +163,9 @@ class Following(AsyncIterator[Update]):
             self._from = None
         self.cursor = Cursor(frame["position"], frame["log"])
         return Changes((), self.cursor, frame)
+
+    async def _ask(self, socket: Socket) -> None:
+        await socket.send({"type": "watch", "streams": self.streams} | query_of(self._from))
 
     def _rewind(self) -> None:
         """Begin earlier than at the cursor, if a change of streams that isn't confirmed says so."""
