@@ -56,7 +56,7 @@ def test_tail_loads_the_snapshot_from_where_the_project_has_the_api() -> None:
     """And not from below the websocket: a project may have the pages under another path."""
     assert addresses("ws://a.example/ws/feed/") == ("ws://a.example/", "ws://a.example/ws/feed/")
     assert addresses("https://a.example/activity/") == ("https://a.example/activity/", "")
-    with override_settings(ROOT_URLCONF="tests.feed.only_feed_urls"):
+    with override_settings(ROOT_URLCONF="tests.support.api_elsewhere"):
         assert addresses("ws://a.example/ws/feed/")[0] == "ws://a.example/activity/"
         assert addresses("ws://a.example/shop/ws/feed/")[0] == "ws://a.example/shop/activity/"
     with override_settings(ROOT_URLCONF="tests.adopters.bare.urls"):

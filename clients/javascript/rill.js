@@ -515,12 +515,12 @@ function parsed(url, text) {
 
 /** The error for an answer. One of a proxy has no JSON. */
 function refusal(url, response, text) {
-  let told = {};
+  let told = null;
   try {
     told = JSON.parse(text);
   } catch {}
-  const message = told.message ?? `${url} answers ${response.status} ${response.statusText}.`;
-  return ofStatus(response.status, message, told.code ?? "", response.headers.get("Retry-After"));
+  const message = told?.message ?? `${url} answers ${response.status} ${response.statusText}.`;
+  return ofStatus(response.status, message, told?.code ?? "", response.headers.get("Retry-After"));
 }
 
 /** Not crypto.randomUUID, which pages without TLS don't have. */

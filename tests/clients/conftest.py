@@ -16,13 +16,12 @@ def scripted() -> Iterator[ScriptedServer]:
 @pytest.fixture(scope="module", params=list(CLIENTS))
 def client(request: pytest.FixtureRequest) -> Iterator[ClientProgram]:
     """Each test that uses it runs once with each client."""
-    yield from running(request.param)
+    with running(request.param) as program:
+        yield program
 
 
-def running(language: str) -> Iterator[ClientProgram]:
+def running(language: str) -> ClientProgram:
     try:
-        program = ClientProgram(language)
+        return ClientProgram(language)
     except NotInstalled as error:
         missing(str(error))
-    with program:
-        yield program

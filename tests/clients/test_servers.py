@@ -18,7 +18,7 @@ IMPATIENT = {"heartbeat": 0.2, "timeout": 3}
 @pytest.fixture(scope="module")
 def clients() -> Iterator[list[ClientProgram]]:
     with ExitStack() as stack:
-        yield [stack.enter_context(each) for language in CLIENTS for each in running(language)]
+        yield [stack.enter_context(running(language)) for language in CLIENTS]
 
 
 def post(server: Server, text: str, feeds: list[Followed], *before: str) -> tuple[str, ...]:

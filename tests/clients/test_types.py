@@ -12,7 +12,7 @@ from tests.conftest import missing
 from tests.support.databases import ROOT
 
 CLIENT = ROOT / "clients" / "javascript"
-OPTIONS = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom", "--types", ""]
+OPTIONS = ["--noEmit", "--strict", "--target", "es2022", "--module", "nodenext", "--lib", "es2022,dom"]
 
 
 def typescript() -> str:

@@ -6,15 +6,20 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from functools import partial
 
 from .client import AsyncClient
 from .errors import RillError
 from .terminal import lost_line, tail
 from .updates import Cursor
 
-write = partial(print, flush=True)
-warn = partial(print, file=sys.stderr, flush=True)
+
+def write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def warn(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

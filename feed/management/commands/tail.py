@@ -58,7 +58,8 @@ def addresses(url: str) -> tuple[str, str]:
     if not url.endswith(SOCKET):
         return url, ""
     try:
-        api = reverse("api:api-root").removeprefix("/").removesuffix("api/")
+        api = reverse("api:api-root")
     except NoReverseMatch:
         api = ""
-    return urljoin(url.removesuffix(SOCKET), api), url
+    below = api.strip("/").removesuffix("api") if api.endswith("/api/") else ""
+    return urljoin(url.removesuffix(SOCKET), below), url
