@@ -171,7 +171,7 @@ class Followed:
 
     def _apply(self, update: Message) -> None:
         if update["type"] == "snapshot":
-            self.state = {each["id"]: each.get("text", "") for each in update["events"]}
+            self.state = {each["id"]: each["text"] for each in update["events"] if "text" in each}
             return
         for change in update["changes"]:
             event = change["event"]
