@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.contrib.auth import get_user_model
 
 from feed import log, people, streams
-from feed.api import read_snapshot
+from feed.api.snapshots import read_snapshot
 from feed.models import Event
 from feed.refusals import Refusal
 from feed.testing.hub import InlineHub
