@@ -1,5 +1,6 @@
 """The OpenAPI description: what django-ninja knows of the operations, and what only the kinds of events know."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ninja.openapi.schema import OpenAPISchema
@@ -83,23 +84,22 @@ def _describe_headers(operation: Json, name: str, *, is_one: bool) -> None:
 
 
 def _body(schema: OpenAPISchema, method: str) -> Json:
-    is_new = method == "post"
-    kinds = postable_kinds() if is_new else {name: kind for name, kind in Event.kinds().items() if edited_fields(kind)}
-    refs = {
-        name: {"$ref": _add(schema, posted_model(kind) if is_new else edited_model(kind))}
-        for name, kind in kinds.items()
-    }
-    if is_new:
-        mapping = {name: ref["$ref"] for name, ref in refs.items()}
-        found: Json = {"oneOf": [*refs.values()], "discriminator": {"propertyName": "kind", "mapping": mapping}}
-    else:
-        found = {"anyOf": [*refs.values()]}
+    if method == "patch":
+        kinds: Iterable[Any] = Event.kinds().values()
+        changed = [kind for kind in kinds if edited_fields(kind)]
+        return _json({"anyOf": [_add(schema, edited_model(kind)) for kind in changed]})
+    posted = {name: _add(schema, posted_model(kind)) for name, kind in postable_kinds().items()}
+    mapping = {name: each["$ref"] for name, each in posted.items()}
+    return _json({"oneOf": [*posted.values()], "discriminator": {"propertyName": "kind", "mapping": mapping}})
+
+
+def _json(found: Json) -> Json:
     return {"required": True, "content": {"application/json": {"schema": found}}}
 
 
-def _add(schema: OpenAPISchema, model: Any) -> str:
+def _add(schema: OpenAPISchema, model: Any) -> Json:
     """Add a model to the components. Returns the reference to it."""
     described = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema["components"]["schemas"] |= described.pop("$defs", {})
     schema["components"]["schemas"][model.__name__] = described
-    return f"#/components/schemas/{model.__name__}"
+    return {"$ref": f"#/components/schemas/{model.__name__}"}

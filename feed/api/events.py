@@ -12,12 +12,11 @@ from django.urls import reverse
 
 from feed import idempotency, writing
 from feed.access import not_shared, own_event, user_of
-from feed.api import limits, models
+from feed.api import limits, models, snapshots
 from feed.api.bodies import Body
 from feed.api.errors import ApiError
 from feed.api.etags import check_match, conditional, json_response
 from feed.api.schemas import READ_ERRORS, WRITE_ERRORS, ErrorOut, EventOut
-from feed.api.snapshots import router as router
 from feed.frames.describe import as_json
 from feed.kinds.loading import of_kinds
 from feed.kinds.posted import edited_fields, postable_kinds
@@ -25,6 +24,7 @@ from feed.models import Event, Posted
 from feed.refusals import Refusal
 from feed.tokens.requests import ANONYMOUS_TOO, need
 
+router = snapshots.router
 ERRORS = {WRITE_ERRORS: ErrorOut}
 
 
@@ -98,7 +98,7 @@ def writer(request: HttpRequest) -> Any:
     return user
 
 
-def wanted_kind(body: Body) -> type[Event]:
+def wanted_kind(body: Body) -> Any:
     name, open_kinds = body.values.get("kind"), postable_kinds()
     if isinstance(name, str) and name in open_kinds:
         return open_kinds[name]

@@ -14,8 +14,10 @@ NOT_IN_JSON = (models.BinaryField, models.FileField)
 """A file field would take the path of any file that is stored already."""
 
 
-def postable_kinds() -> Mapping[str, type[Any]]:
-    return {name: kind for name, kind in Kind.kinds().items() if is_postable(kind)}
+def postable_kinds() -> Mapping[str, Any]:
+    """The kinds that users may post, by name."""
+    kinds: Mapping[str, Any] = Kind.kinds()
+    return {name: kind for name, kind in kinds.items() if is_postable(kind)}
 
 
 @cache

@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from feed import streams
 from feed.frames.entries import Entry
+from feed.hub.polling import Kept
 from feed.hub.tail import Tail
 from feed.hub.watcher import Access, Watcher
 from feed.models import Event
-from feed.hub.polling import Kept
 from profiles.following import follow
 from tests.conftest import logged_in
 from tests.feed.conftest import closed_hub  # noqa: F401 (a fixture)
