@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import Http404
 
 from feed import conversations, moderation, ratelimit
@@ -16,12 +16,13 @@ def limit_of(user: Any) -> ratelimit.Limit:
     return ratelimit.Limit("FEED_POST_LIMIT", (str(user.pk),), "post")
 
 
-def check_new(event: Event) -> None:
-    """Lock what the new event is about, and check the event. Raises ValidationError."""
+def check_new(event: Event, names: Collection[str]) -> None:
+    """Lock what the new event is about, and check the event, of which the user has given these fields. Raises
+    ValidationError."""
     links = [field for field in posted_fields(type(event)) if leads_to_event(field)]
     for field in links:
         _lock_target(event, field)
-    check(event, {field.name for field in event._meta.fields} - {"user", *(field.name for field in links)})
+    check(event, {*names, "audience"} - {field.name for field in links})
 
 
 def _lock_target(event: Event, field: Any) -> None:
@@ -49,15 +50,20 @@ def change(event: Event, values: Mapping[str, Any]) -> bool:
 
 def check(event: Event, names: Collection[str]) -> None:
     """Check these fields of the event, and the event as a whole. Raises ValidationError."""
+    event.clean_fields(exclude=[field.name for field in event._meta.fields if not _is_checked(event, field, names)])
     try:
-        event.full_clean(exclude=[field.name for field in event._meta.fields if field.name not in names])
+        event.clean()
     except ValidationError as error:
-        errors = error.error_dict
-        if "audience" not in names:  # the user may stay where they may not post any more
-            others = [each for each in errors.pop(NON_FIELD_ERRORS, []) if each.code != "not_yours"]
-            errors |= {NON_FIELD_ERRORS: others} if others else {}
-        if errors:
-            raise ValidationError(errors) from None
+        # The user may stay where they may not post any more.
+        if "audience" in names or getattr(error, "code", None) != "not_yours":
+            raise
+    event.validate_unique()
+    event.validate_constraints()
+
+
+def _is_checked(event: Event, field: Any, names: Collection[str]) -> bool:
+    """Without what is NULL and may be: that a form may not leave a field empty doesn't concern programs."""
+    return field.name in names and not (field.null and getattr(event, field.attname) is None)
 
 
 def delete(event: Event, user: Any) -> None:

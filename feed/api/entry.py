@@ -37,14 +37,17 @@ def api_view(view: View) -> View:
 
 
 def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
+    method = request.method
     try:
         cors.forget_cookie(request)
         tokens.identify(request)
-        if request.method == "HEAD":  # the server leaves out the body
+        if method == "HEAD":  # which django-ninja doesn't know; the server leaves out the body
             request.method = "GET"
         return view()
     except Exception as error:  # noqa: BLE001 (it is logged)
         return response_to(request, error)
+    finally:
+        request.method = method
 
 
 def on_every_path(patterns: list[Any]) -> list[URLPattern]:

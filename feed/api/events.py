@@ -36,9 +36,9 @@ def post_event(request: HttpRequest) -> Any:
     body, key = Body.read(request), key_of(request)
     posted = find(user, key, body)
     if posted is None:
-        event = models.new_event(wanted_kind(body), body, user)
+        event, names = models.new_event(wanted_kind(body), body, user)
         limits.count_write(request, user)
-        posted = save(event, key, body)
+        posted = save(event, names, key, body)
     response = json_response(posted.answer or "", 201)
     response["Location"] = reverse("api:event", args=[posted.event_id])
     return not_shared(request, response)
@@ -127,9 +127,9 @@ def find(user: Any, key: str, body: Body) -> Posted | None:
         raise _reused() from None
 
 
-def save(event: Event, key: str, body: Body) -> Posted:
+def save(event: Event, names: list[str], key: str, body: Body) -> Posted:
     with saving():
-        writing.check_new(event)
+        writing.check_new(event, names)
         try:
             return idempotency.save(event, key, body.digest(), present)
         except idempotency.KeyReused:

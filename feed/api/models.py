@@ -109,14 +109,15 @@ def summary_of(kind: type[Event]) -> str:
     return "" if text.startswith(f"{kind.__name__}(") else " ".join(text.partition("\n\n")[0].split())
 
 
-def new_event(kind: type[Event], body: Body, user: Any) -> Event:
-    """An event that isn't saved, nor checked yet. Raises ApiError."""
+def new_event(kind: type[Event], body: Body, user: Any) -> tuple[Event, list[str]]:
+    """An event that isn't saved, nor checked yet, and the names of the fields that the body gives. Raises ApiError."""
     fields = {field.name: field for field in posted_fields(kind)}
+    values = _values(posted_model(kind), body)
+    del values["kind"]
     event = kind(user=user)
-    for name, value in _values(posted_model(kind), body).items():
-        if name != "kind":
-            setattr(event, *_attribute(fields.get(name), name, value))
-    return event
+    for name, value in values.items():
+        setattr(event, *_attribute(fields.get(name), name, value))
+    return event, [*values]
 
 
 def new_values(event: Event, body: Body) -> dict[str, Any]:

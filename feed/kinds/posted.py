@@ -8,8 +8,6 @@ from django.db import models
 
 from feed.kinds.kind import Kind, root_model
 
-Field = models.Field[Any, Any]
-
 NOT_IN_JSON = (models.BinaryField, models.FileField)
 """A file field would take the path of any file that is stored already."""
 
@@ -30,13 +28,13 @@ def is_postable(kind: Any) -> bool:
 
 
 @cache
-def posted_fields(kind: Any) -> list[Field]:
+def posted_fields(kind: Any) -> list["models.Field[Any, Any]"]:
     """The kind's own fields that a user may set. Those with `editable=False` are set by the kind itself."""
     return [field for field in kind.plain_fields() if field.editable and not isinstance(field, NOT_IN_JSON)]
 
 
 @cache
-def edited_fields(kind: Any) -> list[Field]:
+def edited_fields(kind: Any) -> list["models.Field[Any, Any]"]:
     """The fields that the author of an event may change. What it is about stays. Of a kind that isn't postable, the
     `text`, as on the pages."""
     if not is_postable(kind):
@@ -44,7 +42,7 @@ def edited_fields(kind: Any) -> list[Field]:
     return [field for field in posted_fields(kind) if not leads_to_event(field)]
 
 
-def leads_to_event(field: Field) -> bool:
+def leads_to_event(field: "models.Field[Any, Any]") -> bool:
     target = field.related_model
     return isinstance(target, type) and issubclass(target, root_model())
 

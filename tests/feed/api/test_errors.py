@@ -62,7 +62,7 @@ def test_head_is_get_without_a_body(client: Client, path: str) -> None:
     [
         (b"text=Hello", "application/x-www-form-urlencoded", (415, "unsupported_media_type")),
         (b'{"kind": "status_change", "text": "Hello"}', "text/plain", (415, "unsupported_media_type")),
-        (b"", "application/json", (400, "bad_json")),
+        (b"", "", (415, "unsupported_media_type")),
         (b"{", "application/json", (400, "bad_json")),
         (b"[]", "application/json", (400, "bad_json")),
         (b"\xff", "application/json", (400, "bad_json")),

@@ -77,7 +77,7 @@ def test_a_kind_of_any_app_is_posted_with_its_own_fields(alice: User) -> None:
         ({"kind": "comment", "text": "x", "thread": -1}, "thread: There is no event"),
         ({"kind": "comment", "text": "x", "thread": 1, "audience": "public"}, "audience: Extra inputs"),
         ({"kind": "comment", "text": "x", "thread": 1, "reply_to": 1}, "reply_to: Extra inputs"),
-        ({"kind": "reaction", "emoji": "x", "about": 1}, "about: There is no event 1"),
+        ({"kind": "reaction", "emoji": "🎉", "about": 10**6}, "about: There is no event 1000000"),
         ({"kind": "slogan", "text": "x" * 11}, "text: Ensure this value has at most 10 characters"),
         ({"kind": "slogan", "text": "x", "shown_at": "2026-01-01T00:00:00Z"}, "shown_at: Extra inputs"),
         ({"kind": "slogan", "text": "x", "approved_by": 10**6}, "approved_by: user instance with id 1000000"),
