@@ -22,6 +22,7 @@ MEASURES = (
     "memory",
     "flood",
     "saving",
+    "posting",
     "handlers",
     "numbering",
     "page",

@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from feed import streams
-from feed.api import read_snapshot
-from feed.connection.asgi import Connection, Message
+from feed.api.snapshots import read_snapshot
 from feed.frames.describe import as_json
-from feed.frames.formats import FORMATS, Frame
+from feed.frames.formats import FORMATS
+from feed.hub.polling import Kept
 from feed.hub.watcher import Login, Watcher
 from feed.refusals import Refusal
 from feed.testing.hub import InlineHub
@@ -18,20 +18,6 @@ from feed.testing.hub import InlineHub
 Json = dict[str, Any]
 ALL_EVENTS = 10**6
 """Events in a snapshot. A real client reads it page by page."""
-
-
-async def nowhere(message: Message) -> None: ...
-
-
-class Mailbox(Connection):
-    """A connection that keeps the frames, of a client that always reads."""
-
-    def __init__(self) -> None:
-        super().__init__(nowhere)
-        self.texts: list[str] = []
-
-    def write(self, frame: Frame) -> None:
-        self.texts.append(frame.text)
 
 
 class FailingWatcher(Watcher):
@@ -51,7 +37,7 @@ class FeedWatcher:
             raise ValueError(f"The format of a watcher must be one of {', '.join(FORMATS)}, not {form!r}.")
         self.user = user if user is not None and user.is_authenticated else None
         self.streams = streams.parse([names] if isinstance(names, str) else names)
-        self._hub, self._format, self._mailbox = hub, form, Mailbox()
+        self._hub, self._format, self._mailbox = hub, form, Kept()
         self._state: dict[int, Json] = {}
         self._unread: list[Any] = []
         self.told: set[int] = set()
@@ -105,8 +91,8 @@ class FeedWatcher:
     def _receive(self) -> None:
         if self._watcher.reason:
             raise self._watcher.reason
-        texts, self._mailbox.texts = self._mailbox.texts, []
-        for text in texts:
+        frames, self._mailbox.frames = self._mailbox.frames, []
+        for text in (frame.text for frame in frames):
             if self._format == "json":
                 self._unread.append(frame := json.loads(text))
                 self._apply(frame)

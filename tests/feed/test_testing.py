@@ -198,7 +198,7 @@ def test_the_message_names_the_ways_that_differ(
         assert_sees(bob, hello)
     assert str(failure.value) == (
         f"bob (in followers:bob, only:bob, public, to:bob) doesn't see status_change {hello.pk} (audience public) "
-        "on 1 of 13 ways: the pages (visible_to)."
+        "on 1 of 17 ways: the pages and the API (visible_to)."
     )
 
 
