@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit, urlunsplit
@@ -39,6 +39,7 @@ class FeedClient:
     """Follows the feed at `url` (ws:// or wss://), from the cursor `after`, or from the head if that is None.
 
     gaps: a sentence for each frame that didn't begin where the one before it ended.
+    reason: why the server ends the present connection, if it has said so.
     """
 
     url: str
@@ -46,6 +47,7 @@ class FeedClient:
     after: int | None = None
     log: str = ""
     gaps: list[str] = field(default_factory=list)
+    reason: str = ""
 
     def address(self) -> str:
         """The URL to connect to, with the cursor."""
@@ -56,30 +58,38 @@ class FeedClient:
         return urlunsplit((scheme, host, path or f"/{SOCKET}", urlencode(asked), ""))
 
     def advance(self, frame: Frame) -> None:
-        """Move the cursor by a frame that has arrived. Raises Refused for an error frame."""
-        if frame["type"] == "error":
-            raise Refused(frame["message"])
+        """Move the cursor by a frame that has arrived."""
         if frame["type"] == "changes" and self.after is not None and frame["after"] != self.after:
             self.gaps.append(f"A frame begins after {frame['after']}, but the one before it ended at {self.after}.")
         self.after, self.log = frame["position"], frame["log"]
 
-    async def frames(self) -> AsyncIterator[Frame | Exception]:
+    async def frames(self) -> AsyncGenerator[Frame | Exception]:
         """Yield frames as they arrive, and an exception for each lost connection. Raises Refused."""
         waits = backoff()
         while True:
+            self.reason = ""
             try:
                 async with connect(self.address(), max_size=None) as websocket:
-                    async for message in websocket:
-                        frame: Frame = json.loads(message)
+                    while True:
+                        frame: Frame = json.loads(await websocket.recv())
+                        if frame["type"] == "error":  # the close code says whether to come back
+                            self.reason = frame["message"]
+                            continue
                         self.advance(frame)
                         waits = backoff()
                         yield frame
-                if websocket.close_code in FINAL_CODES:
-                    raise Refused(f"Closed with {websocket.close_code}.")
-                yield ConnectionError(f"The connection was closed with {websocket.close_code}.")
-            except (OSError, InvalidHandshake, ConnectionClosed, TimeoutError) as error:
+            except ConnectionClosed as closed:
+                yield self.lost(closed.rcvd.code if closed.rcvd else None)
+            except (OSError, InvalidHandshake, TimeoutError) as error:
                 yield error
             await asyncio.sleep(next(waits))
+
+    def lost(self, code: int | None) -> ConnectionError:
+        """Why the connection was closed with this code. Raises Refused if the same request would be refused again."""
+        reason = self.reason or f"The connection was closed with {code}."
+        if code in FINAL_CODES:
+            raise Refused(reason)
+        return ConnectionError(reason)
 
     def snapshot(self) -> Frame:
         """Load the newest events over HTTP: to begin with, or after a reset."""

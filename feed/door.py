@@ -24,8 +24,9 @@ logger = logging.getLogger(__name__)
 
 
 class Door:
-    """One client. `open` finds its connection, `begin` reads what the client asks for, `join` authorises it and starts its
-    frames, and `listen` waits for what it says. `refuse` or `come_back` says why it is ended. The hub sends the frames.
+    """One client. `open` finds its connection, `begin` reads what the client asks for, `join` authorises it and starts
+    its frames, `listen` waits for what it says, and `refuse` or `come_back` says why it is ended. The hub sends the
+    frames.
     """
 
     format = "json"

@@ -102,8 +102,7 @@ class Hub:
         """
         await self._check(watcher.access.user, names, NO_STREAMS if after else names - watcher.streams)
         await watcher.connection.writable()  # and from here on without waiting: no frame may come in between
-        position = watcher.cursor if after is None else min(after, watcher.cursor)
-        self._subscriptions.change(watcher, names, position, self.tail.head)
+        self._subscriptions.change(watcher, names, after, self.tail.head)
         watcher.epoch = epoch or watcher.epoch  # of another log: the next frame is a reset
 
     async def _check(self, user: str, names: frozenset[str], must_exist: frozenset[str]) -> None:

@@ -31,14 +31,14 @@ class Subscriptions:
             if not others:
                 self._by_stream.pop(stream, None)
 
-    def change(self, watcher: Watcher, names: frozenset[str], after: int, head: int) -> None:
-        """Send the watcher the changes of these streams instead, from the position `after` on, and tell it so. Its client
-        must be reading."""
+    def change(self, watcher: Watcher, names: frozenset[str], after: int | None, head: int) -> None:
+        """Send the watcher the changes of these streams instead, from its cursor on, or from `after` if that is less, and
+        tell it so. The client must be reading."""
         self.discard(watcher)
         watcher.watch(names)
         self.add(watcher)
-        watcher.advance(after, head)
-        watcher.connection.write(watching_frame(watcher.epoch, after, names))
+        watcher.advance(watcher.cursor if after is None else min(after, watcher.cursor), head)
+        watcher.connection.write(watching_frame(watcher.epoch, watcher.cursor, names))
         self._scheduler.enqueue(watcher)
 
     def watchers(self) -> set[Watcher]:

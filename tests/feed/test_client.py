@@ -1,10 +1,17 @@
 """The client of `manage.py tail`: what it requests, and how it reads frames."""
 
-from itertools import islice, pairwise
+import json
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from itertools import count, islice, pairwise
+from typing import Any
 
 import pytest
+from websockets.asyncio.server import ServerConnection, serve
 
 from feed.client import FeedClient, Refused, backoff
+
+FRAME: dict[str, Any] = {"type": "changes", "log": "k3x9", "after": 7, "position": 7, "changes": []}
 
 
 def test_the_client_requests_its_streams_and_its_cursor() -> None:
@@ -46,8 +53,34 @@ def test_the_backoff_grows_and_differs_between_clients() -> None:
     assert 15 <= first[-1] <= 30
 
 
-def test_an_error_frame_ends_the_client() -> None:
-    with pytest.raises(Refused, match="no stream"):
-        FeedClient("ws://localhost").advance(
-            {"type": "error", "code": "unknown_stream", "message": "There is no stream."}
-        )
+@asynccontextmanager
+async def refused_first(code: int) -> AsyncIterator[FeedClient]:
+    """A client of a server that refuses its first connection with this close code, and serves the next one."""
+    connections = count()
+
+    async def serve_or_refuse(connection: ServerConnection) -> None:
+        if next(connections):
+            await connection.send(json.dumps(FRAME))
+            await connection.wait_closed()
+        else:
+            await connection.send('{"type": "error", "code": "some_code", "message": "Not this time."}')
+            await connection.close(code)
+
+    async with serve(serve_or_refuse, "127.0.0.1", 0) as server:
+        yield FeedClient(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+
+@pytest.mark.parametrize("code", [1012, 4012, 4408])
+async def test_a_client_that_is_told_to_come_back_does(code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("feed.client.MIN_DELAY", 0.01)
+    async with refused_first(code) as client, aclosing(client.frames()) as frames:
+        error = await anext(frames)
+        assert (type(error), str(error)) == (ConnectionError, "Not this time.")
+        assert await anext(frames) == FRAME
+
+
+@pytest.mark.parametrize("code", [4400, 4401, 4403, 4404, 4429])
+async def test_a_client_whose_request_is_refused_ends_with_the_reason(code: int) -> None:
+    async with refused_first(code) as client, aclosing(client.frames()) as frames:
+        with pytest.raises(Refused, match=r"Not this time\."):
+            await anext(frames)
