@@ -32,8 +32,8 @@ class Subscriptions:
                 self._by_stream.pop(stream, None)
 
     def change(self, watcher: Watcher, names: frozenset[str], after: int | None, head: int) -> None:
-        """Send the watcher the changes of these streams instead, from its cursor on, or from `after` if that is less, and
-        tell it so. The client must be reading."""
+        """Send the watcher the changes of these streams instead, from its cursor on, or from `after` if that is less,
+        and tell it so. The client must be reading."""
         self.discard(watcher)
         watcher.watch(names)
         self.add(watcher)

@@ -32,6 +32,9 @@ def assert_live_below(server: Server, prefix: str, stripped: str) -> None:
         post_from_another_process(server, "one")
         row = str(websocket.recv(timeout=TIMEOUT))
     assert re.search(rf'href="{prefix}/activity/events/\d+/"', row), row
+    with urlopen(server.url(f"{prefix.removeprefix(stripped)}/sse/feed/?after=0")) as events:
+        while f'"url":"{prefix}/activity/events/' not in events.readline().decode():
+            pass
 
 
 @BOTH
