@@ -82,8 +82,6 @@ class Door:
         """The watcher that the client asks for, and the cursor to start it at. Raises Refusal."""
         request = Request.parse(query)
         self.hub = hub()
-        if self.connection.can_drain:
-            self.hub.drain_on_stop()
         after, epoch = await self.start(request)
         watcher = Watcher(request.streams, self.format, self.connection, epoch=epoch, visitor=self.visitor)
         watcher.is_counted = request.presence
@@ -94,6 +92,8 @@ class Door:
             # A client that resumes must hear that its thread or user was deleted.
             await self.hub.authorise(watcher, credential, must_exist=not after)
             await self.admit(watcher)
+            if self.connection.can_drain:
+                self.hub.drain_on_stop()
             await self.hub.join(watcher, after)
 
     async def say_last(self, message: Message, last: str = "") -> None:

@@ -15,6 +15,7 @@ from feed import tokens
 from feed.connection import stream_for
 from feed.connection.asgi import Disconnected, Message, Receive, Scope, Send, send_message
 from feed.connection.origins import Header, headers_for_origin
+from feed.connection.streaming import StreamConnection
 from feed.door import CLOSE_TIMEOUT, Door
 from feed.frames.formats import FORMATS
 from feed.handshake import Request, credential_of, format_of, header_of, resumed
@@ -36,19 +37,18 @@ class EventStream(Door):
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.receive, self.send = receive, send
         self.scope: Scope | None = scope
-        self.headers = list[Header]()
+        self.headers = HEADERS
 
     @classmethod
     def answer(cls, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return cls(scope, receive, send).run(scope["query_string"], credential_of(scope))
 
     async def open(self) -> None:
-        self.connection = stream_for(self.send)
+        self.connection = StreamConnection(self.send)
 
     async def begin(self, query: bytes) -> tuple[Watcher, int | None]:
         assert self.scope
-        self.headers = closing(self.scope) + HEADERS
-        self.headers += check(self.scope)
+        self.headers = HEADERS + check(self.scope)
         if format_of(query) != "json":
             raise Refusal("bad_request", "Server-sent events are JSON: format=json, or no format.")
         return await super().begin(query)
@@ -59,11 +59,13 @@ class EventStream(Door):
         return resumed(header_of(self.scope, b"last-event-id")) or (request.after, request.epoch)
 
     async def admit(self, watcher: Watcher) -> None:
+        assert self.scope
+        headers = self.headers + STREAM + closing(self.scope)
         self.scope = None  # kept no longer: it would live as long as the connection
-        await send_message(self.send, {"type": "http.response.start", "status": 200, "headers": self.headers + STREAM})
+        self.connection = watcher.connection = stream_for(self.send)
+        await send_message(self.send, {"type": "http.response.start", "status": 200, "headers": headers})
         retry = f"retry: {random.randint(*RETRY)}\n\n".encode()  # noqa: S311
         await send_message(self.send, {"type": "http.response.body", "body": retry, "more_body": True})
-        del self.headers
 
     async def listen(self, watcher: Watcher) -> None:
         await self.until_left()
@@ -108,7 +110,7 @@ def check(scope: Scope) -> list[Header]:
 
 
 def closing(scope: Scope) -> list[Header]:
-    """No other response follows on this connection. HTTP/2 has no such header."""
+    """No other request is read from this connection. HTTP/2 has no such header."""
     return [(b"connection", b"close")] if scope["http_version"].startswith("1") else []
 
 
