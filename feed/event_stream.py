@@ -3,9 +3,10 @@ feed/door.py."""
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from io import BytesIO
+from typing import Any
 
 import msgspec
 from django.core.exceptions import DisallowedHost
@@ -67,8 +68,8 @@ class EventStream(Door):
         retry = f"retry: {random.randint(*RETRY)}\n\n".encode()  # noqa: S311
         await send_message(self.send, {"type": "http.response.body", "body": retry, "more_body": True})
 
-    async def listen(self, watcher: Watcher) -> None:
-        await self.until_left()
+    def listen(self, watcher: Watcher) -> Coroutine[Any, Any, None]:
+        return self.until_left()
 
     async def cut(self) -> None:
         await super().cut()

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
-from django.db import transaction
 from pytest_django import Settings
 
 from feed import log
 from feed.hub import hub
-from feed.models import Comment, StatusChange
+from feed.models import Comment, Event, StatusChange
 from feed.testing import FeedWatcher
 from tests.feed.sockets import Frame, SocketClient, connect, post_comment, post_status, texts
 from tests.feed.test_moves import cookie_of
@@ -221,34 +220,38 @@ async def test_a_comment_of_a_stream_that_stays_comes_once(alice: User) -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("seed", range(8))
-def test_in_any_order_of_posts_and_changes_each_event_comes_once_and_only_if_it_was_watched(
+def test_in_any_order_of_posts_and_changes_each_event_comes_once_and_only_if_it_is_watched_at_its_position(
     alice: User, bob: User, feed_watcher: Callable[..., FeedWatcher], seed: int
 ) -> None:
-    """What stays is neither lost nor doubled; the frames tile."""
+    """What stays is neither lost nor doubled, and the frames tile."""
     choice = random.Random(seed)  # noqa: S311
     thread = StatusChange.objects.create(user=alice, text="thread")
     names = ["user:alice", "user:bob", "kind:comment", "kind:status_change", f"thread:{thread.pk}"]
     watcher = feed_watcher(streams=names[:1])
-    wanted, watched, frames = list[int](), set(names[:1]), list[dict[str, Any]]()
+    posted, frames = list[Event](), list[Frame]()
     for _ in range(60):
         match choice.choice(["post", "post", "watch", "read"]):
             case "post":
-                user = choice.choice([alice, bob])
-                with transaction.atomic():
-                    event = choice.choice([StatusChange(text="x"), Comment(thread=thread, text="y")])
-                    event.user = user
-                    event.save()
-                frames += watcher.frames()
-                if watched & set(event.streams()):
-                    wanted.append(event.pk)
+                posted.append(choice.choice([StatusChange(text="x"), Comment(thread=thread, text="y")]))
+                posted[-1].user = choice.choice([alice, bob])
+                posted[-1].save()
             case "watch":
-                watched = set(choice.sample(names, choice.randint(1, 3)))
-                watcher.watch(watched)
+                watcher.watch(choice.sample(names, choice.randint(1, 3)))
             case "read":
                 frames += watcher.frames()
     frames += watcher.frames()
-    cursor = frames[0]["after"]
+    cursor, changes = frames[0]["after"], [(0, set(names[:1]))]
     for frame in frames:
         assert frame.get("after", cursor) == cursor
         cursor = frame["position"]
-    assert [change["event"]["id"] for frame in frames for change in frame.get("changes", ())] == wanted
+        if frame["type"] == "watching":
+            changes.append((cursor, set(frame["streams"])))
+
+    def is_watched(event: Event) -> bool:
+        position = log.first_position(event.pk) or 0
+        return not [streams for after, streams in changes if after < position][-1].isdisjoint(event.streams())
+
+    got = [change["event"]["id"] for frame in frames for change in frame.get("changes", ())]
+    assert got == [event.pk for event in posted if is_watched(event)]
+    assert len(changes) > 3
+    assert 0 < len(got) < len(posted)

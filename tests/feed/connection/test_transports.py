@@ -176,13 +176,14 @@ async def test_a_client_that_has_left_gets_nothing() -> None:
 # Server-sent events.
 
 EVENT = Frame("Hello", 7, "k3x9")
-CHUNK = b"1d\r\nid: k3x9:7\ndata: Hello\n\n\r\n"
+CHUNK = b"18\r\nid: k3x9:7\ndata: Hello\n\n\r\n"
 
 
 def cycle_of_uvicorn(version: str) -> Any:
     """A request and its response, on a transport that records what is written."""
     protocol = UvicornProtocol([])
     protocol.transport.get_protocol = lambda: protocol
+    protocol.transport.get_extra_info = lambda name: socket.socketpair()[0]
     protocol.transport.abort = lambda: protocol.written.append(b"aborted")
     cycle: Any = UvicornProtocol([])
     cycle.transport, cycle.flow, cycle.scope = protocol.transport, object(), {"http_version": version}
