@@ -16,6 +16,7 @@ from bench.services import Services
 
 MEASURES = (
     "fanout",
+    "events",
     "idle",
     "narrow",
     "storm",

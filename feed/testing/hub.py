@@ -38,6 +38,11 @@ class InlineHub:
         self._scheduler.enqueue(watcher)
         self._scheduler.serve_all()
 
+    def watch(self, watcher: Watcher, names: frozenset[str], after: int | None) -> None:
+        """Like `Hub.watch`."""
+        self._subscriptions.change(watcher, names, after, self.tail.head)
+        self._scheduler.serve_all()
+
     def advance(self) -> None:
         """Read the log up to its head, and send all watchers the frames that are due."""
         self._reader.advance()

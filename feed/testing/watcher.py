@@ -36,15 +36,24 @@ class FeedWatcher:
         if form not in FORMATS:
             raise ValueError(f"The format of a watcher must be one of {', '.join(FORMATS)}, not {form!r}.")
         self.user = user if user is not None and user.is_authenticated else None
-        self.streams = streams.parse([names] if isinstance(names, str) else names)
+        self.streams = parsed(names)
         self._hub, self._format, self._mailbox = hub, form, Kept()
         self._state: dict[int, Json] = {}
         self._unread: list[Any] = []
         self.told: set[int] = set()
         """The ids of the events that it was shown at any time."""
-        self._check(must_exist=not after)
+        self._check(self.streams, must_exist=not after)
         self._watcher = FailingWatcher(self.streams, form, self._mailbox, login=self._login())
         hub.join(self._watcher, after)
+        self._receive()
+
+    def watch(self, names: Iterable[str], after: int | None = None) -> None:
+        """Watch these streams instead, as `{"type": "watch"}` does. What it has of the others stays in `events()`."""
+        self._need("json")
+        wanted = parsed(names)
+        self._check(wanted, must_exist=not after)
+        self.streams = wanted
+        self._hub.watch(self._watcher, wanted, after)
         self._receive()
 
     def frames(self) -> list[Json]:
@@ -68,9 +77,9 @@ class FeedWatcher:
         self._need("html")
         return "".join(self._read())
 
-    def _check(self, *, must_exist: bool) -> None:
+    def _check(self, names: frozenset[str], *, must_exist: bool) -> None:
         check = streams.check if must_exist else streams.check_access
-        check(self.streams, streams.audiences_of_key(self._key()))
+        check(names, streams.audiences_of_key(self._key()))
 
     def _key(self) -> str:
         return get_user_model()._meta.pk.value_to_string(self.user) if self.user else ""
@@ -118,3 +127,7 @@ class FeedWatcher:
         except Refusal:
             return {}
         return {event.pk: json.loads(as_json(event)) for event in events}
+
+
+def parsed(names: Iterable[str]) -> frozenset[str]:
+    return streams.parse([names] if isinstance(names, str) else names)

@@ -41,6 +41,7 @@ def visible_to(user: Any, event: Any) -> Way:
 
 def in_stream(name: str, user: Any, event: Any) -> Iterator[Way]:
     yield by_socket(f"the live socket of {name}", event, lambda: live(name, user, event))
+    yield by_socket(f"the change to {name}", event, lambda: changed(name, user, event))
     yield by_socket(f"the replay of {name}", event, lambda: FeedWatcher(InlineHub(), user, [name], 0, "json"))
     shows = in_snapshot(name, user, event)
     yield Way(f"the snapshot of {name}", shows, shows)
@@ -60,6 +61,13 @@ def live(name: str, user: Any, event: Any) -> FeedWatcher:
     head = log.number().head
     first = log.first_position(event.pk) or head + 1
     return FeedWatcher(InlineHub(after=first - 1), user, [name], None, "json")
+
+
+def changed(name: str, user: Any, event: Any) -> FeedWatcher:
+    """The same, of a watcher that came for another stream."""
+    watcher = live("public", user, event)
+    watcher.watch([name])
+    return watcher
 
 
 def by_poll(name: str, user: Any, event: Any) -> Way:
