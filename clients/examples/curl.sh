@@ -20,7 +20,7 @@ after=$(jq .position <<<"$snapshot")
 frame=$(get --data-urlencode "log=$log" --data "after=$after")
 jq --compact-output '.changes[]?' <<<"$frame"
 
-echo "# From now on, until Ctrl-C. --retry would begin again with the Last-Event-ID of this command, not of the stream."
+echo "# From now on, until Ctrl-C. curl doesn't come back after a lost connection, as clients do."
 after=$(jq .position <<<"$frame")
-curl --silent --show-error --fail-with-body --no-buffer "${auth[@]}" --get "$site/sse/feed/" \
+exec curl --silent --show-error --fail-with-body --no-buffer "${auth[@]}" --get "$site/sse/feed/" \
     --data-urlencode "log=$log" --data "after=$after"
