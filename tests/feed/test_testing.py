@@ -204,7 +204,7 @@ def test_the_message_names_the_ways_that_differ(
 
 def test_an_event_that_the_log_lacks_is_named(hello: StatusChange, assert_sees: Assert) -> None:
     log.Change.objects.all().delete()
-    with pytest.raises(AssertionError, match="the live socket of public; the replay of public; the live socket"):
+    with pytest.raises(AssertionError, match="the live socket of public; the replay of public; the polls of public"):
         assert_sees(None, hello)
 
 
