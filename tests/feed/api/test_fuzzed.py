@@ -4,7 +4,7 @@ By its Python API: its plugin for pytest, and that of anyio, are off (pyproject.
 rolled back; always the same examples, in a fixed order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -33,13 +33,13 @@ TRIED = [pair for pair in TRIED if pair not in {("list_kinds", "negative"), ("li
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance"]
 CHECKS += ["response_schema_conformance"]
 EXAMPLES = settings(
-    max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=10, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
 def application(environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], object]) -> list[bytes]:
     """The site by WSGI, in the transaction of the test: a server's own handler closes the connection."""
-    response = ClientHandler()(environ | {"REMOTE_ADDR": "127.0.0.1"})
+    response: Any = ClientHandler()(environ | {"REMOTE_ADDR": "127.0.0.1"})
     start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
     return [response.content]
 
@@ -50,7 +50,8 @@ def operations() -> dict[str, Any]:
     import schemathesis  # noqa: PLC0415 (takes a second, which a run of other tests needn't spend)
 
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
-    found = (each.ok() for each in schema.get_all_operations())
+    results: Iterable[Any] = schema.get_all_operations()
+    found = (each.ok() for each in results)
     return {f"{each.method.upper()} {each.path}": each for each in found}
 
 
@@ -78,4 +79,4 @@ def test_whatever_is_sent_is_answered_as_described(
         sent.append(case.call_and_validate(headers=headers, checks=checks).status_code)
 
     send()
-    assert sent
+    assert mode == "negative" or min(sent) < 300
