@@ -4,7 +4,7 @@ By its Python API: its plugin for pytest, and that of anyio, are off (pyproject.
 rolled back; always the same examples, in a fixed order.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -27,16 +27,19 @@ OPERATIONS = {
     "list_streams": "GET /api/streams/",
     "make_ticket": "POST /api/tickets/",
 }
+TRIED = [(name, mode) for name in OPERATIONS for mode in ("positive", "negative")]
+TRIED = [pair for pair in TRIED if pair not in {("list_kinds", "negative"), ("list_streams", "negative")}]
+"""Two take nothing that could be wrong."""
 CHECKS = ["not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance"]
 CHECKS += ["response_schema_conformance"]
 EXAMPLES = settings(
-    max_examples=12, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=10, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
 
 
 def application(environ: dict[str, Any], start_response: Callable[[str, list[tuple[str, str]]], object]) -> list[bytes]:
     """The site by WSGI, in the transaction of the test: a server's own handler closes the connection."""
-    response = ClientHandler()(environ)
+    response: Any = ClientHandler()(environ | {"REMOTE_ADDR": "127.0.0.1"})
     start_response(f"{response.status_code} {response.reason_phrase}", [*response.items()])
     return [response.content]
 
@@ -47,7 +50,8 @@ def operations() -> dict[str, Any]:
     import schemathesis  # noqa: PLC0415 (takes a second, which a run of other tests needn't spend)
 
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
-    found = (each.ok() for each in schema.get_all_operations())
+    results: Iterable[Any] = schema.get_all_operations()
+    found = (each.ok() for each in results)
     return {f"{each.method.upper()} {each.path}": each for each in found}
 
 
@@ -55,15 +59,14 @@ def test_every_operation_is_tried(operations: dict[str, Any]) -> None:
     assert set(operations) == set(OPERATIONS.values())
 
 
-@pytest.mark.parametrize("mode", ["positive", "negative"])
-@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize(("name", "mode"), TRIED)
 def test_whatever_is_sent_is_answered_as_described(
     operations: dict[str, Any], alice: User, name: str, mode: str
 ) -> None:
     from schemathesis import GenerationMode  # noqa: PLC0415
     from schemathesis.checks import CHECKS as ALL  # noqa: PLC0415
 
-    program = Program(alice)
+    headers = Program(alice).headers | {"Accept-Encoding": "identity"}
     checks = ALL.get_by_names([*CHECKS, *(["negative_data_rejection"] if mode == "negative" else [])])
     sent: list[int] = []
 
@@ -73,7 +76,7 @@ def test_whatever_is_sent_is_answered_as_described(
         if "pk" in case.path_parameters and mode == "positive":
             # Half of the time an event that is there.
             case.path_parameters["pk"] = StatusChange.objects.create(user=alice, text="Hello").pk - len(sent) % 2
-        sent.append(case.call_and_validate(headers=program.headers, checks=checks).status_code)
+        sent.append(case.call_and_validate(headers=headers, checks=checks).status_code)
 
     send()
-    assert sent
+    assert mode == "negative" or min(sent) < 300
