@@ -183,7 +183,7 @@ def cycle_of_uvicorn(version: str) -> Any:
     """A request and its response, on a transport that records what is written."""
     protocol = UvicornProtocol([])
     protocol.transport.get_protocol = lambda: protocol
-    protocol.transport.get_extra_info = lambda name: socket.socketpair()[0]
+    protocol.transport.get_extra_info = lambda name: SimpleNamespace(setsockopt=lambda *option: None)
     protocol.transport.abort = lambda: protocol.written.append(b"aborted")
     cycle: Any = UvicornProtocol([])
     cycle.transport, cycle.flow, cycle.scope = protocol.transport, object(), {"http_version": version}
