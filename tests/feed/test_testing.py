@@ -247,5 +247,4 @@ class Committed(FeedTestMixin, TransactionTestCase):
         StatusChange.objects.create(user=None, text="Hello")
         assert texts(watcher.changes()) == [("created", "Hello")]
 
-    def test_each_test_has_a_log_of_its_own_again(self) -> None:
-        self.test_each_test_has_a_log_of_its_own()
+    test_each_test_has_a_log_of_its_own_again = test_each_test_has_a_log_of_its_own
