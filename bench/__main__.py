@@ -16,12 +16,14 @@ from bench.services import Services
 
 MEASURES = (
     "fanout",
+    "events",
     "idle",
     "narrow",
     "storm",
     "memory",
     "flood",
     "saving",
+    "posting",
     "handlers",
     "numbering",
     "page",

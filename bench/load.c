@@ -198,7 +198,8 @@ static size_t parse(struct watcher *watcher, const char *text, size_t size, uint
 	if (watcher->state == HANDSHAKE && !(parsed = parse_response(watcher, text, size))) return 0;
 	if (protocol != SSE) return parsed + parse_frames(watcher, text + parsed, size - parsed, at);
 	if (size > parsed) {
-		mark_ready(watcher);
+		/* Before its first event a server may send when to connect again. */
+		if (memmem(text + parsed, size - parsed, "data:", 5)) mark_ready(watcher);
 		messages++;
 		scan(watcher, text + parsed, size - parsed, at);
 	}

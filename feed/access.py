@@ -146,17 +146,16 @@ def seen_event(request: OwnRequest, pk: int) -> Event:
     return event
 
 
-def own_event(request: OwnRequest, pk: int, or_moderated: bool = False) -> Event:
+def own_event(user: Any, pk: int, *, lock: bool, or_moderated: bool = False) -> Event:
     """The event, if it is the user's own. Raises Http404 or PermissionDenied. An event without a user is nobody's own.
 
+    lock: until the transaction ends. Otherwise it could be deleted meanwhile, and saved back again.
     or_moderated: whether staff get the events of others, too.
-
-    A POST locks it until the transaction ends. Otherwise it could be deleted meanwhile, and saved back again.
     """
-    events = Event.objects.visible_to(request.user)
-    if request.method == "POST":
+    events = Event.objects.visible_to(user)
+    if lock:
         events = events.select_for_update(of=("self",))
     event: Event = get_object_or_404(events, pk=pk)
-    if event.user_id != request.user.pk and not (or_moderated and is_moderator(request.user)):
+    if event.user_id != user.pk and not (or_moderated and is_moderator(user)):
         raise PermissionDenied
     return event

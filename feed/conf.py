@@ -29,6 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "FEED_POST_LIMIT": "300/minute; 3000/hour",
     # How often an address may request a snapshot. A snapshot of many streams counts as several.
     "FEED_READ_LIMIT": "3000/minute",
+    # Origins, such as "https://shop.example", whose pages may call the API, with tokens. Cookies never count there.
+    "FEED_API_ORIGINS": [],
     # What pages show of who is watching: "names", only their number ("count"), or nothing ("off").
     "FEED_PRESENCE": "count",
     # The emoji that people can put to an event.

@@ -1,7 +1,6 @@
-"""The websocket: authorise the client, start at its cursor, end."""
+"""The websocket: accept it, answer its messages, close it. What it shares with the other door is in feed/door.py."""
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Awaitable
 from typing import Any
@@ -9,25 +8,21 @@ from typing import Any
 import msgspec
 from asgiref.sync import markcoroutinefunction
 from channels.consumer import AsyncConsumer
-from django.db import Error as DatabaseError
 
 from feed.conf import conf
 from feed.connection import connection_for
-from feed.connection.asgi import (
-    Connection,
-    Disconnected,
-    Message,
-    Receive,
-    Scope,
-    Send,
-    reading_paused,
-    send_message,
+from feed.connection.asgi import Disconnected, Message, Receive, Scope, Send, reading_paused, send_message
+from feed.door import Door
+from feed.frames.formats import FORMATS
+from feed.handshake import (
+    Request,
+    credential_of,
+    format_of,
+    parse_cursor,
+    parse_watch,
+    subprotocol_of,
+    visitor_of,
 )
-from feed.frames.formats import FORMATS, Frame
-from feed.handshake import Request, credential_of, format_of, parse_cursor, subprotocol_of, visitor_of
-from feed.hub import hub
-from feed.hub.drain import ServerStopping
-from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Credential, Watcher
 from feed.paths import SOCKET, latest_prefix
 from feed.refusals import Refusal
@@ -36,21 +31,15 @@ MAX_MESSAGE = 4096
 """Bytes of a message. A larger one is refused with a reason; from the budget's MAX_MESSAGE on it isn't even read."""
 MAX_MESSAGES, MESSAGES_PERIOD = 50, 10.0
 """Messages that a client may send, and the seconds in which they count."""
-CLOSE_TIMEOUT = 3.0
-"""Seconds in which a client can read why its connection ends. A server that stops waits for that."""
-
-logger = logging.getLogger(__name__)
 
 
-class FeedConsumer(AsyncConsumer):
-    """One connected websocket: `run` accepts it, `begin` reads what the client asks for, `join` authorises the client
-    and starts its frames, `listen` answers its messages, and `end` says why it is closed. The hub sends the frames.
+class FeedConsumer(Door, AsyncConsumer):
+    """One connected websocket.
 
     Its messages aren't dispatched by Channels, which would subscribe a channel for each watcher, and switch threads for
     each message.
     """
 
-    format = "json"
     page_user: object = None
     """The key of the user that a page was made for, "" for nobody; None if the client didn't say."""
 
@@ -67,74 +56,26 @@ class FeedConsumer(AsyncConsumer):
         self.send, self.receive = send, receive
         self.visitor = visitor_of(scope)
         self.subprotocol = subprotocol_of(scope)
-        return self.run(scope["query_string"], credential_of(scope), scope.get("server_send", send))
+        self.server_send = scope.get("server_send", send)
+        return self.run(scope["query_string"], credential_of(scope))
 
-    async def run(self, query: bytes, credential: Credential | None, server_send: Send) -> None:
+    async def open(self) -> None:
         await self.receive()  # websocket.connect
-        self.connection = connection_for(server_send)  # before accepting: a client may flood the server at once
-        try:
-            await send_message(self.send, accepted(self.subprotocol))
-        except Disconnected:  # or its handshake was invalid
-            return
-        try:
-            await self.serve_or_say_why(query, credential)
-        except Disconnected:
-            pass
-        except (Stalled, TimeoutError):  # a client that doesn't read can't be told why
-            self.connection.abort()
-        finally:
-            self.connection.close(CLOSE_TIMEOUT)
-
-    async def serve_or_say_why(self, query: bytes, credential: Credential | None) -> None:
-        """Serve the client. Whatever ends that, except the client itself, closes the connection with a code."""
-        try:
-            await self.serve(query, credential)
-        except Refusal as refusal:
-            with reading_paused(self.connection):  # it may go on sending
-                await self.end(refusal.close or self.connection.retry_code, FORMATS[self.format].error(refusal))
-        except ServerStopping:
-            await self.end(self.connection.retry_code)
-        except DatabaseError as error:
-            logger.warning("A watcher has to connect again, because the database can't be read: %s", error)
-            await self.end(self.connection.retry_code)
-        except (Disconnected, Stalled, TimeoutError):
-            raise
-        except Exception:
-            logger.exception("A watcher has to connect again, because serving it failed")
-            await self.end(self.connection.retry_code)
-
-    async def serve(self, query: bytes, credential: Credential | None) -> None:
-        watcher, after = await self.begin(query)
-        try:
-            async with asyncio.timeout(None) as watcher.cancel_scope:
-                await self.join(watcher, after, credential)
-                await self.listen(watcher)
-        except TimeoutError:
-            raise watcher.reason or TimeoutError from None
-        finally:
-            self.hub.leave(watcher)
+        self.connection = connection_for(self.server_send)  # before accepting: a client may flood the server at once
+        await send_message(self.send, accepted(self.subprotocol))  # raises Disconnected if the handshake was invalid
 
     async def begin(self, query: bytes) -> tuple[Watcher, int | None]:
-        """The watcher that the client asks for, and the cursor to start it at. Raises Refusal."""
         self.format = format_of(query)
-        request = Request.parse(query)
-        self.hub = hub()
-        if type(self.connection) is not Connection:  # an unknown server may have other signals
-            self.hub.drain_on_stop()
-        after, epoch = request.after, request.epoch
-        if self.format == "html" and after is None:
-            after, epoch = await self.hello()
-        watcher = Watcher(request.streams, self.format, self.connection, epoch=epoch, visitor=self.visitor)
-        watcher.is_counted = request.presence
-        return watcher, after
+        return await super().begin(query)
 
-    async def join(self, watcher: Watcher, after: int | None, credential: Credential | None) -> None:
-        with reading_paused(self.connection):
-            # A client that resumes must hear that its thread or user was deleted.
-            await self.hub.authorise(watcher, credential, must_exist=not after)
-            if self.page_user not in (None, watcher.login.user if watcher.login else ""):
-                raise Refusal("other_user", "Somebody else is logged in now. Load the page again.", 4401)
-            await self.hub.join(watcher, after)
+    async def start(self, request: Request) -> tuple[int | None, str]:
+        if self.format == "html" and request.after is None:
+            return await self.hello()
+        return request.after, request.epoch
+
+    async def admit(self, watcher: Watcher) -> None:
+        if self.page_user not in (None, watcher.login.user if watcher.login else ""):
+            raise Refusal("other_user", "Somebody else is logged in now. Load the page again.", 4401)
 
     async def hello(self) -> tuple[int, str]:
         """The first message of a page: its cursor and its log."""
@@ -150,11 +91,20 @@ class FeedConsumer(AsyncConsumer):
             times = counted(times)
             if message.get("type") == "ping":
                 self.hub.send_frame(watcher)
+            elif message.get("type") == "watch":
+                await self.watch(watcher, message)
             elif self.format == "html" and "after" in message:
                 # The page has loaded older rows, which were read at this cursor. What changed since then is sent again.
                 self.hub.rewind(watcher, parse_cursor(message["after"]))
             else:
-                raise Refusal("bad_request", 'A client sends {"type": "ping"} and nothing else.')
+                raise Refusal("bad_request", 'A client sends {"type": "ping"} or {"type": "watch", "streams": […]}.')
+
+    async def watch(self, watcher: Watcher, message: dict[str, object]) -> None:
+        """Watch the streams of the message instead. Raises Refusal."""
+        if self.format == "html":
+            raise Refusal("bad_request", "A page keeps its streams. Load the page of the others.")
+        with reading_paused(self.connection):
+            await self.hub.watch(watcher, *parse_watch(message))
 
     async def message(self) -> dict[str, object]:
         """The client's next message. Raises Disconnected, or Refusal if it isn't a JSON object."""
@@ -172,14 +122,14 @@ class FeedConsumer(AsyncConsumer):
             raise Refusal("bad_request", "A message is a JSON object.")
         return message
 
-    async def end(self, code: int, last: str = "") -> None:
-        """Close the connection. Raises TimeoutError if the client doesn't read."""
-        async with asyncio.timeout(CLOSE_TIMEOUT):
-            await self.connection.writable()
-            if last:
-                self.connection.write(Frame(last))
-                await self.connection.writable()
-            await send_message(self.send, {"type": "websocket.close", "code": code})
+    async def refuse(self, refusal: Refusal) -> None:
+        await self.close(refusal.close or self.connection.retry_code, FORMATS[self.format].error(refusal))
+
+    async def come_back(self, error: Exception) -> None:
+        await self.close(self.connection.retry_code)
+
+    async def close(self, code: int, last: str = "") -> None:
+        await self.say_last({"type": "websocket.close", "code": code}, last)
 
 
 def accepted(subprotocol: str | None) -> Message:

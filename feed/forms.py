@@ -138,7 +138,7 @@ class ComposeForm(TextForm):
 
     def save(self, event: Event) -> None:
         try:
-            self.saved = idempotency.save(event, self.cleaned_data["key"])
+            self.saved = idempotency.save(event, self.cleaned_data["key"]).event_id
         except idempotency.KeyReused as error:
             self.add_error("text", error)
 

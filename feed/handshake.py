@@ -1,5 +1,6 @@
-"""What a client asks for when it opens the websocket: its URL, and its cookie or token."""
+"""What a client asks for when it connects, and later: its URL, its cookie or token, and other streams."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 from urllib.parse import parse_qs
@@ -64,6 +65,23 @@ def parse_cursor(value: object) -> int:
     if number is None:
         raise Refusal("bad_cursor", "A cursor is a whole number that is not negative.")
     return number
+
+
+def parse_watch(message: Mapping[str, object]) -> tuple[frozenset[str], int | None, str]:
+    """What a client asks for that changes its streams: the streams, and the cursor of those that are new with its log.
+    Raises Refusal."""
+    names, after = message.get("streams"), message.get("after")
+    if not isinstance(names, list) or not names or not all(isinstance(each, str) for each in names):
+        raise Refusal("bad_request", '"streams" is a list of the names of streams.')
+    if isinstance(after, int):
+        after = str(after)
+    return streams.parse(names), None if after is None else parse_cursor(after), str(message.get("log", ""))
+
+
+def resumed(last_event_id: str) -> tuple[int, str] | None:
+    """The cursor and the log in the header `Last-Event-ID`, or None if it is empty. Raises Refusal."""
+    epoch, _, position = last_event_id.strip().rpartition(":")
+    return (parse_cursor(position), epoch) if position or epoch else None
 
 
 def credential_of(scope: Scope) -> Credential | None:

@@ -1,16 +1,19 @@
 """Idempotency keys: a client that got no answer can send its post again with the same key, without a second event.
 
 A key belongs to one user. It is saved in the transaction of its event, so neither exists without the other. It outlives
-the event: a repeated request doesn't bring back what was deleted meanwhile.
+the event: a repeated request doesn't bring back what was deleted meanwhile. For a program the answer is saved with it,
+too, so that a repeated request gets the same one.
 """
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -40,38 +43,42 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
-def is_repeated(event: Event, key: str) -> bool:
-    """Whether the event's user has posted the same event with this key. Raises KeyReused.
+def find(user_id: Any, key: str, wanted: str) -> Posted | None:
+    """What the user has posted with this key. Raises KeyReused if its digest isn't `wanted`.
 
     Ask before checking limits: what was posted already must not be refused.
     """
-    posted = Posted.objects.filter(user_id=_owner(event), key=key).first() if key else None
-    if posted:
-        _check(posted, event)
-    return posted is not None
+    posted = Posted.objects.filter(user_id=user_id, key=key).first() if key else None
+    return posted and _checked(posted, wanted)
 
 
-def save(event: Event, key: str) -> int | None:
+def is_repeated(event: Event, key: str) -> bool:
+    """Whether the event's user has posted the same event with this key. Raises KeyReused."""
+    return bool(key) and find(_owner(event), key, digest(event)) is not None
+
+
+def save(event: Event, key: str, wanted: str | None = None, answer: Callable[[Event], str] | None = None) -> Posted:
     """Save a new event, unless its user has posted it with this key. Without a key it is always saved.
 
-    Returns the id of the event that belongs to the key; it may have been deleted. Raises KeyReused, and ValueError for
-    a key of an event without a user.
+    wanted: the digest of what is posted, by default that of the event's content.
+    answer: called with the saved event; what it returns is kept with the key.
+    Returns the id of the event that belongs to the key, which may have been deleted, and the answer. Raises KeyReused,
+    and ValueError for a key of an event without a user.
     """
     with transaction.atomic():
         if not key:
             event.save()
-            return event.pk
+            return Posted(event_id=event.pk, answer=answer and answer(event))
         # The key before the event: of two concurrent requests the second waits here, and then finds the key.
-        owner = _owner(event)
-        posted, is_new = Posted.objects.get_or_create(user_id=owner, key=key, defaults={"digest": digest(event)})
+        owner, wanted = _owner(event), wanted or digest(event)
+        posted, is_new = Posted.objects.get_or_create(user_id=owner, key=key, defaults={"digest": wanted})
         if not is_new:
-            _check(posted, event)
-            return posted.event_id
+            return _checked(posted, wanted)
         event.save()
-        posted.event_id = event.pk
-        posted.save(update_fields=["event_id"])
+        posted.event_id, posted.answer = event.pk, answer and answer(event)
+        posted.save(update_fields=["event_id", "answer"])
         _forget_oldest(owner)
-        return event.pk
+        return posted
 
 
 def _owner(event: Event) -> Any:
@@ -81,22 +88,27 @@ def _owner(event: Event) -> Any:
     return event.user_id
 
 
-def _check(posted: Posted, event: Event) -> None:
-    if posted.digest != digest(event):
+def _checked(posted: Posted, wanted: str) -> Posted:
+    if posted.digest != wanted:
         raise KeyReused
+    return posted
 
 
 def digest(event: Event) -> str:
     """The same for two events with the same content. Only a digest is kept, because users can delete their texts."""
     fields = sorted((field.attname, field.value_to_string(event)) for field in event.own_fields())
     content = [event.kind_name(), fields, *([] if event.audience == PUBLIC else [event.audience])]
-    return salted_hmac("feed.keys", repr(content), algorithm="sha256").hexdigest()
+    return digest_of(repr(content))
+
+
+def digest_of(content: str) -> str:
+    return salted_hmac("feed.keys", content, algorithm="sha256").hexdigest()
 
 
 def _forget_oldest(user_id: Any) -> None:
     keys = Posted.objects.filter(user_id=user_id)
     newest_forgotten = keys.order_by("-pk").values("pk")[MAX_KEYS : MAX_KEYS + 1]
-    keys.filter(pk__lte=newest_forgotten).delete()
+    keys.filter(Q(pk__lte=newest_forgotten) | Q(at__lt=timezone.now() - MAX_AGE)).delete()
 
 
 def prune(now: datetime | None = None) -> int:

@@ -1,10 +1,12 @@
 """The kinds of events that every feed has, and the tables of the log."""
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from feed.conf import conf
 from feed.event import Event
 from feed.handler_tables import HandlerCursor, SetAside, Webhook
 from feed.log.tables import Change, Log
@@ -36,6 +38,8 @@ KEY_LENGTH = 100
 class StatusChange(Event):
     """A text that somebody posts."""
 
+    is_postable = True
+
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
 
     class Meta:
@@ -48,6 +52,7 @@ class StatusChange(Event):
 class Comment(Event):
     """A text about an event. A comment on a comment is a reply: it belongs to the same thread."""
 
+    is_postable = True
     thread_names = ("thread", "reply_to")
 
     text = models.TextField(validators=[MaxLengthValidator(TEXT_LENGTH)])
@@ -72,6 +77,7 @@ class Comment(Event):
 class Reaction(Event):
     """A sign, such as a thumb, that somebody puts to an event."""
 
+    is_postable = True
     is_quiet = True
     thread_names = ("thread", "about")
     answers = ("about",)
@@ -83,6 +89,14 @@ class Reaction(Event):
 
     def __str__(self) -> str:
         return f"{self.author_name} on #{self.about_id}: {self.emoji}"
+
+    def clean(self) -> None:
+        super().clean()
+        if self.emoji not in conf.FEED_REACTIONS:
+            raise ValidationError({"emoji": f"There is no reaction {self.emoji!r}."})
+        same = Reaction.rows.filter(user=self.user_id, about=self.about_id, emoji=self.emoji)
+        if same.exclude(pk=self.pk).exists():
+            raise ValidationError("This reaction is there already.", code="unique")
 
     @property
     def fold(self) -> str:
@@ -125,6 +139,8 @@ class Posted(models.Model):
     digest = models.CharField(max_length=64)
     # Not a foreign key, because a key outlives its event.
     event_id = models.BigIntegerField(null=True)
+    answer = models.TextField(null=True)  # noqa: DJ001 (NULL, because the page has no answer to keep)
+    """The event as JSON, as the API has answered. None for a post by a form."""
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

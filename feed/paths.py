@@ -1,4 +1,4 @@
-"""Where the feed is served: the path of its websocket, and the path under which the whole site is.
+"""Where the feed is served: the paths of its websocket and of its events, and the path under which the whole site is.
 
 A site may be under a path of its own, such as /shop/ (`--root-path`, FORCE_SCRIPT_NAME). Django knows it only during a
 request, as the script prefix. The hub renders rows outside of requests, with the prefix of the latest request.
@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.urls import get_script_prefix, reverse, set_script_prefix
 
 SOCKET = "ws/feed/"
+EVENTS = "sse/feed/"
 
 _latest = "/"
 

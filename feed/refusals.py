@@ -1,5 +1,8 @@
 """Why a request is refused."""
 
+STATUS = {4401: 401, 4403: 403, 4404: 404, 4405: 405, 4429: 429, None: 503}
+"""The HTTP status for each close code of the websocket. 400 for all others."""
+
 
 class Refusal(Exception):
     """
@@ -14,3 +17,8 @@ class Refusal(Exception):
         self.message = message
         self.close = close
         self.retry_after = retry_after
+
+    @property
+    def status(self) -> int:
+        """The status of the answer over HTTP."""
+        return STATUS.get(self.close, 400)

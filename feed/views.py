@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
-from feed import conversations, log, moderation, pages, ratelimit, streams
+from feed import conversations, log, pages, ratelimit, streams, writing
 from feed.access import (
     OwnRequest,
     PageRequest,
@@ -29,7 +29,7 @@ from feed.access import (
 )
 from feed.composing import posted_rows
 from feed.filters import Filter
-from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm, TextForm
+from feed.forms import CommentForm, ComposeForm, EditForm, StatusForm
 from feed.models import Comment, Event, StatusChange
 from feed.muted import muted_at
 from feed.paths import search_url
@@ -170,24 +170,21 @@ def edit(request: OwnRequest, pk: int) -> HttpResponse:
         return show_form(request, "feed/edit.html", form, seen_event(request, pk))
     check_limit(request, form, "text")
     with transaction.atomic():
-        event: Any = own_event(request, pk)
+        event: Any = own_event(request.user, pk, lock=request.method == "POST")
         if not hasattr(event, "text"):
             raise Http404("only a text can be edited")
         form.show(event)
-        if form.is_valid() and form.is_current(event) and fits(event, form):
-            event.audience = form.audience_of(event)
-            event.save(update_fields=["text", "audience"])
+        if form.is_valid() and form.is_current(event) and is_changed(event, form):
             return done_in_dialog() if request.htmx else redirect(event)
     response = show_form(request, "feed/edit.html", form, event)
     response.status_code = response.status_code if form.theirs is None else HTTPStatus.CONFLICT
     return response
 
 
-def fits(event: Any, form: TextForm) -> bool:
-    """Put the form's text into the event, if the kind accepts it."""
-    event.text = form.cleaned_data["text"]
+def is_changed(event: Any, form: EditForm) -> bool:
+    """Save what the form says, if the kind accepts it. If not, the form gets an error."""
     try:
-        event.clean_fields(exclude=[field.name for field in event._meta.fields if field.name != "text"])
+        writing.change(event, {"text": form.cleaned_data["text"], "audience": form.audience_of(event)})
     except ValidationError as error:
         form.add_error("text", error.messages)
     return not form.errors
@@ -204,12 +201,11 @@ def delete(request: OwnRequest, pk: int) -> HttpResponse:
     about = None
     try:
         with transaction.atomic():
-            event = own_event(request, pk, or_moderated=True)
+            event = own_event(request.user, pk, lock=request.method == "POST", or_moderated=True)
             if not form.is_valid():
                 return show_form(request, "feed/delete.html", form, event)
             about = event.in_thread
-            moderation.record_deletion(request.user, event)
-            event.delete()
+            writing.delete(event, request.user)
     except Http404:
         if request.method == "GET":
             raise
@@ -224,8 +220,7 @@ def deleted(request: OwnRequest, about: int | None) -> HttpResponse:
 
 
 def check_limit(request: OwnRequest, form: BaseForm, field: str | None = None) -> None:
-    limit = ratelimit.Limit("FEED_POST_LIMIT", (str(request.user.pk),))
-    ratelimit.check_form(limit, form, "That was a lot in a short time.", field)
+    ratelimit.check_form(writing.limit_of(request.user), form, "That was a lot in a short time.", field)
 
 
 def show_form(request: OwnRequest, template: str, form: BaseForm, event: Event | None, **context: Any) -> HttpResponse:

@@ -35,6 +35,7 @@ with exit_on_bad_value():
     FEED_HANDLER_LAG: float | None = env.float("FEED_HANDLER_LAG", DEFAULTS["FEED_HANDLER_LAG"], validate=positive)
     FEED_WEBHOOK_PRIVATE: bool = env.bool("FEED_WEBHOOK_PRIVATE", DEFAULTS["FEED_WEBHOOK_PRIVATE"])
     FEED_PRESENCE: str = env.str("FEED_PRESENCE", "names", validate=one_of("names", "count", "off"))
+    FEED_API_ORIGINS: list[str] = env.origins("FEED_API_ORIGINS", DEFAULTS["FEED_API_ORIGINS"])
     FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", DEFAULTS["FEED_POST_LIMIT"])
     FEED_READ_LIMIT: str = env.limit("FEED_READ_LIMIT", DEFAULTS["FEED_READ_LIMIT"])
     LOGIN_LIMIT: str = env.limit("LOGIN_LIMIT", DEFAULTS["LOGIN_LIMIT"])

@@ -11,6 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support import tokens
+from tests.support.events import EventReader, reading
 from tests.support.servers import Kind, Server
 from tests.support.sessions import CHANGE_PASSWORD, ENDS, log_in
 
@@ -39,6 +40,19 @@ def watch() -> Iterator[Watch]:
             return connection
 
         yield watching
+
+
+@pytest.fixture
+def read() -> Iterator[Callable[..., EventReader]]:
+    """Opens an event stream, with a token or without, and receives its first frame."""
+    with ExitStack() as stack:
+
+        def opened(server: Server, token: str | None = None) -> EventReader:
+            reader = stack.enter_context(reading(server, headers=None if token is None else tokens.bearer(token)))
+            assert reader.frame()["type"] == "changes"
+            return reader
+
+        yield opened
 
 
 def end_of(connection: ClientConnection) -> tuple[int | None, str | None]:
@@ -79,11 +93,12 @@ def test_the_end_of_a_session_ends_its_sockets_in_every_process_and_no_others(
 
 
 def test_the_end_of_a_token_ends_its_sockets_in_every_process_and_no_others(
-    servers: list[Server], watch: Watch
+    servers: list[Server], watch: Watch, read: Callable[..., EventReader]
 ) -> None:
     shell = servers[0].shell
     secrets = {name: tokens.issue_on(servers[0], name) for name in tokens.ENDS}
     ending = {(name, server.kind): watch(server, token=secrets[name]) for name in tokens.ENDS for server in servers}
+    streams = [read(server, secrets[name]) for name in tokens.ENDS for server in servers]
     others = [tokens.issue_on(servers[0], "bob"), tokens.issue_on(servers[0], "revoked", "another")]
     staying = [watch(server, token=secret) for server in servers for secret in others]
     shell(CHANGE_PASSWORD.format(name="bob"))
@@ -92,6 +107,7 @@ def test_the_end_of_a_token_ends_its_sockets_in_every_process_and_no_others(
 
     ends = {key: end_of(connection) for key, connection in ending.items()}
     assert ends == dict.fromkeys(ending, (4401, "bad_token"))
+    assert {reader.end() for reader in streams} == {"bad_token"}
     shell("StatusChange.objects.create(user=User.objects.get(username='bob'), text='still there')")
     for connection in staying:
         wait_for_text(connection, "still there")
@@ -117,10 +133,12 @@ def test_an_unknown_session_key_counts_as_logged_out(servers: list[Server], watc
     ids=["daphne", "uvicorn", "asyncio"],
 )
 def test_a_server_that_stops_tells_its_watchers_to_reconnect(
-    kind: Kind, options: list[str], number: signal.Signals, watch: Watch
+    kind: Kind, options: list[str], number: signal.Signals, watch: Watch, read: Callable[..., EventReader]
 ) -> None:
     with Server(kind, options=options) as server:
         watchers = [watch(server) for _ in range(20)]
+        readers = [read(server) for _ in range(20)]
         assert server.stop(number) in {0, -number}
         assert {end_of(connection) for connection in watchers} == {(1012 if kind == "uvicorn" else 4012, None)}
+        assert {reader.end() for reader in readers} == {None}
         server.assert_quiet()

@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.databases import ROOT
 
-DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
-each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("clients/*/*.md")]
+each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
 
 
 @cache

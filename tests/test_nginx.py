@@ -7,7 +7,7 @@ from http.client import HTTPConnection
 from typing import Self
 from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 from websockets.exceptions import InvalidStatus
@@ -19,7 +19,7 @@ from tests.faults.harness.cluster import Cluster
 from tests.faults.harness.pages import CSRF, Visitors
 from tests.support.nginx import Nginx, nginx
 from tests.support.servers import HOST, Kind, Server
-from tests.support.watching import BOTH
+from tests.support.watching import BOTH, post_from_another_process
 
 POSTERS, READERS, INTERVAL = 3, 2, 0.05
 """Threads that post and that load pages during a restart, and the seconds that a thread waits after each."""
@@ -105,12 +105,18 @@ def test_an_origin_check_behind_nginx_includes_the_port(kind: Kind) -> None:
         assert proxy.port not in {80, 443}
         with connect(f"ws://{HOST}:{proxy.port}/ws/feed/", origin=Origin(proxy.url)) as page:
             assert '"changes"' in str(page.recv(timeout=60))
+        with urlopen(Request(f"{proxy.url}/sse/feed/?after=0", headers={"Origin": proxy.url}), timeout=60) as events:
+            post_from_another_process(server, "at once")
+            assert any("at once" in line.decode() for line in events)
         assert log_in(proxy, origin=proxy.url) == 422  # the password is wrong
         for other in (f"http://{HOST}", "http://evil.example"):
             with pytest.raises(InvalidStatus) as refused:
                 connect(f"ws://{HOST}:{proxy.port}/ws/feed/", origin=Origin(other))
             assert refused.value.response.status_code == 403
             assert log_in(proxy, origin=other) == 403
+            with pytest.raises(HTTPError) as turned_away:
+                urlopen(Request(f"{proxy.url}/sse/feed/", headers={"Origin": other}))
+            assert turned_away.value.code == 403
 
 
 def log_in(proxy: Nginx, origin: str) -> int:

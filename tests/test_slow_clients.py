@@ -43,7 +43,7 @@ def test_clients_that_never_read_take_little_memory_and_are_ended(kind: Kind, fu
     with Server(kind, database_url=full_database, FEED_STALL="2") as server:
         read_all(server)
         before = memory(server)
-        stuck = [connect_and_never_read(server) for _ in range(10)]
+        stuck = [connect_and_never_read(server, request) for request in (WEBSOCKET, EVENTS) for _ in range(5)]
         try:
             with watching(server) as watcher:
                 watcher.receive()
@@ -103,7 +103,7 @@ def masked(first: int, payload: bytes) -> bytes:
 
 def test_a_server_stops_on_a_signal_even_if_clients_do_not_read(full_database: str) -> None:
     with Server("uvicorn", database_url=full_database) as server:
-        stuck = [connect_and_never_read(server) for _ in range(3)]
+        stuck = [connect_and_never_read(server, request) for request in (WEBSOCKET, EVENTS) for _ in range(2)]
         try:
             read_all(server)
             assert all(is_open(server, client) for client in stuck)
@@ -119,14 +119,18 @@ def memory(server: Server) -> float:
     return resident / 2**20
 
 
-def connect_and_never_read(server: Server) -> socket.socket:
+WEBSOCKET = (
+    b"GET /ws/feed/?after=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+EVENTS = b"GET /sse/feed/?after=0 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def connect_and_never_read(server: Server, request: bytes = WEBSOCKET) -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.connect(("127.0.0.1", server.port))
-    client.sendall(
-        b"GET /ws/feed/?after=0 HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-    )
+    client.sendall(request)
     return client
 
 

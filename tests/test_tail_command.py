@@ -1,98 +1,69 @@
 """`manage.py tail` against a real server: it follows the feed, or prints why it can't."""
 
 import json
-import queue
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from typing import TextIO
 
-import pytest
+from django.test import override_settings
 from websockets.sync.server import ServerConnection, serve
 
-from tests.support.databases import ROOT
+from feed.management.commands.tail import addresses
+from tests.support.printing import Printing
 from tests.support.servers import Server
-from tests.support.watching import TIMEOUT, post_from_another_process
+from tests.support.watching import post_from_another_process
 
 
-@pytest.fixture
-def tail() -> Iterator["Tail"]:
-    running = Tail()
-    yield running
-    running.end()
+def tail(url: str, *arguments: str) -> Printing:
+    return Printing([sys.executable, "manage.py", "tail", "--url", url, *arguments])
 
 
-class Tail:
-    """`manage.py tail` in a process of its own."""
-
-    _process: "subprocess.Popen[str] | None" = None
-
-    def follow(self, url: str, *arguments: str) -> None:
-        command = [sys.executable, "manage.py", "tail", "--url", url, *arguments]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        self._lines: queue.Queue[str] = queue.Queue()
-        self._reading = threading.Thread(target=self._read, args=[self._process.stdout], daemon=True)
-        self._reading.start()
-
-    def _read(self, output: TextIO) -> None:
-        with output:
-            for line in output:
-                self._lines.put(line)
-
-    def wait_for(self, text: str) -> str:
-        """Wait for a line with this text. Returns it."""
-        while text not in (line := self._lines.get(timeout=TIMEOUT)):
-            assert "GAP" not in line
-        return line
-
-    def wait(self) -> int:
-        assert self._process
-        return self._process.wait(TIMEOUT)
-
-    def end(self) -> None:
-        if self._process:
-            self._process.terminate()
-            self._process.wait(TIMEOUT)
-            self._reading.join(TIMEOUT)
-
-
-def test_tail_follows_the_feed_across_a_restart_of_the_server(server: Server, tail: Tail) -> None:
+def test_tail_follows_the_feed_across_a_restart_of_the_server(server: Server) -> None:
     post_from_another_process(server, "before")
-    tail.follow(server.ws_url(), "--after", "0", "--stream", "user:alice")
-    assert tail.wait_for("before").split() == ["2", "created", "status_change", "alice:", "before"]
-    server.kill()
-    tail.wait_for("Reconnecting after 2")
-    post_from_another_process(server, "while it was down")
-    server.start()
-    tail.wait_for("while it was down")
-    server.shell("StatusChange.objects.get(text='before').delete()")
-    assert "deleted" in tail.wait_for("#2")
+    with tail(server.ws_url(), "--after", "0", "--stream", "user:alice") as tailing:
+        assert tailing.wait_for("before").split() == ["2", "created", "status_change", "alice:", "before"]
+        server.kill()
+        tailing.wait_for("Reconnecting after 2")
+        post_from_another_process(server, "while it was down")
+        server.start()
+        tailing.wait_for("while it was down")
+        server.shell("StatusChange.objects.get(text='before').delete()")
+        assert "deleted" in tailing.wait_for("#2")
 
 
-def test_tail_prints_raw_frames_with_the_json_option(server: Server, tail: Tail) -> None:
+def test_tail_prints_raw_frames_with_the_json_option(server: Server) -> None:
     post_from_another_process(server, "Hello")
-    tail.follow(server.ws_url(), "--after", "0", "--json")
-    frame = json.loads(tail.wait_for("Hello"))
+    with tail(server.ws_url(), "--after", "0", "--json") as tailing:
+        frame = json.loads(tailing.wait_for("Hello"))
     assert (frame["type"], frame["after"]) == ("changes", 0)
 
 
-def test_tail_shows_the_newest_events_after_a_reset(server: Server, tail: Tail) -> None:
+def test_tail_shows_the_newest_events_after_a_reset(server: Server) -> None:
     post_from_another_process(server, "Hello")
-    tail.follow(server.ws_url(), "--after", "1000")
-    tail.wait_for("Reset (ahead)")
-    assert "present" in tail.wait_for("Hello")
-    post_from_another_process(server, "and on")
-    tail.wait_for("and on")
+    with tail(server.ws_url(), "--after", "1000") as tailing:
+        tailing.wait_for("Reset (ahead)")
+        assert "present" in tailing.wait_for("Hello")
+        post_from_another_process(server, "and on")
+        tailing.wait_for("and on")
 
 
-def test_tail_prints_the_reason_and_ends_when_it_is_refused(server: Server, tail: Tail) -> None:
-    tail.follow(server.ws_url(), "--stream", "user:nobody")
-    tail.wait_for("There is no stream 'user:nobody'.")
-    assert tail.wait() != 0
+def test_tail_prints_the_reason_and_ends_when_it_is_refused(server: Server) -> None:
+    with tail(server.ws_url(), "--stream", "user:nobody") as tailing:
+        tailing.wait_for("There is no stream 'user:nobody'.")
+        assert tailing.wait() != 0
 
 
-def test_tail_reports_a_gap_between_frames(tail: Tail) -> None:
+def test_tail_loads_the_snapshot_from_where_the_project_has_the_api() -> None:
+    """And not from below the websocket: a project may have the pages under another path."""
+    assert addresses("ws://a.example/ws/feed/") == ("ws://a.example/", "ws://a.example/ws/feed/")
+    assert addresses("https://a.example/activity/") == ("https://a.example/activity/", "")
+    with override_settings(ROOT_URLCONF="tests.support.api_elsewhere"):
+        assert addresses("ws://a.example/ws/feed/")[0] == "ws://a.example/activity/"
+        assert addresses("ws://a.example/shop/ws/feed/")[0] == "ws://a.example/shop/activity/"
+    with override_settings(ROOT_URLCONF="tests.adopters.bare.urls"):
+        assert addresses("ws://a.example/ws/feed/")[0] == "ws://a.example/"
+
+
+def test_tail_reports_a_gap_between_frames() -> None:
     def broken(connection: ServerConnection) -> None:
         for after, position in [(0, 3), (5, 7)]:
             frame = {"type": "changes", "log": "k3x9", "after": after, "position": position, "changes": []}
@@ -101,6 +72,5 @@ def test_tail_reports_a_gap_between_frames(tail: Tail) -> None:
 
     with serve(broken, "127.0.0.1", 0) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        tail.follow(f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws/feed/", "--after", "0")
-        assert "begins after 5" in tail.wait_for("GAP")
-        tail.end()
+        with tail(f"ws://127.0.0.1:{server.socket.getsockname()[1]}/ws/feed/", "--after", "0") as tailing:
+            assert "begins after 5" in tailing.wait_for("GAP", never="Traceback")

@@ -65,6 +65,7 @@ PEERS = [
         Peer(f"rill-{kind}-elsewhere", "websocket", "/ws/feed/", partial(posted_elsewhere, kind), "first")
         for kind in asgi.KINDS
     ),
+    *(Peer(f"rill-{kind}-events", "sse", "/sse/feed/", partial(rill, kind), "first") for kind in asgi.KINDS),
     *(Peer(f"tutorial-{kind}", "websocket", f"/ws/chat/{ROOM}/", partial(tutorial, kind)) for kind in asgi.KINDS),
     *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind), "first") for kind in asgi.KINDS),
 ]

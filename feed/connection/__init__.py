@@ -11,26 +11,43 @@ from importlib.util import find_spec
 from typing import Any
 
 from feed.connection.asgi import Connection, Send
-from feed.connection.metered import MeteredConnection
+from feed.connection.streaming import StreamConnection
 from feed.connection.uvicorn import UvicornConnection
+from feed.connection.uvicorn_stream import UvicornStream
 from feed.fast_path import FastPath
 
-KNOWN: dict[type[MeteredConnection], FastPath] = {
+KNOWN: dict[type[Any], FastPath] = {
     UvicornConnection: FastPath("Frames are sent by uvicorn's own `send`, which has no flow control"),
+}
+STREAMS: dict[type[Any], FastPath] = {
+    UvicornStream: FastPath("Server-sent events are sent by uvicorn's own `send`"),
 }
 if find_spec("twisted"):  # Daphne brings it
     from feed.connection.daphne import DaphneConnection
+    from feed.connection.daphne_stream import DaphneStream
 
     KNOWN[DaphneConnection] = FastPath("Frames are sent by Daphne's own `send`, which has no flow control")
+    STREAMS[DaphneStream] = FastPath("Server-sent events are sent by Daphne's own `send`, which has no flow control")
 
 
 def connection_for(send: Send) -> Connection:
-    """The connection that the server's own `send` belongs to."""
-    for kind, fast_path in KNOWN.items():
-        protocol: Any = kind.protocol_of(send)
+    """The connection of the websocket that the server's own `send` belongs to."""
+    return _known(KNOWN, send) or Connection(send)
+
+
+def stream_for(send: Send) -> Connection:
+    """The connection of the response that the server's own `send` belongs to. It is the last one on its connection."""
+    return _known(STREAMS, send) or StreamConnection(send)
+
+
+def _known(kinds: dict[type[Any], FastPath], send: Send) -> Connection | None:
+    for kind, fast_path in kinds.items():
+        protocol = kind.protocol_of(send)
         if protocol is not None and fast_path.is_on:
             try:
-                return kind(send, protocol)
+                connection: Connection = kind(send, protocol)
             except FastPath.BREAKAGE as error:
                 fast_path.turn_off(error)
-    return Connection(send)
+            else:
+                return connection
+    return None

@@ -32,11 +32,13 @@ async def send_message(send: Send, message: Message) -> None:
 
 class Connection:
     """
+    can_drain: whether it is known how its server stops. Another one may have other signals.
     retry_code: the close code for "connect again" that this server can send.
     is_writable: whether the client has read most of what it was sent. What is written when it hasn't stays in memory.
     on_writable: called whenever it becomes writable again.
     """
 
+    can_drain = False
     retry_code = RETRY_CODE
 
     def __init__(self, send: Send) -> None:
@@ -45,6 +47,9 @@ class Connection:
         self._send = send
         self._sending: asyncio.Task[None] | None = None
         self._until_writable: asyncio.Future[None] | None = None
+
+    def as_message(self, frame: Frame) -> Message:
+        return {"type": "websocket.send", "text": frame.text}
 
     def write(self, frame: Frame) -> None:
         """Send the frame. It is lost if the client has disconnected."""
@@ -55,6 +60,9 @@ class Connection:
         while not self.is_writable:
             self._until_writable = self._until_writable or asyncio.get_running_loop().create_future()
             await asyncio.shield(self._until_writable)
+
+    def received(self, data: bytes) -> None:
+        """Take data that the transport has read, where the connection stands before the server's protocol."""
 
     def pause_reading(self) -> None:
         """Read nothing from the client until `resume_reading`."""
@@ -72,7 +80,7 @@ class Connection:
 
     async def _send_by_asgi(self, frame: Frame) -> None:
         with suppress(Disconnected):  # `receive` will tell the consumer
-            await send_message(self._send, {"type": "websocket.send", "text": frame.text})
+            await send_message(self._send, self.as_message(frame))
             self._resume_writing()
 
     def _pause_writing(self) -> None:

@@ -1,6 +1,6 @@
-"""Which web pages may open the websocket: those of this site. Programs send no Origin, and are let in."""
+"""Which web pages may watch: those of this site. Programs send no Origin, and are let in."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
@@ -9,15 +9,16 @@ from django.http.request import validate_host
 from django.utils.http import is_same_domain
 
 from feed.connection.asgi import Application, Receive, Scope, Send
+from feed.refusals import Refusal
+
+Header = tuple[bytes, bytes]
 
 
 def same_origin_or_none(application: Application) -> Application:
     """Middleware: refuse pages of other sites. A browser sends the cookies of this site with any page's websocket."""
 
     def guarded(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        headers = dict(scope["headers"])
-        origin = headers.get(b"origin")
-        if origin is None or is_allowed(origin.decode("latin1"), headers.get(b"host", b"").decode("latin1")):
+        if is_ours(dict(scope["headers"])):
             return application(scope, receive, send)
         denied: Awaitable[None] = WebsocketDenier()(scope, receive, send)
         return denied
@@ -25,8 +26,22 @@ def same_origin_or_none(application: Application) -> Application:
     return guarded
 
 
+def headers_for_origin(headers: Mapping[bytes, bytes]) -> list[Header]:
+    """The headers of a response that lets the page read it which asks for it. Raises Refusal for a page of another
+    site, whose requests come with the cookies of this one."""
+    if is_ours(headers):
+        return []
+    raise Refusal("other_origin", "A page of another site may not read this.", 4403)
+
+
+def is_ours(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether these are the headers of a page of this site, or of a program."""
+    origin = headers.get(b"origin")
+    return origin is None or is_allowed(origin.decode("latin1"), headers.get(b"host", b"").decode("latin1"))
+
+
 def is_allowed(origin: str, host: str) -> bool:
-    """Whether a page of `origin` may open a websocket to `host`. Both are values of the headers of these names."""
+    """Whether a page of `origin` may watch at `host`. Both are values of the headers of these names."""
     try:
         page = urlsplit(origin)
         hostname = page.hostname or ""

@@ -24,15 +24,29 @@ class Frame:
     """What watchers are sent. All watchers that get the same frame share it.
 
     position: the watcher's cursor after this frame; None if the frame doesn't move it.
+    epoch: which log the position counts in.
     """
 
     text: str
     position: int | None = None
+    epoch: str = ""
 
     @cached_property
     def message(self) -> bytes:
         """The bytes of the websocket message as a server sends it (RFC 6455, section 5.2)."""
         return websocket.Frame(websocket.Opcode.TEXT, self.text.encode()).serialize(mask=False)
+
+    @property
+    def event(self) -> bytes:
+        """The same as a server-sent event. Its id is the cursor after it, which a client sends back to resume."""
+        name = "" if self.position is None else f"id: {self.epoch}:{self.position}\n"
+        return f"{name}data: {self.text}\n\n".encode()
+
+    @cached_property
+    def chunk(self) -> bytes:
+        """The event as a server sends it (RFC 9112, section 7.1)."""
+        event = self.event
+        return b"%x\r\n%b\r\n" % (len(event), event)
 
 
 class Format(Protocol):
@@ -138,8 +152,14 @@ def changes_frame(
     """
     form = FORMATS[format_name]
     changes = [form.change(entry, action) for entry, action in compact(told)]
-    return Frame(form.changes(epoch, after, position, changes, parts), position)
+    return Frame(form.changes(epoch, after, position, changes, parts), position, epoch)
 
 
 def reset_frame(format_name: str, epoch: str, position: int, reason: str) -> Frame:
-    return Frame(FORMATS[format_name].reset(epoch, position, reason), position)
+    return Frame(FORMATS[format_name].reset(epoch, position, reason), position, epoch)
+
+
+def watching_frame(epoch: str, position: int, streams: Iterable[str]) -> Frame:
+    """Tells a program that it watches these streams from the position on."""
+    body = {"type": "watching", "log": epoch, "position": position, "streams": sorted(streams)}
+    return Frame(msgspec.json.encode(body).decode(), position, epoch)

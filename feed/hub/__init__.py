@@ -36,6 +36,7 @@ SESSION_INTERVAL = 2.0
 """Seconds between two checks of the sessions and tokens of all connections."""
 REDELIVERY_INTERVAL = 10.0
 """Seconds between two checks for events that can be sent in full now."""
+NO_STREAMS = frozenset[str]()
 
 
 class Hub:
@@ -91,12 +92,26 @@ class Hub:
         or, with `must_exist`, if one of them doesn't exist. Queries the database only if that is needed to know."""
         watcher.login = await self.sessions.find(credential) if credential else None
         watcher.access = self._audiences.access_of(watcher.login)
-        names, must_exist = watcher.streams, must_exist and streams.may_be_absent(watcher.streams)
-        if must_exist or streams.have_audiences(names):
-            audiences = await self._audiences.of_user(watcher.access.user)
+        await self._check(watcher.access.user, watcher.streams, watcher.streams if must_exist else NO_STREAMS)
+
+    async def watch(self, watcher: Watcher, names: frozenset[str], after: int | None, epoch: str) -> None:
+        """Send the watcher the changes of these streams instead, from its cursor on, or from `after` if that is less.
+
+        epoch: which log `after` counts in, "" if the client didn't say.
+        Raises Refusal as `authorise` does. Streams that the watcher has already need not exist any more.
+        """
+        await self._check(watcher.access.user, names, NO_STREAMS if after else names - watcher.streams)
+        await watcher.connection.writable()  # and from here on without waiting: no frame may come in between
+        self._subscriptions.change(watcher, names, after, self.tail.head)
+        watcher.epoch = epoch or watcher.epoch  # of another log: the next frame is a reset
+
+    async def _check(self, user: str, names: frozenset[str], must_exist: frozenset[str]) -> None:
+        unsure = bool(must_exist) and streams.may_be_absent(must_exist)
+        if unsure or streams.have_audiences(names):
+            audiences = await self._audiences.of_user(user)
             streams.check_access(names, audiences)
-            if must_exist:
-                await self._threads.run(lambda: streams.check(names, audiences))
+            if unsure:
+                await self._threads.run(lambda: streams.check(must_exist, audiences))
 
     def send_frame(self, watcher: Watcher) -> None:
         """Send the watcher a frame, even one without changes."""

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from feed import streams
 from feed.frames.entries import Entry
+from feed.frames.formats import watching_frame
 from feed.hub.audiences import Audiences
 from feed.hub.scheduler import Scheduler
 from feed.hub.watcher import Watcher
@@ -29,6 +30,16 @@ class Subscriptions:
             others.pop(watcher, None)
             if not others:
                 self._by_stream.pop(stream, None)
+
+    def change(self, watcher: Watcher, names: frozenset[str], after: int | None, head: int) -> None:
+        """Send the watcher the changes of these streams instead, from its cursor on, or from `after` if that is less,
+        and tell it so. The client must be reading."""
+        self.discard(watcher)
+        watcher.watch(names)
+        self.add(watcher)
+        watcher.advance(watcher.cursor if after is None else min(after, watcher.cursor), head)
+        watcher.connection.write(watching_frame(watcher.epoch, watcher.cursor, names))
+        self._scheduler.enqueue(watcher)
 
     def watchers(self) -> set[Watcher]:
         return set().union(*self._by_stream.values())

@@ -70,7 +70,7 @@ class Watcher:
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
     is_due: whether it is in the scheduler's queue.
     served_at: when it was last served, by time.monotonic().
-    cancel_scope: what ends the consumer that serves it.
+    cancel_scope: what ends the task that serves its client.
     reason: why it was ended.
     """
 
@@ -92,7 +92,10 @@ class Watcher:
     personal: tuple[Personal, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.personal = tuple(personal(self.streams))
+        self.watch(self.streams)
+
+    def watch(self, streams: frozenset[str]) -> None:
+        self.streams, self.personal = streams, tuple(personal(streams))
 
     @property
     def audiences(self) -> frozenset[str]:
@@ -114,7 +117,7 @@ class Watcher:
         self.pending_from = position + 1 if position < head else None
 
     def end(self, reason: Exception) -> None:
-        """Make the consumer end the connection. Only the first reason counts."""
+        """Make its door end the connection. Only the first reason counts."""
         if self.cancel_scope and self.reason is None:
             self.reason = reason
             self.cancel_scope.reschedule(0)

@@ -28,6 +28,9 @@ class Kind:
     """Whether the filters of pages offer it."""
     folds_daily: ClassVar[bool] = False
     """Whether feeds show only the newest of a day, with the names of the others."""
+    is_postable: ClassVar[bool] = False
+    """Whether programs may post it for their users. Kinds that are derived from it say it for themselves. See
+    `feed.kinds.posted`."""
     thread_names: ClassVar[tuple[str, ...]] = ("thread",)
     """The fields that name events whose threads hold an event of this kind, if the kind has these fields."""
 

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TypeVar
@@ -19,6 +20,8 @@ from feed.ratelimit.storage import storage
 
 Window = tuple[str, int, int]
 """A key, the maximum number of hits, and the seconds in which they count."""
+Span = tuple[float, int]
+"""When the first hit was that counts now, and how many they are."""
 
 UNITS = [(24 * 3600, "day"), (3600, "hour"), (60, "minute"), (1, "second")]
 
@@ -33,10 +36,16 @@ class Limit:
 
     who: the user, address or name. If one of them is None there is no limit: all unknown clients would share it, and
     lock each other out.
+    name: what clients are told it is called.
     """
 
     setting: str
     who: tuple[str | None, ...]
+    name: str = ""
+
+    def quotas(self) -> "list[Quota]":
+        """All of it, unused."""
+        return [Quota(f"{self.name}-{seconds}", most, seconds, most, seconds) for _, most, seconds in self.windows()]
 
     def windows(self) -> list[Window]:
         known = [each for each in self.who if each is not None]
@@ -47,6 +56,33 @@ class Limit:
         who = salted_hmac("feed.limits", "\0".join(known).encode(errors="replace")).hexdigest()
         items = parsed(getattr(conf, self.setting))
         return [(item.key_for(self.setting, who), item.amount, item.get_expiry()) for item in items]
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """One window of a limit, as a client is told of it.
+
+    amount: hits in `seconds`.
+    left: hits that there is room for.
+    reset: seconds after which there is room for more.
+    """
+
+    name: str
+    amount: int
+    seconds: int
+    left: int
+    reset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """
+    wait: 0 if it was counted, else the seconds to wait.
+    quotas: what is left after it.
+    """
+
+    wait: int
+    quotas: list[Quota]
 
 
 @cache
@@ -77,24 +113,46 @@ def seconds_left(*limits: Limit) -> int:
 
 def hit(*limits: Limit, amount: int = 1) -> int:
     """Count `amount` hits if all the limits have room. Returns 0 if they were counted, else the seconds to wait."""
+    return count(*limits, amount=amount).wait
+
+
+def count(*limits: Limit, amount: int = 1) -> Hit:
+    """Like `hit`. Returns also what is left."""
     windows = [window for limit in limits for window in limit.windows()]
-    return storage(conf.REDIS_URL).run(lambda counts: _hit(counts, windows, amount))
+    quotas = [quota for limit in limits for quota in limit.quotas()]
+
+    def counted(counts: MovingWindowSupport) -> Hit:
+        spans = [counts.get_moving_window(*window) for window in windows]
+        wait = _hit(counts, windows, amount, spans)
+        used = 0 if wait else amount
+        left = [_left_of(quota, span, used) for quota, span in zip(quotas, spans, strict=True)]
+        return Hit(wait, left)
+
+    return storage(conf.REDIS_URL).run(counted)
 
 
-def _hit(counts: MovingWindowSupport, windows: list[Window], amount: int) -> int:
+def _left_of(quota: Quota, span: Span, used: int) -> Quota:
+    begin, hits = span
+    reset = int(begin + quota.seconds - time.time()) + 1 if hits else quota.seconds
+    return replace(quota, left=max(0, quota.amount - hits - used), reset=min(max(1, reset), quota.seconds))
+
+
+def _hit(counts: MovingWindowSupport, windows: list[Window], amount: int, spans: Sequence[Span]) -> int:
     """Check all limits before counting in any: a hit that one refuses must not use up another."""
-    wait = _left(counts, windows)
+    wait = _wait(windows, spans)
     if wait or all(counts.acquire_entry(*window, amount=amount) for window in windows):
         return wait
     return max(1, _left(counts, windows))  # another client was faster
 
 
 def _left(counts: MovingWindowSupport, windows: list[Window]) -> int:
-    ends = []
-    for key, most, seconds in windows:
-        begin, count = counts.get_moving_window(key, most, seconds)
-        if count >= most:
-            ends.append(begin + seconds)
+    return _wait(windows, [counts.get_moving_window(*window) for window in windows])
+
+
+def _wait(windows: list[Window], spans: Sequence[Span]) -> int:
+    """Seconds until each of these windows has room again."""
+    spent = zip(windows, spans, strict=True)
+    ends = [begin + seconds for (_, most, seconds), (begin, hits) in spent if hits >= most]
     return max(0, int(max(ends) - time.time())) + 1 if ends else 0
 
 

@@ -4,18 +4,14 @@ It is put together from the parts of the real one. So it reads the log through t
 the test's open transaction has written.
 """
 
-from collections.abc import Iterable
-
-from feed import log, streams
-from feed.hub.audiences import Audiences
-from feed.hub.history import MAX_SCAN, History, HistoryPage, HistoryQuery
+from feed import log
 from feed.hub.poller import LogReader
+from feed.hub.polling import UNUSED, InlineAudiences, InlineHistory
 from feed.hub.scheduler import Scheduler
 from feed.hub.sender import Sender
 from feed.hub.subscriptions import Subscriptions
 from feed.hub.tail import Tail
-from feed.hub.threads import ReadingThreads
-from feed.hub.watcher import Access, Watcher
+from feed.hub.watcher import Watcher
 
 
 class InlineHub:
@@ -25,9 +21,9 @@ class InlineHub:
         state = log.number()
         self.tail = Tail()
         self.tail.restart(state.epoch, state.head if after is None else max(after, state.floor))
-        unused = ReadingThreads(1, "rill-unused")
-        self.audiences = InlineAudiences(unused)
-        self._scheduler = Scheduler(Sender(self.tail, InlineHistory(unused, self.audiences.changed), self.audiences))
+        # It asks for audiences at once. So a test notices that `access_changed` wasn't called.
+        self.audiences = InlineAudiences(UNUSED)
+        self._scheduler = Scheduler(Sender(self.tail, InlineHistory(UNUSED, self.audiences.changed), self.audiences))
         self._subscriptions = Subscriptions(self._scheduler, self.audiences)
         self._reader = InlineReader(self.tail, self._subscriptions)
 
@@ -40,6 +36,11 @@ class InlineHub:
         watcher.epoch = watcher.epoch or self.tail.epoch
         watcher.advance(self.tail.head if after is None else after, self.tail.head)
         self._scheduler.enqueue(watcher)
+        self._scheduler.serve_all()
+
+    def watch(self, watcher: Watcher, names: frozenset[str], after: int | None) -> None:
+        """Like `Hub.watch`."""
+        self._subscriptions.change(watcher, names, after, self.tail.head)
         self._scheduler.serve_all()
 
     def advance(self) -> None:
@@ -59,31 +60,3 @@ class InlineReader(LogReader):
             batch = self._read(read_ahead=False)
             self._take(batch)
             more = self._tail.head < batch.state.head
-
-
-class InlineHistory(History):
-    """Reads at once, and keeps no page: a test changes what it holds."""
-
-    def page(self, query: HistoryQuery, after: int, head: int) -> HistoryPage:
-        page = self.read(query, after, min(after + MAX_SCAN, head), head)
-        self._forget_access(page.hidden_from)
-        return page
-
-
-class InlineAudiences(Audiences):
-    """Asks at once, not only when an event needs it. So a test notices that `access_changed` wasn't called."""
-
-    def add(self, watcher: Watcher) -> None:
-        super().add(watcher)
-        ask(watcher.access)
-
-    def changed(self, users: Iterable[str]) -> list[Watcher]:
-        watchers = super().changed(users)
-        for watcher in watchers:
-            ask(watcher.access)
-        return watchers
-
-
-def ask(access: Access) -> None:
-    if access.audiences is None:
-        access.audiences = streams.audiences_of_key(access.user)

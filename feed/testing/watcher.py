@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from feed import streams
-from feed.api import read_snapshot
-from feed.connection.asgi import Connection, Message
+from feed.api.snapshots import read_snapshot
 from feed.frames.describe import as_json
-from feed.frames.formats import FORMATS, Frame
+from feed.frames.formats import FORMATS
+from feed.hub.polling import Kept
 from feed.hub.watcher import Login, Watcher
 from feed.refusals import Refusal
 from feed.testing.hub import InlineHub
@@ -18,20 +18,6 @@ from feed.testing.hub import InlineHub
 Json = dict[str, Any]
 ALL_EVENTS = 10**6
 """Events in a snapshot. A real client reads it page by page."""
-
-
-async def nowhere(message: Message) -> None: ...
-
-
-class Mailbox(Connection):
-    """A connection that keeps the frames, of a client that always reads."""
-
-    def __init__(self) -> None:
-        super().__init__(nowhere)
-        self.texts: list[str] = []
-
-    def write(self, frame: Frame) -> None:
-        self.texts.append(frame.text)
 
 
 class FailingWatcher(Watcher):
@@ -50,15 +36,24 @@ class FeedWatcher:
         if form not in FORMATS:
             raise ValueError(f"The format of a watcher must be one of {', '.join(FORMATS)}, not {form!r}.")
         self.user = user if user is not None and user.is_authenticated else None
-        self.streams = streams.parse([names] if isinstance(names, str) else names)
-        self._hub, self._format, self._mailbox = hub, form, Mailbox()
+        self.streams = parsed(names)
+        self._hub, self._format, self._mailbox = hub, form, Kept()
         self._state: dict[int, Json] = {}
         self._unread: list[Any] = []
         self.told: set[int] = set()
         """The ids of the events that it was shown at any time."""
-        self._check(must_exist=not after)
+        self._check(self.streams, must_exist=not after)
         self._watcher = FailingWatcher(self.streams, form, self._mailbox, login=self._login())
         hub.join(self._watcher, after)
+        self._receive()
+
+    def watch(self, names: Iterable[str], after: int | None = None) -> None:
+        """Watch these streams instead, as `{"type": "watch"}` does. What it has of the others stays in `events()`."""
+        self._need("json")
+        wanted = parsed(names)
+        self._check(wanted, must_exist=not after)
+        self.streams = wanted
+        self._hub.watch(self._watcher, wanted, after)
         self._receive()
 
     def frames(self) -> list[Json]:
@@ -82,9 +77,9 @@ class FeedWatcher:
         self._need("html")
         return "".join(self._read())
 
-    def _check(self, *, must_exist: bool) -> None:
+    def _check(self, names: frozenset[str], *, must_exist: bool) -> None:
         check = streams.check if must_exist else streams.check_access
-        check(self.streams, streams.audiences_of_key(self._key()))
+        check(names, streams.audiences_of_key(self._key()))
 
     def _key(self) -> str:
         return get_user_model()._meta.pk.value_to_string(self.user) if self.user else ""
@@ -105,8 +100,8 @@ class FeedWatcher:
     def _receive(self) -> None:
         if self._watcher.reason:
             raise self._watcher.reason
-        texts, self._mailbox.texts = self._mailbox.texts, []
-        for text in texts:
+        frames, self._mailbox.frames = self._mailbox.frames, []
+        for text in (frame.text for frame in frames):
             if self._format == "json":
                 self._unread.append(frame := json.loads(text))
                 self._apply(frame)
@@ -132,3 +127,7 @@ class FeedWatcher:
         except Refusal:
             return {}
         return {event.pk: json.loads(as_json(event)) for event in events}
+
+
+def parsed(names: Iterable[str]) -> frozenset[str]:
+    return streams.parse([names] if isinstance(names, str) else names)

@@ -1,12 +1,13 @@
 """Every way in which a user may come to see an event."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 
 from feed import log, people, streams
-from feed.api import read_snapshot
+from feed.api.snapshots import read_changes, read_snapshot
 from feed.models import Event
 from feed.refusals import Refusal
 from feed.testing.hub import InlineHub
@@ -35,14 +36,16 @@ def ways(user: Any, event: Any) -> list[Way]:
 
 def visible_to(user: Any, event: Any) -> Way:
     shows = Event.objects.visible_to(user).filter(pk=event.pk).exists()
-    return Way("the pages (visible_to)", shows, shows)
+    return Way("the pages and the API (visible_to)", shows, shows)
 
 
 def in_stream(name: str, user: Any, event: Any) -> Iterator[Way]:
     yield by_socket(f"the live socket of {name}", event, lambda: live(name, user, event))
+    yield by_socket(f"the change to {name}", event, lambda: changed(name, user, event))
     yield by_socket(f"the replay of {name}", event, lambda: FeedWatcher(InlineHub(), user, [name], 0, "json"))
     shows = in_snapshot(name, user, event)
     yield Way(f"the snapshot of {name}", shows, shows)
+    yield by_poll(name, user, event)
 
 
 def by_socket(name: str, event: Any, connect: Callable[[], FeedWatcher]) -> Way:
@@ -58,6 +61,30 @@ def live(name: str, user: Any, event: Any) -> FeedWatcher:
     head = log.number().head
     first = log.first_position(event.pk) or head + 1
     return FeedWatcher(InlineHub(after=first - 1), user, [name], None, "json")
+
+
+def changed(name: str, user: Any, event: Any) -> FeedWatcher:
+    """The same, of a watcher that came for another stream."""
+    watcher = live("public", user, event)
+    watcher.watch([name])
+    return watcher
+
+
+def by_poll(name: str, user: Any, event: Any) -> Way:
+    """A program that asks for what has changed, from the beginning until nothing is left."""
+    after, shows, leaks, has_more = 0, False, False, True
+    while has_more:
+        try:
+            frame = json.loads(read_changes(user, streams.parse([name]), after))
+        except Refusal:
+            break
+        if frame["type"] == "reset":
+            shows = in_snapshot(name, user, event)
+        for change in frame.get("changes", ()):
+            shows = change["action"] != "deleted" if change["event"]["id"] == event.pk else shows
+        leaks = leaks or shows
+        after, has_more = frame["position"], frame["position"] != after
+    return Way(f"the polls of {name}", shows, leaks)
 
 
 def in_snapshot(name: str, user: Any, event: Any) -> bool:

@@ -1,12 +1,8 @@
 """Whose an API request is: that of the token's user, or else that of the session's."""
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
-from inspect import iscoroutinefunction
 from typing import Any, cast
 
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
@@ -20,8 +16,6 @@ SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 ANONYMOUS_TOO: dict[str, Any] = {"security": [{}]}
 """For the description of an operation that needs no token."""
 
-Run = Callable[..., Any]
-
 
 class ApiToken(AuthBase):
     """The authentication of all operations of the API. Anonymous requests are let in: each operation knows what it
@@ -31,7 +25,8 @@ class ApiToken(AuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> bool:
-        identify(request)
+        if not hasattr(request, "token"):  # set by whatever serves the whole path
+            identify(request)
         return True
 
 
@@ -69,24 +64,8 @@ def need(request: HttpRequest, scope: str) -> None:
         token.need(scope)
 
 
-def with_token_headers(run: Run) -> Run:
-    """Decorator of all operations: no cache gives one client's response to another, and a 401 says what is wanted."""
-    if iscoroutinefunction(run):
-
-        @wraps(run)
-        async def answered_later(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            return set_headers(request, await cast("Awaitable[HttpResponseBase]", run(request, *args, **kwargs)))
-
-        return answered_later
-
-    @wraps(run)
-    def answered(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return set_headers(request, run(request, *args, **kwargs))
-
-    return answered
-
-
-def set_headers(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+def set_headers(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """No cache gives one client's response to another, and a 401 says what is wanted."""
     patch_vary_headers(response, ["Authorization"])
     if token_of(request):
         patch_cache_control(response, private=True)

@@ -13,12 +13,20 @@ from tests.support.databases import ROOT
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel that script/release tries, or else one of the present state."""
-    if built := os.environ.get("RILL_WHEEL"):
-        return Path(built)
-    folder = tmp_path_factory.mktemp("wheel")
+    return Path(os.environ.get("RILL_WHEEL") or build(ROOT, tmp_path_factory.mktemp("wheel")))
+
+
+@pytest.fixture(scope="session")
+def client_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same of the client."""
+    source = ROOT / "clients" / "python"
+    return Path(os.environ.get("RILL_CLIENT_WHEEL") or build(source, tmp_path_factory.mktemp("wheel")))
+
+
+def build(source: Path, folder: Path) -> Path:
     options = ["--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check"]
-    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, ROOT], check=True)
-    return next(folder.glob("django_rill-*.whl"))
+    subprocess.run([sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", folder, source], check=True)
+    return next(folder.glob("*.whl"))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+import feed
+import rill
 from tests.support.databases import ROOT
 
 EXTRAS = {
@@ -35,9 +37,11 @@ def contents(wheel: Path) -> set[str]:
 
 
 def test_the_wheel_holds_the_apps_with_their_files_and_nothing_else(wheel: Path) -> None:
-    files = [file for app in ("feed", "profiles") for file in (ROOT / app).rglob("*") if file.is_file()]
+    folders = [ROOT / "feed", ROOT / "feed" / "client", ROOT / "profiles"]  # the second is a link: rglob follows none
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
     assert contents(wheel) == {str(file.relative_to(ROOT)) for file in files if "__pycache__" not in file.parts}
-    assert {"feed/py.typed", "profiles/py.typed", "feed/static/feed/rill.js"} < contents(wheel)
+    wanted = {"feed/py.typed", "profiles/py.typed", "feed/static/feed/rill.js", "feed/client/__init__.py"}
+    assert wanted < contents(wheel)
     assert not [name for name in contents(wheel) if Path(name).name.startswith("test_") or "/tests/" in name]
 
 
@@ -49,6 +53,46 @@ def test_the_sdist_gives_the_same_wheel_and_both_can_be_published(wheel: Path, t
     assert [file.suffix for file in built] == [".whl", ".gz"]
     assert contents(built[0]) == contents(wheel)
     run([sys.executable, "-m", "twine", "check", "--strict", *built])
+
+
+CLIENT = ROOT / "clients" / "python"
+
+
+def test_the_wheel_of_the_client_holds_what_the_feed_has_as_its_own(wheel: Path, client_wheel: Path) -> None:
+    """One source: feed/client is a link to it."""
+    theirs, own = (zipfile.ZipFile(each) for each in (wheel, client_wheel))
+    with theirs, own:
+        for name in contents(client_wheel):
+            assert own.read(name) == theirs.read(name.replace("rill/", "feed/client/", 1))
+    assert "rill/py.typed" in contents(client_wheel)
+    assert rill.__version__ == feed.__version__
+
+
+def test_the_sdist_of_the_client_gives_the_same_wheel(client_wheel: Path, tmp_path: Path) -> None:
+    run = partial(subprocess.run, check=True, capture_output=True, cwd=CLIENT)
+    run([sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path])
+    built = sorted(tmp_path.iterdir(), key=lambda file: file.suffix)
+    assert contents(built[1]) == contents(client_wheel)
+    run([sys.executable, "-m", "twine", "check", "--strict", *built])
+
+
+def test_the_client_is_installed_with_its_command(client_wheel: Path, tmp_path: Path) -> None:
+    options = ["--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", "--target", str(tmp_path)]
+    subprocess.run([sys.executable, "-m", "pip", "install", *options, client_wheel], check=True)
+    command, path = [str(tmp_path / "bin" / "rill"), "tail", "nowhere"], {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *command], env=path, cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "rill: The URL of a feed is like http://localhost:8000, not 'nowhere'." in done.stderr
+
+
+def test_what_the_client_needs_the_feed_needs_too() -> None:
+    """So that `feed.client` runs wherever the feed is installed."""
+    needed, also = (
+        tomllib.loads((folder / "pyproject.toml").read_text())["project"]["dependencies"] for folder in (CLIENT, ROOT)
+    )
+    assert set(needed) <= set(also)
 
 
 @pytest.mark.parametrize(("extra", "names"), EXTRAS.items())

@@ -32,6 +32,8 @@ def assert_live_below(server: Server, prefix: str, stripped: str) -> None:
         post_from_another_process(server, "one")
         row = str(websocket.recv(timeout=TIMEOUT))
     assert re.search(rf'href="{prefix}/activity/events/\d+/"', row), row
+    with urlopen(server.url(f"{prefix.removeprefix(stripped)}/sse/feed/?after=0"), timeout=TIMEOUT) as events:
+        assert any(f'"url":"{prefix}/activity/events/' in line.decode() for line in events)
 
 
 @BOTH

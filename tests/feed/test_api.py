@@ -107,10 +107,6 @@ def test_the_cursor_is_read_before_the_events(client: Client, posted_in_between:
     assert (snapshot["position"], texts(snapshot)) == (posted_in_between, ["in between"])
 
 
-def test_events_cannot_be_posted(client: Client) -> None:
-    assert client.post("/api/events/", {"text": "Hello"}).status_code == 405
-
-
 def test_the_api_has_an_openapi_description(client: Client) -> None:
     schema = client.get("/api/openapi.json").json()
     assert "/api/events/" in schema["paths"]

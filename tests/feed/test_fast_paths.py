@@ -12,7 +12,10 @@ from feed import connection as connections
 from feed import log
 from feed.connection.asgi import Connection
 from feed.connection.daphne import DaphneConnection
+from feed.connection.daphne_stream import DaphneStream
+from feed.connection.streaming import StreamConnection
 from feed.connection.uvicorn import UvicornConnection
+from feed.connection.uvicorn_stream import UvicornStream
 from feed.fast_path import FastPath
 from feed.kinds import compiled, loading
 from feed.log import batch, recording
@@ -43,6 +46,7 @@ from tests.feed.test_resuming import (  # noqa: F401
     test_a_cursor_older_than_the_tail_is_served_from_the_database,
     test_a_pruned_cursor_is_reset,
 )
+from tests.support.events import reading
 from tests.support.servers import Kind, Server
 from tests.support.watching import BOTH, post_from_another_process, watching
 
@@ -55,7 +59,7 @@ PATHS = [batch.batching, compiled.compiling]
 def fast_paths(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Turn the fast paths off, except for a test of this file that checks the warning about one."""
     is_on = "caplog" in request.fixturenames and request.function.__module__ == __name__
-    for path in [*PATHS, *connections.KNOWN.values()]:
+    for path in [*PATHS, *connections.KNOWN.values(), *connections.STREAMS.values()]:
         monkeypatch.setattr(path, "is_on", is_on)
     if not is_on:
         monkeypatch.setattr(recording, "open_cursor", lambda connection: connection.cursor())
@@ -103,15 +107,23 @@ def test_if_the_driver_has_changed_statements_are_sent_singly_and_one_warning_is
     assert_one_warning(caplog, "Statements are sent to PostgreSQL one by one")
 
 
-@pytest.mark.parametrize("fast", [UvicornConnection, DaphneConnection])
+@pytest.mark.parametrize(
+    ("fast", "found", "plain"),
+    [
+        (UvicornConnection, connections.connection_for, Connection),
+        (DaphneConnection, connections.connection_for, Connection),
+        (UvicornStream, connections.stream_for, StreamConnection),
+        (DaphneStream, connections.stream_for, StreamConnection),
+    ],
+)
 def test_if_the_server_has_changed_frames_go_through_asgi_and_one_warning_is_logged(
-    fast: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    fast: Any, found: Any, plain: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def send(message: dict[str, Any]) -> None: ...
 
     monkeypatch.setattr(fast, "protocol_of", lambda send: object())
     monkeypatch.setattr(fast, "__init__", fail)
-    assert [type(connections.connection_for(send)) for _ in range(2)] == [Connection] * 2
+    assert [type(found(send)) for _ in range(2)] == [plain] * 2
     assert len([record for record in caplog.records if record.name == "feed.fast_path"]) == 1
 
 
@@ -135,9 +147,11 @@ def test_a_server_without_fast_paths_misses_nothing(kind: Kind) -> None:
     with (
         Server(kind, DJANGO_SETTINGS_MODULE="tests.support.plain_settings") as server,
         watching(server, "after=0") as watcher,
+        reading(server, "after=0") as reader,
     ):
         post_from_another_process(server, "one", "two")
         watcher.see("one", "two")
+        reader.see("two")
         server.kill()
         server.start()
         with watching(server, f"after={watcher.cursor}") as again:

@@ -137,4 +137,4 @@ def test_it_cannot_have_an_idempotency_key() -> None:
     for ask in (idempotency.is_repeated, idempotency.save):
         with pytest.raises(ValueError, match="without a user can't have an idempotency key"):
             ask(event, "k1")
-    assert idempotency.save(event, "") == event.pk
+    assert idempotency.save(event, "").event_id == event.pk

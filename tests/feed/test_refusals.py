@@ -34,7 +34,7 @@ async def test_a_refused_client_gets_the_reason(alice: User, query: str, refusal
 
 
 @pytest.mark.parametrize("message", ["hello", "[1]", '{"type": "post"}', "{}", "[" * 4000, '"ping"'])
-async def test_anything_but_a_ping_ends_the_connection(alice: User, message: str) -> None:
+async def test_anything_but_a_ping_or_a_watch_ends_the_connection(alice: User, message: str) -> None:
     async with connect() as watcher:
         await watcher.frame()
         await watcher.send_to(text_data=message)

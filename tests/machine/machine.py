@@ -15,7 +15,7 @@ from tests.machine.concurrent_numbering import concurrent_work, number_unless_lo
 from tests.machine.model import Change
 from tests.machine.page import Page
 from tests.machine.program import Program
-from tests.machine.steps import Arrival, arrivals, hubs, one_of, when
+from tests.machine.steps import Arrival, arrivals, hubs, one_of, streams, when
 from tests.machine.world import World
 from tests.machine.writing import Writing
 
@@ -80,6 +80,11 @@ class FeedMachine(Writing):
     @one_of(lambda world: [client for client in world.reading() if not client.waits()])
     def be_sent_a_heartbeat(self, one: Client) -> None:
         one.ask()
+
+    @one_of(World.programs_to_change, wanted=streams)
+    def watch_other_streams(self, one: Program, wanted: frozenset[str]) -> None:
+        one.take_all()
+        one.change_streams(wanted)
 
     @one_of(lambda world: [page for page in world.connected() if isinstance(page, Page)])
     def ask_for_older_rows(self, one: Page) -> None:

@@ -2,23 +2,27 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PUBLIC = "public"
 
 
 class Post(NamedTuple):
-    """An event, reduced to what decides who is shown it."""
+    """An event, reduced to what decides who is shown it.
+
+    reply_to: the comment that it answers, which may be gone.
+    """
 
     id: int
     kind: str
     user: str
     thread: int | None = None
     audience: str = PUBLIC
+    reply_to: int | None = None
 
     def is_in(self, streams: Iterable[str]) -> bool:
-        names = {PUBLIC, f"user:{self.user}", f"kind:{self.kind}", f"thread:{self.id}", f"thread:{self.thread}"}
-        return not {*names, self.audience}.isdisjoint(streams)
+        threads = {f"thread:{each}" for each in (self.id, self.thread, self.reply_to)}
+        return not {PUBLIC, f"user:{self.user}", f"kind:{self.kind}", self.audience, *threads}.isdisjoint(streams)
 
 
 class Access(NamedTuple):
@@ -106,6 +110,12 @@ def has_left(change: Change) -> str | None:
 def root_of(post: Post) -> int:
     """The thread that a comment on this event is in."""
     return post.thread or post.id
+
+
+def place_of_comment(about: Post) -> dict[str, Any]:
+    """What a comment on this event has from it."""
+    place: dict[str, Any] = {"thread": root_of(about), "audience": about.audience}
+    return place if about.thread is None else place | {"reply_to": about.id}
 
 
 def family(posts: Iterable[Post], roots: Iterable[Post]) -> list[Post]:

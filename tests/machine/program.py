@@ -3,15 +3,37 @@
 import json
 from typing import Any
 
+from feed import log
+from feed.refusals import Refusal
 from tests.machine.clients import Client, Lost
+from tests.machine.sight import State
 
 
 class Program(Client):
+    """loaded: the snapshot of the streams that it has asked for, until it is told that it watches them."""
+
     format = "json"
+    loaded: State | None = None
+
+    def change_streams(self, wanted: frozenset[str]) -> None:
+        """Load the snapshot of other streams, and follow them from there. Whoever is refused is disconnected."""
+        assert self.hub
+        before, self.streams = self.streams, wanted
+        state, self.loaded = log.state(), self.snapshot()
+        try:
+            self.loop.run_until_complete(self.hub.watch(self.watcher, wanted, state.head, state.epoch))
+        except Refusal:
+            self.streams, self.loaded = before, None
+            self.disconnect()
 
     def take(self, text: str) -> None:
         frame = json.loads(text)
-        if frame["type"] == "reset":
+        if frame["type"] == "watching":
+            assert self.loaded is not None
+            assert frozenset(frame["streams"]) == self.streams
+            assert frame["position"] <= (self.cursor or 0)
+            self.state, self.loaded = self.loaded, None
+        elif frame["type"] == "reset":
             self.load()
         elif self.cursor is None:  # it had no cursor, and the first frame has the log's head
             assert not frame["changes"]

@@ -60,7 +60,8 @@ class Sight:
 
 
 def as_post(event: Event) -> Post:
-    return Post(event.pk, event.kind, event.author_name, event.in_thread, event.audience)
+    reply_to = getattr(event, "reply_to_id", None)
+    return Post(event.pk, event.kind, event.author_name, event.in_thread, event.audience, reply_to)
 
 
 def look(format_name: str, event: Event) -> Any:

@@ -182,6 +182,11 @@ class World:
     def reading(self) -> list[Client]:
         return [client for client in self.connected() if client.reading]
 
+    def programs_to_change(self) -> list[Client]:
+        """The programs that can ask for other streams, and be answered at once."""
+        programs = [each for each in self.reading() if each.format == "json" and each.cursor is not None]
+        return [] if self.loop.slow else programs
+
     def behind(self) -> list[Client]:
         return [client for client in self.connected() if not client.reading]
 

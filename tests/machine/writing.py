@@ -3,7 +3,7 @@
 from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.machine import choices, teams, writers
-from tests.machine.model import Access, Post, family, moved, root_of
+from tests.machine.model import Access, Post, family, moved, place_of_comment
 from tests.machine.steps import audiences, ends, one_of, texts, ways, ways_of_relations, write
 from tests.machine.world import USERS, World
 from tests.machine.writers import Writer
@@ -35,7 +35,7 @@ class Writing(RuleBasedStateMachine):
     def comment(self, writer: Writer, about: tuple[str, Post], text: str) -> None:
         user, thread = about
         pk = writer.do(writers.comment, user, thread.id, text)
-        self.world.expect_changes(writer, ("created", Post(pk, "comment", user, root_of(thread), thread.audience)))
+        self.world.expect_changes(writer, ("created", Post(pk, "comment", user, **place_of_comment(thread))))
 
     @write(choices.editable, text=texts)
     def edit(self, writer: Writer, post: Post, text: str) -> None:
@@ -93,7 +93,7 @@ class Writing(RuleBasedStateMachine):
     @write(choices.for_another_thread, way=ways_of_relations)
     def move_to_another_thread(self, writer: Writer, move: tuple[Post, Post], way: str) -> None:
         post, thread = move
-        after = moved(self.world.seen(writer), post, thread=root_of(thread), audience=thread.audience)
+        after = moved(self.world.seen(writer), post, **place_of_comment(thread))
         way = "save" if way == "save the row" else way  # the row has no thread
         writer.do(writers.move_to_thread, post.id, thread.id, way)
         self.world.expect_changes(writer, *(("updated", post) for post in after))

@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from feed import streams
 from feed.frames.entries import Entry
+from feed.hub.polling import Kept
 from feed.hub.tail import Tail
 from feed.hub.watcher import Access, Watcher
 from feed.models import Event
-from feed.testing.watcher import Mailbox
 from profiles.following import follow
 from tests.conftest import logged_in
 from tests.feed.conftest import closed_hub  # noqa: F401 (a fixture)
@@ -26,7 +26,7 @@ live = pytest.mark.usefixtures("closed_hub")
 def test_all_who_follow_the_author_share_a_frame() -> None:
     def watcher(*followed: str) -> Watcher:
         audiences = frozenset(["public", *(f"followers:{name}" for name in followed)])
-        found = Watcher(frozenset(["home"]), "json", Mailbox(), epoch="k3x9", access=Access("1", audiences))
+        found = Watcher(frozenset(["home"]), "json", Kept(), epoch="k3x9", access=Access("1", audiences))
         found.advance(0, 1)
         return found
 

@@ -1,12 +1,13 @@
 import asyncio
-import json
 import os
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import NoReverseMatch, reverse
 
-from feed.client import FeedClient, Frame, Refused
+from feed.client import AsyncClient, Cursor, Lost, RillError
+from feed.client.terminal import lost_line, tail
 from feed.paths import SOCKET
 
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         url = f"ws://localhost:{os.environ.get('PORT', '8000')}/{SOCKET}"
-        parser.add_argument("--url", default=url, help=f"the feed's websocket (default: {url})")
+        parser.add_argument("--url", default=url, help=f"the feed's websocket, or its site (default: {url})")
         parser.add_argument("--after", type=int, metavar="N", help="start after this position (default: the head)")
         parser.add_argument(
             "--stream",
@@ -27,53 +28,38 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print each frame as one line of JSON")
 
     def handle(self, *, url: str, after: int | None, stream: list[str], **options: Any) -> None:
-        if urlsplit(url).scheme not in {"ws", "wss"} or not urlsplit(url).hostname:
-            raise CommandError(f"--url must be a URL like ws://localhost:8000/{SOCKET}, not {url!r}.")
         if after is not None and after < 0:
             raise CommandError(f"--after must not be negative, but is {after}.")
-        client = FeedClient(url, tuple(stream), after)
         try:
-            asyncio.run(self.follow(client, as_json=options["json"]))
-        except Refused as refusal:
-            raise CommandError(str(refusal)) from None
+            site, socket = addresses(url)
+            client = AsyncClient(site, socket=socket, token=os.environ.get("RILL_TOKEN", ""))
+            cursor = None if after is None else Cursor(after)
+            asyncio.run(self.follow(client, stream, cursor, as_json=options["json"]))
+        except (RillError, ValueError) as error:
+            raise CommandError(str(error)) from None
         except KeyboardInterrupt:
             pass
 
-    async def follow(self, client: FeedClient, *, as_json: bool) -> None:
-        async for frame in client.frames():
-            if isinstance(frame, Exception):
-                self.stderr.write(f"Reconnecting after {client.after}: {frame}")
-                continue
-            while client.gaps:
-                self.stderr.write(self.style.ERROR(f"GAP: {client.gaps.pop(0)}"))
-            if as_json:
-                self.stdout.write(json.dumps(frame, ensure_ascii=False))
-            elif frame["type"] == "reset":
-                await self.write_reset(client, frame)
-            else:
-                self.write_changes(frame)
-            self.stdout.flush()
+    async def follow(self, client: AsyncClient, streams: list[str], after: Cursor | None, *, as_json: bool) -> None:
+        following = client.follow(streams, after=after, on_lost=self.write_lost)
+        await tail(following, self.write, self.stderr.write, as_json=as_json)
 
-    def write_changes(self, frame: Frame) -> None:
-        for change in frame["changes"]:
-            event = change["event"]
-            shown = event.get("summary", f"#{event['id']}")
-            self.stdout.write(f"{change['position']:>8} {change['action']:<8} {event['kind']:<14} {printable(shown)}")
+    def write(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
 
-    async def write_reset(self, client: FeedClient, frame: Frame) -> None:
-        """The cursor was refused: show the newest events and continue from the new position."""
-        self.stderr.write(
-            f"Reset ({frame['reason']}): showing the newest events, then continuing after {frame['position']}."
-        )
-        try:
-            snapshot = await asyncio.to_thread(client.snapshot)
-        except OSError as error:
-            self.stderr.write(f"The newest events can't be loaded: {error}")
-            return
-        for event in reversed(snapshot["events"]):
-            self.stdout.write(f"{'':>8} {'present':<8} {event['kind']:<14} {printable(event['summary'])}")
+    def write_lost(self, lost: Lost) -> None:
+        self.stderr.write(lost_line(lost))
 
 
-def printable(text: str) -> str:
-    """The text in one line without control characters, so that an author can't control the reader's terminal."""
-    return "".join(character if character.isprintable() else " " for character in text)
+def addresses(url: str) -> tuple[str, str]:
+    """The URLs of the site and of its websocket, "" for the usual one. A URL that names the websocket doesn't say where
+    the API is: where this project has it."""
+    if not url.endswith(SOCKET):
+        return url, ""
+    try:
+        api = reverse("api:api-root")
+    except NoReverseMatch:
+        api = ""
+    below = api.strip("/").removesuffix("api") if api.endswith("/api/") else ""
+    return urljoin(url.removesuffix(SOCKET), below), url

@@ -24,6 +24,8 @@ from tests.support.services import Service
 Size = Literal["short", "full"]
 DatabaseKind = Literal["sqlite", "postgresql"]
 
+HEARTBEAT = "2"
+"""FEED_HEARTBEAT of the servers. Event streams can't ask for a frame, so they wait for it when all is over."""
 SHORT_FORM_FACTOR = 10
 """How much longer things may take in the short form, which runs in parallel with other tests."""
 
@@ -80,7 +82,7 @@ class Cluster:
 
     def server(self, kind: Kind | None = None, **environment: str) -> Server:
         """Start a server, by default of the cluster's kind."""
-        environment = {"FEED_POLL": str(self.poll)} | environment
+        environment = {"FEED_POLL": str(self.poll), "FEED_HEARTBEAT": HEARTBEAT} | environment
         server = Server(kind or self.kind, database_url=self.database.url, redis_url=self.redis_url, **environment)
         self.servers.append(self._stack.enter_context(server))
         return server

@@ -1,4 +1,4 @@
-"""Parses the frames of both formats into the same objects. No I/O.
+"""Parses the frames of all formats into the same objects. No I/O.
 
 Most watchers receive equal frames, and different frames share rows, so parsed texts are cached.
 """
@@ -11,7 +11,10 @@ from functools import lru_cache
 from html.parser import HTMLParser
 from typing import Any, Literal
 
-FormatName = Literal["json", "html"]
+FormatName = Literal["json", "html", "events"]
+"""JSON and HTML over the websocket, and JSON as server-sent events."""
+
+SOCKET_FORMATS: tuple[FormatName, ...] = ("json", "html")
 
 NEVER = "never committed"
 """The prefix of texts that are rolled back, and that no watcher may see."""
@@ -92,7 +95,7 @@ def parse_html(text: str) -> Frame:
     return Frame(kind, int(words["cursor"]), log=words.get("log"), shown=shown, reason=words.get("reset", ""))
 
 
-PARSERS: dict[FormatName, Callable[[str], Frame]] = {"json": parse_json, "html": parse_html}
+PARSERS: dict[FormatName, Callable[[str], Frame]] = {"json": parse_json, "html": parse_html, "events": parse_json}
 
 
 class _Elements(HTMLParser):

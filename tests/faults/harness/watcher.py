@@ -6,6 +6,7 @@ import random
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -14,6 +15,7 @@ from urllib.request import urlopen
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from tests.faults.harness.event_stream import EventStream, event_stream
 from tests.faults.harness.received import FormatName, Frame, Row, parse, row_of
 
 RECONNECT_CODES = {1000, 1001, 1005, 1006, 1011, 1012, 1013, 1014, 4012}
@@ -79,7 +81,7 @@ class RecordingWatcher:
     refusals: list[str] = field(default_factory=list)
     broken: str = ""
     opened: list[float] = field(default_factory=list)
-    connection: ClientConnection | None = None
+    connection: ClientConnection | EventStream | None = None
 
     def __post_init__(self) -> None:
         self.cursor = self.after
@@ -98,15 +100,7 @@ class RecordingWatcher:
         while not self.broken:
             address, opened = self.address, len(self.opened)
             try:
-                async with connect(
-                    self._url(),
-                    additional_headers=self._cookies(),
-                    compression=None,
-                    max_size=None,
-                    open_timeout=OPEN_TIMEOUT,
-                    proxy=None,
-                    **(await self._small_buffers() if self.gate else {}),
-                ) as connection:
+                async with await self._connect() as connection:
                     await self._exchange(connection)
             except ConnectionClosed as closed:
                 self._ended(address, closed.rcvd.code if closed.rcvd else NO_CLOSE_FRAME)
@@ -121,6 +115,20 @@ class RecordingWatcher:
             self.turn += 1
             await asyncio.sleep(next(waits))
 
+    async def _connect(self) -> AbstractAsyncContextManager[ClientConnection | EventStream]:
+        small = await self._small_buffers() if self.gate else {}
+        if self.format == "events":
+            return event_stream(self._url(), self._cookies(), small.get("sock"))
+        return connect(
+            self._url(),
+            additional_headers=self._cookies(),
+            compression=None,
+            max_size=None,
+            open_timeout=OPEN_TIMEOUT,
+            proxy=None,
+            **small,
+        )
+
     async def ping(self) -> None:
         """Ask for a frame up to the head. On a quiet stream the next frame is the heartbeat."""
         if self.connection is not None:
@@ -130,12 +138,14 @@ class RecordingWatcher:
         resume = {"after": self.cursor} | ({"log": self.log} if self.log else {})
         query = [("stream", name) for name in self.streams]
         query += [("format", "html")] if self.format == "html" else [(k, str(v)) for k, v in resume.items()]
+        if self.format == "events":
+            return urljoin(self.address, f"/sse/feed/?{urlencode(query)}")
         return urljoin(self.address.replace("http", "ws", 1), f"/ws/feed/?{urlencode(query)}")
 
     def _cookies(self) -> dict[str, str]:
         return {"Cookie": f"sessionid={self.session}"} if self.session else {}
 
-    async def _exchange(self, connection: ClientConnection) -> None:
+    async def _exchange(self, connection: ClientConnection | EventStream) -> None:
         if self.format == "html":
             await connection.send(json.dumps({"after": str(self.cursor), "log": self.log}))
         while True:
@@ -178,7 +188,7 @@ class RecordingWatcher:
             if shown.row is None:
                 self.rows.pop(shown.event_id, None)
             # A page updates only the rows that it has.
-            elif self.format == "json" or shown.action == "created" or shown.event_id in self.rows:
+            elif self.format != "html" or shown.action == "created" or shown.event_id in self.rows:
                 self.rows[shown.event_id] = shown.row
 
     async def _snapshot(self) -> dict[int, Row]:

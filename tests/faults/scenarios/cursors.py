@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 from tests.faults.harness.assertions import assert_never_disconnected
 from tests.faults.harness.cluster import Cluster, Size
 from tests.faults.harness.pruning import PrunedDatabase
-from tests.faults.harness.received import FormatName, Frame, parse
+from tests.faults.harness.received import SOCKET_FORMATS, FormatName, Frame, parse
 from tests.faults.harness.registry import fault
 from tests.faults.harness.watcher import RecordingWatcher
 from tests.support.processes import wait_until
@@ -55,7 +55,7 @@ def odd_cursors(cluster: Cluster, size: Size) -> None:
         "other_log": add_watchers(cluster, streams, after=floor + 1, log="another"),
     }
     cluster.fleet.wait_live()
-    for form, cursor in product(get_args(FormatName), [*NEGATIVE, *NOT_NUMBERS]):
+    for form, cursor in product(SOCKET_FORMATS, [*NEGATIVE, *NOT_NUMBERS]):
         assert_refused(server, form, cursor)
     wait_until(
         lambda: all(watcher.cursor < AHEAD for watcher in added["ahead"]), "the watchers that are ahead to be reset"
@@ -123,7 +123,7 @@ def cache_has_expired(server: Server, cursor: int, streams: Sequence[str]) -> bo
     """Whether this cursor is always answered with a reset. History pages stay in the cache for a moment."""
     return all(
         first_frame(server, form, cursor, stream).type == "reset"
-        for stream, form in product(set(streams), get_args(FormatName))
+        for stream, form in product(set(streams), SOCKET_FORMATS)
     )
 
 

@@ -3,8 +3,11 @@
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import get_args
 
 from tests.faults.harness.cluster import Cluster, Size, assert_within
+from tests.faults.harness.event_stream import COME_BACK
+from tests.faults.harness.received import FormatName
 from tests.faults.harness.registry import Target, fault
 from tests.faults.harness.watcher import RecordingWatcher
 from tests.support.servers import Kind
@@ -65,8 +68,9 @@ def server_told_to_stop(cluster: Cluster, size: Size) -> None:
 
 
 def assert_close_code(watchers: Sequence[RecordingWatcher], code: int) -> None:
+    wanted = Counter(COME_BACK if watcher.format == "events" else code for watcher in watchers)
     codes = Counter(watcher.endings[0].code for watcher in watchers)
-    assert codes == {code: len(watchers)}, f"Not all watchers were told to reconnect: {dict(codes)}"
+    assert codes == wanted, f"Not all watchers were told to reconnect: {dict(codes)}"
 
 
 def assert_spread(watchers: Sequence[RecordingWatcher]) -> None:
@@ -101,8 +105,10 @@ def storm(cluster: Cluster, size: Size) -> None:
 def connect_many(
     cluster: Cluster, size: Size, addresses: Sequence[str], streams: Sequence[str]
 ) -> list[RecordingWatcher]:
-    """Connect many watchers, of several streams and in both formats, to the first address."""
+    """Connect many watchers, of several streams and in all formats, to the first address."""
     wanted = ["public", "kind:comment", *streams]
-    cluster.fleet.add_for_streams(addresses, wanted, times=WATCHERS[size] // (2 * len(wanted)) + 1, turn=0)
+    cluster.fleet.add_for_streams(
+        addresses, wanted, times=WATCHERS[size] // (len(get_args(FormatName)) * len(wanted)) + 1, turn=0
+    )
     cluster.fleet.wait_live()
     return cluster.fleet.watchers

@@ -3,7 +3,8 @@
 from django.http import HttpRequest, JsonResponse
 from ninja import Router, Schema
 
-from feed import ratelimit
+from feed.api.limits import count_read
+from feed.api.schemas import READ_ERRORS, ErrorOut
 from feed.refusals import Refusal
 from feed.tokens import tickets
 from feed.tokens.requests import token_of
@@ -18,12 +19,7 @@ class TicketOut(Schema):
     expires_in: int
 
 
-class TicketRefused(Schema):
-    code: str
-    message: str
-
-
-@router.post("/", response={201: TicketOut, (401, 403, 429, 503): TicketRefused}, summary="A ticket for a websocket")
+@router.post("/", response={201: TicketOut, READ_ERRORS: ErrorOut}, summary="A ticket for a websocket")
 def make_ticket(request: HttpRequest) -> JsonResponse:
     """A ticket opens one websocket, within a minute, from a page of any site. Needs a token with the scope `read`."""
     token = token_of(request)
@@ -31,8 +27,7 @@ def make_ticket(request: HttpRequest) -> JsonResponse:
         raise Refusal("token_needed", "Tickets are given for tokens: send Authorization: Bearer.", 4401)
     token.need("read")
     seconds = int(tickets.LIFETIME.total_seconds())
-    if wait := ratelimit.hit(ratelimit.Limit("FEED_READ_LIMIT", (ratelimit.address(request),))):
-        raise Refusal("too_many_requests", "Too many requests.", 4429, retry_after=wait)
+    count_read(request)
     ticket = tickets.issue_ticket(token)
     if ticket is None:
         raise Refusal("too_many_tickets", "This token has too many unused tickets.", 4429, retry_after=seconds)

@@ -1,0 +1,7 @@
+"""`python -m rill`."""
+
+import sys
+
+from .commands import main
+
+sys.exit(main())

@@ -1,0 +1,39 @@
+"""The HTTP API for programs: snapshots and changes of the feed, and all that its pages can do."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from feed.api import catalogue, events, tickets
+from feed.api.description import describe
+from feed.api.docs import Page
+from feed.api.entry import on_every_path
+from feed.api.errors import response_to
+from feed.tokens.requests import ApiToken
+
+__all__ = ["api"]
+
+
+class FeedAPI(NinjaAPI):
+    """Answers all paths below its own, described with the kinds of events that there are."""
+
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
+        return response_to(request, exc)
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        return describe(super().get_openapi_schema(**options))
+
+    @property
+    def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:
+        patterns, app, namespace = super().urls
+        return [*on_every_path(patterns)], app, namespace
+
+
+api = FeedAPI(title="Rill", version="1", docs=Page(), docs_url="/docs", urls_namespace="api", auth=ApiToken())
+api.add_router("/events/", events.router)
+api.add_router("/kinds/", catalogue.kinds)
+api.add_router("/streams/", catalogue.all_streams)
+api.add_router("/tickets/", tickets.router)
