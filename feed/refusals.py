@@ -8,6 +8,7 @@ class Refusal(Exception):
     """
     code: for programs. message: for people.
     close: the close code of the websocket (44xx); None if the client should try again.
+    status: of the answer over HTTP.
     retry_after: seconds after which to try again over HTTP, or None if that is of no use.
     """
 
@@ -17,8 +18,4 @@ class Refusal(Exception):
         self.message = message
         self.close = close
         self.retry_after = retry_after
-
-    @property
-    def status(self) -> int:
-        """The status of the answer over HTTP."""
-        return STATUS.get(self.close, 400)
+        self.status = STATUS.get(close, 400)

@@ -20,9 +20,6 @@ from feed.kinds.guard import is_outage
 from feed.outage import is_of_api, unavailable
 from feed.refusals import Refusal
 
-STATUS = {4401: 401, 4403: 403, 4404: 404, 4429: 429, None: 503}
-"""The HTTP status for each close code of the websocket; 400 for any other."""
-
 MESSAGES = {
     400: ("bad_request", "The request can't be read."),
     403: ("not_yours", "You may not do that."),
@@ -73,8 +70,7 @@ def response_to(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def refused(refusal: Refusal) -> HttpResponse:
-    status = getattr(refusal, "status", None) or STATUS.get(refusal.close, 400)
-    response = error_response(status, refusal.code, refusal.message)
+    response = error_response(refusal.status, refusal.code, refusal.message)
     if refusal.retry_after:
         response["Retry-After"] = str(refusal.retry_after)
     return response

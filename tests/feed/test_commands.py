@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command, get_commands
 from django.utils import timezone
 
 from feed import log
+from feed.client.terminal import printable
 from feed.log import Change
-from feed.management.commands.tail import printable
 from feed.models import Event, StatusChange
 
 pytestmark = pytest.mark.django_db
