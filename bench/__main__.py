@@ -31,6 +31,7 @@ MEASURES = (
     "batch",
     "encoding",
     "audiences",
+    "metrics",
     "home",
     "resume",
     "growth",

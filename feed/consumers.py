@@ -31,6 +31,7 @@ from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Credential, Watcher
 from feed.paths import SOCKET, latest_prefix
 from feed.refusals import Refusal
+from feed.visit import Visit
 
 MAX_MESSAGE = 4096
 """Bytes of a message. A larger one is refused with a reason; from the budget's MAX_MESSAGE on it isn't even read."""
@@ -67,6 +68,7 @@ class FeedConsumer(AsyncConsumer):
         self.send, self.receive = send, receive
         self.visitor = visitor_of(scope)
         self.subprotocol = subprotocol_of(scope)
+        self.visit = Visit()
         return self.run(scope["query_string"], credential_of(scope), scope.get("server_send", send))
 
     async def run(self, query: bytes, credential: Credential | None, server_send: Send) -> None:
@@ -88,7 +90,8 @@ class FeedConsumer(AsyncConsumer):
     async def serve_or_say_why(self, query: bytes, credential: Credential | None) -> None:
         """Serve the client. Whatever ends that, except the client itself, closes the connection with a code."""
         try:
-            await self.serve(query, credential)
+            with self.visit:
+                await self.serve(query, credential)
         except Refusal as refusal:
             with reading_paused(self.connection):  # it may go on sending
                 await self.end(refusal.close or self.connection.retry_code, FORMATS[self.format].error(refusal))
@@ -126,6 +129,7 @@ class FeedConsumer(AsyncConsumer):
             after, epoch = await self.hello()
         watcher = Watcher(request.streams, self.format, self.connection, epoch=epoch, visitor=self.visitor)
         watcher.is_counted = request.presence
+        self.visit.watcher = watcher
         return watcher, after
 
     async def join(self, watcher: Watcher, after: int | None, credential: Credential | None) -> None:
@@ -174,6 +178,7 @@ class FeedConsumer(AsyncConsumer):
 
     async def end(self, code: int, last: str = "") -> None:
         """Close the connection. Raises TimeoutError if the client doesn't read."""
+        self.visit.code = code
         async with asyncio.timeout(CLOSE_TIMEOUT):
             await self.connection.writable()
             if last:

@@ -34,6 +34,7 @@ with exit_on_bad_value():
     FEED_STALL: float = env.float("FEED_STALL", DEFAULTS["FEED_STALL"], validate=positive)
     FEED_HANDLER_LAG: float | None = env.float("FEED_HANDLER_LAG", DEFAULTS["FEED_HANDLER_LAG"], validate=positive)
     FEED_WEBHOOK_PRIVATE: bool = env.bool("FEED_WEBHOOK_PRIVATE", DEFAULTS["FEED_WEBHOOK_PRIVATE"])
+    FEED_METRICS: str | None = env.str("FEED_METRICS", DEFAULTS["FEED_METRICS"])
     FEED_PRESENCE: str = env.str("FEED_PRESENCE", "names", validate=one_of("names", "count", "off"))
     FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", DEFAULTS["FEED_POST_LIMIT"])
     FEED_READ_LIMIT: str = env.limit("FEED_READ_LIMIT", DEFAULTS["FEED_READ_LIMIT"])
@@ -191,7 +192,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # No HSTS for subdomains and no preloading, because both would affect other sites.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

@@ -32,11 +32,13 @@ async def send_message(send: Send, message: Message) -> None:
 
 class Connection:
     """
+    server: which server it is of, for people.
     retry_code: the close code for "connect again" that this server can send.
     is_writable: whether the client has read most of what it was sent. What is written when it hasn't stays in memory.
     on_writable: called whenever it becomes writable again.
     """
 
+    server = "other"
     retry_code = RETRY_CODE
 
     def __init__(self, send: Send) -> None:

@@ -31,6 +31,7 @@ class UvicornConnection(MeteredConnection, asyncio.BufferedProtocol):
     A buffered protocol, because for others uvloop reads 256 KB at a time, up to 32 times in a row.
     """
 
+    server = "uvicorn"
     retry_code = SERVICE_RESTART
 
     def __init__(self, send: Send, protocol: Any) -> None:

@@ -14,6 +14,7 @@ client costs no memory, and under load there are fewer and larger frames.
 """
 
 import asyncio
+import time
 from contextlib import suppress
 from weakref import WeakKeyDictionary
 
@@ -62,7 +63,7 @@ class Hub:
                 every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
                 every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
                 every(presence.TICK, self.presence.refresh, "presence"),
-                database_watch.run(self.poller.ring, lambda: (self.tail.epoch, self.tail.head)),
+                database_watch.run(self.poller.ring, self.poller.known),
                 self._scheduler.run(),
                 self._scheduler.run_timers(),
             )
@@ -80,6 +81,7 @@ class Hub:
         self._scheduler.add(watcher)
         if after == 0 and not watcher.epoch:  # it has no state that a change of access could make wrong
             watcher.started_at = self.tail.head
+        watcher.joined_at = time.time()
         watcher.epoch = watcher.epoch or self.tail.epoch
         watcher.advance(self.tail.head if after is None else after, self.tail.head)
         self._scheduler.enqueue(watcher)
@@ -117,6 +119,13 @@ class Hub:
         watcher.cancel_scope = None
         if not self._subscriptions:
             self._empty.set()
+
+    def watchers(self) -> list[Watcher]:
+        return self._scheduler.watchers()
+
+    def blocked(self) -> int:
+        """How many watchers aren't reading, although a frame is due to them."""
+        return self._scheduler.blocked()
 
     def has_watchers(self) -> bool:
         return bool(self._subscriptions)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ from django.db import Error as DatabaseError
 
 from feed import log
 from feed.conf import conf
+from feed.counts import counts
 from feed.frames import encoding
 from feed.frames.entries import Entry
 from feed.hub.history import BATCH
@@ -102,6 +104,7 @@ class LogReader:
 
     def _take(self, batch: Batch) -> None:
         entries = batch.entries
+        counts.changes += len(entries)
         if batch.restart:
             self._tail.restart(batch.state.epoch, entries[0].position - 1 if entries else batch.state.head)
         self._tail.append(entries, conf.FEED_TAIL, conf.FEED_TAIL_BYTES)
@@ -112,18 +115,22 @@ class LogReader:
 
 
 class LogPoller(LogReader):
-    """reading: a lock that is held while the log is read."""
+    """
+    reading: a lock that is held while the log is read.
+    bell_at: when a bell was heard last, in seconds since 1970; 0 if none was.
+    """
 
     def __init__(self, tail: Tail, subscriptions: Subscriptions) -> None:
         super().__init__(tail, subscriptions)
         self.reading = asyncio.Lock()
-        self._read_at = asyncio.get_running_loop().time()
+        self._read_at = time.monotonic()
         self._rung = asyncio.Event()
         self._is_failing = False
+        self.bell_at = 0.0
         self._thread = ReadingThreads(1, "rill-hub", keep_connection=True)
 
     def seconds_since_read(self) -> float:
-        return asyncio.get_running_loop().time() - self._read_at
+        return time.monotonic() - self._read_at
 
     async def add_format(self, name: str) -> None:
         """Encode the changes in memory in one more format, and those that follow."""
@@ -145,7 +152,10 @@ class LogPoller(LogReader):
         was_rung = False
         try:
             while True:
+                known = self.known()
                 await self._try_to_advance(read_ahead=was_rung and not self._is_failing)
+                if not was_rung:
+                    self._count_missed(*known)
                 was_rung = await self._ring_or_poll()
         finally:
             self._thread.release()
@@ -171,8 +181,19 @@ class LogPoller(LogReader):
         self._rung.clear()
         return was_rung
 
-    def ring(self) -> None:
-        """Make `run` read the log now."""
+    def known(self) -> tuple[str, int]:
+        """The epoch and the head up to which the log was read."""
+        return self._tail.epoch, self._tail.head
+
+    def _count_missed(self, epoch: str, head: int) -> None:
+        """Count the changes that a poll has found. `epoch` and `head` are what was known before it."""
+        if epoch and epoch == self._tail.epoch:
+            counts.missed += max(0, self._tail.head - head)
+
+    def ring(self, bell: str = "look") -> None:
+        """Make `run` read the log now. bell: who says that it has grown."""
+        counts.bells[bell] += 1
+        self.bell_at = time.time()
         self._rung.set()
 
     async def listen(self) -> None:
@@ -185,7 +206,7 @@ class LogPoller(LogReader):
                 await layer.group_add(GROUP, channel)
                 while True:
                     await layer.receive(channel)
-                    self.ring()
+                    self.ring("doorbell")
             except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
                 logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(conf.FEED_POLL)
@@ -197,5 +218,5 @@ class LogPoller(LogReader):
             while more:
                 batch = await self._thread.run(lambda: self._read(read_ahead))
                 self._take(batch)
-                self._read_at = asyncio.get_running_loop().time()
+                self._read_at = time.monotonic()
                 more = self._tail.head < batch.state.head

@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 
 from feed.conf import conf
 from feed.frames.formats import Frame
+from feed.hub.sent import Sent
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from feed.presence.board import Board
@@ -48,6 +49,7 @@ class HubPresence:
         self._behind: set[Watcher] = set()
         """The watchers that haven't been told the newest state."""
         self._frame: Frame | None = None
+        self._sent = Sent()
         self._has_changed = False
         self._looked_at = float("-inf")
 
@@ -123,9 +125,12 @@ class HubPresence:
             # A watcher's first frame is one of the log.
             if watcher in self._behind and watcher.connection.is_writable and not watcher.is_due:
                 self._behind.remove(watcher)
-                watcher.connection.write(self._frame)
+                watcher.send(self._frame)
+                self._sent.add(watcher, self._frame)
             if number % BATCH == 0:
+                self._sent.flush()
                 await asyncio.sleep(0)
+        self._sent.flush()
 
 
 def person_of(watcher: Watcher) -> Person:

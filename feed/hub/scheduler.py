@@ -49,6 +49,14 @@ class Scheduler:
             self._queue.append(watcher)
             self._any_due.set()
 
+    def watchers(self) -> list[Watcher]:
+        """All watchers, also for another thread: to copy a set is one step."""
+        return list(self._watchers)
+
+    def blocked(self) -> int:
+        """How many watchers aren't reading, although a frame is due to them."""
+        return len(self._blocked)
+
     async def run(self) -> None:
         while True:
             await self._any_due.wait()
@@ -80,6 +88,7 @@ class Scheduler:
                 continue
             watcher.served_at = now
             self._serve(watcher)
+        self._sender.count()
 
     def _serve(self, watcher: Watcher) -> None:
         try:

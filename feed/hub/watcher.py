@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from feed.connection.asgi import Connection
+from feed.frames.formats import Frame
 from feed.streams import ONLY_PUBLIC, Personal, personal
 
 
@@ -70,6 +71,8 @@ class Watcher:
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
     is_due: whether it is in the scheduler's queue.
     served_at: when it was last served, by time.monotonic().
+    joined_at: when it joined the hub, in seconds since 1970.
+    frames, sent_bytes: what it was sent.
     cancel_scope: what ends the consumer that serves it.
     reason: why it was ended.
     """
@@ -87,6 +90,9 @@ class Watcher:
     pending_from: int | None = None
     is_due: bool = False
     served_at: float = 0.0
+    joined_at: float = 0.0
+    frames: int = 0
+    sent_bytes: int = 0
     cancel_scope: asyncio.Timeout | None = None
     reason: Exception | None = None
     personal: tuple[Personal, ...] = field(init=False)
@@ -112,6 +118,11 @@ class Watcher:
         """Set the cursor, in a log that reaches up to `head`."""
         self.cursor = position
         self.pending_from = position + 1 if position < head else None
+
+    def send(self, frame: Frame) -> None:
+        self.frames += 1
+        self.sent_bytes += frame.size
+        self.connection.write(frame)
 
     def end(self, reason: Exception) -> None:
         """Make the consumer end the connection. Only the first reason counts."""

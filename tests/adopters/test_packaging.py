@@ -20,6 +20,7 @@ EXTRAS = {
     "postgresql": {"psycopg"},
     "pictures": {"pillow"},
     "webhooks": {"standardwebhooks"},
+    "metrics": {"prometheus-client"},
 }
 
 
