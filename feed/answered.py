@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import iscoroutinefunction
 from time import perf_counter
 from typing import Any, TypeVar, cast
 
@@ -13,29 +14,52 @@ from feed.counts import counts
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 """Any other is counted as "other": a client can make up as many as it likes."""
-STATUS: dict[type[Exception], int] = {Http404: 404, PermissionDenied: 403, BadRequest: 400, SuspiciousOperation: 400}
+STATUS: dict[type[BaseException], int] = {
+    Http404: 404,
+    PermissionDenied: 403,
+    BadRequest: 400,
+    SuspiciousOperation: 400,
+    BaseException: 500,
+}
 """What Django answers if a view raises."""
 
+Response = TypeVar("Response", bound=HttpResponseBase)
+View = TypeVar("View", bound=Callable[..., Any])
 
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+class Answer:
+    """One request, from the beginning of the view to its end."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request, self._status, self._begun = request, 200, perf_counter()
+
+    def given(self, response: Response) -> Response:
+        self._status = response.status_code
+        return response
+
+    def __enter__(self) -> "Answer":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if error:
+            self._status = next(status for each, status in STATUS.items() if isinstance(error, each))
+        counts.page(key_of(self._request, self._status), perf_counter() - self._begun)
 
 
 def counted(view: View) -> View:
-    @wraps(view)
-    def timed(request: HttpRequest, /, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        started, status = perf_counter(), 500
-        try:
-            response = view(request, *args, **kwargs)
-            status = response.status_code
-        except tuple(STATUS) as error:
-            status = next(code for kind, code in STATUS.items() if isinstance(error, kind))
-            raise
-        else:
-            return response
-        finally:
-            counts.page(key_of(request, status), perf_counter() - started)
+    """Decorator of a view, synchronous or not."""
 
-    return cast(View, timed)
+    @wraps(view)
+    def answered(request: HttpRequest, /, *args: Any, **kwargs: Any) -> Any:
+        with Answer(request) as answer:
+            return answer.given(view(request, *args, **kwargs))
+
+    @wraps(view)
+    async def answered_later(request: HttpRequest, /, *args: Any, **kwargs: Any) -> Any:
+        with Answer(request) as answer:
+            return answer.given(await view(request, *args, **kwargs))
+
+    return cast("View", answered_later if iscoroutinefunction(view) else answered)
 
 
 def key_of(request: HttpRequest, status: int) -> tuple[str, str, int]:

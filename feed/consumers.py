@@ -24,11 +24,12 @@ from feed.connection.asgi import (
     send_message,
 )
 from feed.frames.formats import FORMATS, Frame
-from feed.handshake import Request, credential_of, format_of, parse_cursor, subprotocol_of, visitor_of
+from feed.handshake import Request, credential_of, format_of, header_of, parse_cursor, subprotocol_of, visitor_of
 from feed.hub import hub
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Credential, Watcher
+from feed.logging.request_ids import of_socket
 from feed.paths import SOCKET, latest_prefix
 from feed.refusals import Refusal
 from feed.visit import Visit
@@ -68,7 +69,7 @@ class FeedConsumer(AsyncConsumer):
         self.send, self.receive = send, receive
         self.visitor = visitor_of(scope)
         self.subprotocol = subprotocol_of(scope)
-        self.visit = Visit()
+        self.visit = Visit(of_socket(scope["query_string"], header_of(scope, b"x-request-id")))
         return self.run(scope["query_string"], credential_of(scope), scope.get("server_send", send))
 
     async def run(self, query: bytes, credential: Credential | None, server_send: Send) -> None:
@@ -86,6 +87,7 @@ class FeedConsumer(AsyncConsumer):
             self.connection.abort()
         finally:
             self.connection.close(CLOSE_TIMEOUT)
+            self.visit.log(self.format, self.connection.server)
 
     async def serve_or_say_why(self, query: bytes, credential: Credential | None) -> None:
         """Serve the client. Whatever ends that, except the client itself, closes the connection with a code."""

@@ -1,6 +1,9 @@
 """How long a client was connected, and why that ended. The same for every door."""
 
+import logging
+from time import monotonic
 from types import TracebackType
+from typing import Any
 
 from django.db import Error as DatabaseError
 
@@ -9,6 +12,7 @@ from feed.counts import counts
 from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Watcher
+from feed.logging.request_ids import current
 from feed.refusals import Refusal
 
 REASONS: dict[type[BaseException], str] = {
@@ -22,6 +26,8 @@ REASONS: dict[type[BaseException], str] = {
     BaseException: "cancelled",
 }
 
+logger = logging.getLogger("feed.connections")
+
 
 class Visit:
     """One connection. Put what serves the client into its `with` block, whose exception says why it ended.
@@ -30,14 +36,17 @@ class Visit:
     code: the close code that it was sent; None if it has left by itself.
     """
 
-    __slots__ = ("code", "reason", "watcher")
+    __slots__ = ("_begun", "_request_id", "code", "reason", "watcher")
 
-    def __init__(self) -> None:
+    def __init__(self, request_id: str) -> None:
         self.watcher: Watcher | None = None
         self.code: int | None = None
         self.reason = "left"
+        self._begun, self._request_id = monotonic(), request_id
 
-    def __enter__(self) -> None: ...
+    def __enter__(self) -> None:
+        if self._request_id:
+            current.set(self._request_id)  # in the context of the task that serves the client
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: TracebackType | None) -> None:
         if error:
@@ -46,3 +55,20 @@ class Visit:
         if isinstance(error, Refusal):
             self.reason = error.code
             counts.refusals[error.code] += 1
+
+    def log(self, door: str, server: str) -> None:
+        """Log the connection, in one line. door: the format, or the way that the client came by."""
+        if logger.isEnabledFor(logging.INFO):
+            seconds = round(monotonic() - self._begun, 3)
+            fields = {"door": door, "server": server, "seconds": seconds, "code": self.code, "reason": self.reason}
+            logger.info("A connection has ended", extra=fields | self._of_watcher())
+
+    def _of_watcher(self) -> dict[str, Any]:
+        if (watcher := self.watcher) is None:
+            return {}
+        return {
+            "user": watcher.login.user if watcher.login else "",
+            "streams": len(watcher.streams),
+            "frames": watcher.frames,
+            "bytes": watcher.sent_bytes,
+        }

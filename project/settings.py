@@ -45,6 +45,9 @@ with exit_on_bad_value():
     PICTURE_LIMIT: str = env.limit("PICTURE_LIMIT", DEFAULTS["PICTURE_LIMIT"])
     REPORT_LIMIT: str = env.limit("REPORT_LIMIT", DEFAULTS["REPORT_LIMIT"])
 
+    LOG_FORMAT: str = env.str("LOG_FORMAT", "lines", validate=one_of("lines", "json"))
+    LOG_LEVEL: str = env.str("LOG_LEVEL", "warning", validate=one_of("debug", "info", "warning", "error"))
+
     # Mails are printed until there is a mail server.
     EMAIL: dict[str, Any] = env.email("EMAIL_URL", "console:")
     DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", "Rill <rill@localhost>")
@@ -70,6 +73,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "project.static_files.StaticFilesMiddleware",  # first, because the files need no other headers
+    "feed.logging.request_ids.request_ids",
     "django.middleware.security.SecurityMiddleware",
     # Before what may refuse a request, such as one for another host, so that those responses get these headers, too.
     "csp.middleware.CSPMiddleware",
@@ -200,17 +204,21 @@ if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"  # other hosts of the domain and http pages can't set it
     CSRF_COOKIE_SECURE = True
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
         "no traceback": {"()": "project.log_filters.WithoutTraceback"},
         "no repeats": {"()": "project.log_filters.WithoutRepeats"},
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "lines": {"()": "feed.logging.lines.LineFormatter"},
+        "json": {"()": "feed.logging.json.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        "feed": {"level": LOG_LEVEL.upper()},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "uvicorn.error": {"filters": ["no traceback"]},  # clients can send invalid UTF-8
@@ -219,3 +227,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
     },
 }
+if LOG_FORMAT == "json":  # all of the output is JSON then; uvicorn has set up its own loggers before
+    for name in ("uvicorn", "uvicorn.access"):
+        LOGGING["loggers"][name] = {"handlers": ["console"], "propagate": False}

@@ -16,6 +16,7 @@ client costs no memory, and under load there are fewer and larger frames.
 import asyncio
 import time
 from contextlib import suppress
+from contextvars import Context
 from weakref import WeakKeyDictionary
 
 from feed import streams
@@ -172,7 +173,7 @@ def hub() -> Hub:
     """The hub of the running event loop."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = Hub()
+        _hubs[loop] = Context().run(Hub)  # its tasks outlive the request of its first watcher
     return _hubs[loop]
 
 

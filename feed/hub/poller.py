@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from django.db import Error as DatabaseError
 from feed import log
 from feed.conf import conf
 from feed.counts import counts
+from feed.doorbell import MAX_TRACES, traces_of
 from feed.frames import encoding
 from feed.frames.entries import Entry
 from feed.hub.history import BATCH
@@ -22,6 +24,7 @@ from feed.kinds.compiled import CompiledQuery, compiled
 from feed.log.batch import supports_batches
 from feed.messages import GROUP
 from feed.models import Event
+from feed.tracing import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +129,7 @@ class LogPoller(LogReader):
         self._read_at = time.monotonic()
         self._rung = asyncio.Event()
         self._is_failing = False
+        self._traces: list[str] = []
         self.bell_at = 0.0
         self._thread = ReadingThreads(1, "rill-hub", keep_connection=True)
 
@@ -190,8 +194,9 @@ class LogPoller(LogReader):
         if epoch and epoch == self._tail.epoch:
             counts.missed += max(0, self._tail.head - head)
 
-    def ring(self, bell: str = "look") -> None:
-        """Make `run` read the log now. bell: who says that it has grown."""
+    def ring(self, bell: str = "look", traces: Sequence[str] = ()) -> None:
+        """Make `run` read the log now. bell: who says that it has grown. traces: of what was posted."""
+        self._traces = [*self._traces, *traces][-MAX_TRACES:]
         counts.bells[bell] += 1
         self.bell_at = time.time()
         self._rung.set()
@@ -205,8 +210,8 @@ class LogPoller(LogReader):
                 channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
                 while True:
-                    await layer.receive(channel)
-                    self.ring("doorbell")
+                    message = await layer.receive(channel)
+                    self.ring("doorbell", traces_of(message))
             except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
                 logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(conf.FEED_POLL)
@@ -216,7 +221,15 @@ class LogPoller(LogReader):
         async with self.reading:
             more = wanted is None or self._tail.head < wanted
             while more:
+                begun = time.time_ns()
                 batch = await self._thread.run(lambda: self._read(read_ahead))
                 self._take(batch)
+                if tracing.is_on and batch.entries:
+                    self._trace(begun, batch)
                 self._read_at = time.monotonic()
                 more = self._tail.head < batch.state.head
+
+    def _trace(self, begun: int, batch: Batch) -> None:
+        traces, self._traces = self._traces, []
+        read = tracing.read(begun, traces, len(batch.entries), self._tail.head)
+        self._subscriptions.trace(read, traces)

@@ -21,6 +21,8 @@ EXTRAS = {
     "pictures": {"pillow"},
     "webhooks": {"standardwebhooks"},
     "metrics": {"prometheus-client"},
+    "logs": {"python-json-logger"},
+    "tracing": {"opentelemetry-api"},
 }
 
 

@@ -25,14 +25,14 @@ ENDS: list[tuple[BaseException, str]] = [
 
 @pytest.mark.parametrize(("error", "reason"), ENDS, ids=[type(error).__name__ for error, _ in ENDS])
 def test_each_way_to_end_has_a_reason(error: BaseException, reason: str) -> None:
-    visit, before = Visit(), counts.ended[reason]
+    visit, before = Visit(""), counts.ended[reason]
     with pytest.raises(type(error)), visit:
         raise error
     assert (visit.reason, counts.ended[reason] - before) == (reason, 1)
 
 
 def test_a_refusal_counts_by_its_code_too() -> None:
-    visit, before = Visit(), (counts.ended["refused"], counts.refusals["bad_cursor"])
+    visit, before = Visit(""), (counts.ended["refused"], counts.refusals["bad_cursor"])
     with pytest.raises(Refusal), visit:
         raise Refusal("bad_cursor", "A cursor is a number.")
     assert visit.reason == "bad_cursor"
