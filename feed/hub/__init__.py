@@ -19,9 +19,11 @@ from contextlib import suppress
 from contextvars import Context
 from weakref import WeakKeyDictionary
 
+from django.db import Error as DatabaseError
+
 from feed import streams
 from feed.frames import redelivery
-from feed.hub import database_watch, drain, presence
+from feed.hub import database_watch, drain, presence, reporting
 from feed.hub.audiences import Audiences
 from feed.hub.history import History
 from feed.hub.periodic import every
@@ -38,6 +40,8 @@ SESSION_INTERVAL = 2.0
 """Seconds between two checks of the sessions and tokens of all connections."""
 REDELIVERY_INTERVAL = 10.0
 """Seconds between two checks for events that can be sent in full now."""
+LEAVE_TIMEOUT = 1.0
+"""Seconds that a hub that ends waits for the database."""
 
 
 class Hub:
@@ -55,6 +59,7 @@ class Hub:
         self.poller = LogPoller(self.tail, self._subscriptions)
         self.sessions = Sessions(self._threads)
         self.presence = presence.HubPresence(self._threads)
+        self.reporting = reporting.HubReporting(self._threads, self._report)
         self._empty = asyncio.Event()
         self._tasks = [
             asyncio.create_task(task)
@@ -64,6 +69,7 @@ class Hub:
                 every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
                 every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
                 every(presence.TICK, self.presence.refresh, "presence"),
+                every(reporting.INTERVAL, self.reporting.report, "report of the hub"),
                 database_watch.run(self.poller.ring, self.poller.known),
                 self._scheduler.run(),
                 self._scheduler.run_timers(),
@@ -144,14 +150,36 @@ class Hub:
         while self._subscriptions:
             self._empty.clear()
             await self._empty.wait()
-        await self.presence.leave()
+        await self._take_back()
+
+    async def _take_back(self) -> None:
+        """Delete what other processes see of this hub. Without the database it expires."""
+        with suppress(DatabaseError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(LEAVE_TIMEOUT):
+                await self._threads.run(self._leave)
+
+    def _leave(self) -> None:
+        self.presence.leave()
+        self.reporting.leave()
+
+    def _report(self) -> reporting.State:
+        """What the row of this hub says; see HubReport."""
+        epoch, position = self.poller.known()
+        return {
+            **reporting.of_watchers(self.watchers()),
+            "blocked": self.blocked(),
+            "epoch": epoch,
+            "position": position,
+            "bell_at": reporting.moment(self.poller.bell_at),
+            "is_stopping": self.is_stopping,
+        }
 
     async def close(self) -> None:
         """Stop following the log, and give the database connections back."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.presence.leave()
+        await self._take_back()
         await self._history.close()
         await self.poller.close()
         await self._threads.close()
