@@ -64,7 +64,7 @@ class ChangeAdmin(ReadOnlyAdmin):
         if number is None:
             return queryset.none(), False
         recent = queryset.filter(event_id=number).values("id")
-        return Change.objects.filter(Q(position=number) | Q(id__in=recent)), False
+        return Change.objects.filter(Q(position=number) | Q(id__in=recent)).order_by(*self.ordering), False
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Change | None:
         """Also one that isn't listed any more."""

@@ -91,7 +91,7 @@ def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
     decode = msgspec.json.decode
     return [
         Change.from_db(
-            connection.alias, sql.READ_FIELDS, [*row, aware(at), decode(streams), audience, moved and decode(moved)]
+            connection.alias, sql.READ_FIELDS, [*row, decode(streams), audience, moved and decode(moved), aware(at)]
         )
-        for *row, at, streams, audience, moved in rows
+        for *row, streams, audience, moved, at in rows
     ]

@@ -34,7 +34,7 @@ def listed(client: Client, query: str = "") -> list[int]:
 
 
 def test_the_newest_changes_come_first(admin_client: Client, posts: list[StatusChange]) -> None:
-    assert listed(admin_client) == [post.pk for post in reversed(posts)]
+    assert listed(admin_client)[: len(posts)] == [post.pk for post in reversed(posts)]
 
 
 def test_only_the_newest_are_listed_and_counted(

@@ -23,9 +23,12 @@ class Scrape:
 
     def value(self, name: str, **labels: str) -> float:
         """The sum of all series with these labels."""
-        found = [each.value for each in self.samples if each.name == name and labels.items() <= each.labels.items()]
+        found = self.values(name, labels)
         assert found, f"There is no {name} with {labels}."
         return sum(found)
+
+    def values(self, name: str, labels: dict[str, str]) -> list[float]:
+        return [each.value for each in self.samples if each.name == name and labels.items() <= each.labels.items()]
 
     def names(self) -> set[str]:
         return {each.name for each in self.samples}
@@ -48,5 +51,4 @@ class Growth:
     after: Scrape
 
     def of(self, name: str, **labels: str) -> float:
-        is_new = name not in self.before.names()
-        return self.after.value(name, **labels) - (0 if is_new else self.before.value(name, **labels))
+        return self.after.value(name, **labels) - sum(self.before.values(name, labels))

@@ -38,7 +38,7 @@ def test_open_metrics_are_for_everybody(settings: Settings, client: Client) -> N
     assert response["Content-Type"].startswith("text/plain; version=")
     assert "no-store" in response["Cache-Control"]
     names = {family.name for family in text_string_to_metric_families(response.content.decode())}
-    assert {"rill", "rill_frames", "rill_delay_seconds", "process_cpu_seconds"} <= names
+    assert {"rill_info", "rill_frames", "rill_delay_seconds", "process_cpu_seconds"} <= names
     assert client.post("/metrics").status_code == 405
 
 
