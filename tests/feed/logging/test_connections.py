@@ -88,7 +88,7 @@ async def test_a_drained_connection_says_so(log: list[Line]) -> None:
     assert [(line["reason"], line["code"]) for line in log] == [("drained", 4012)]
 
 
-async def test_without_the_level_nothing_is_written(caplog: list[Line]) -> None:
+async def test_without_the_level_nothing_is_written(caplog: pytest.LogCaptureFixture) -> None:
     async with connect() as watcher:
         await watcher.frame()
     assert not [record for record in caplog.records if record.name == "feed.connections"]
