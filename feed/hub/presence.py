@@ -10,7 +10,7 @@ from time import monotonic
 
 from feed.conf import conf
 from feed.frames.formats import Frame
-from feed.hub.sent import Sent
+from feed.hub.counting import CountingWriter
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from feed.presence.board import Board
@@ -44,7 +44,7 @@ class HubPresence:
         self._behind: set[Watcher] = set()
         """The watchers that haven't been told the newest state."""
         self._frame: Frame | None = None
-        self._sent = Sent()
+        self._counting = CountingWriter()
         self._has_changed = False
         self._looked_at = float("-inf")
 
@@ -118,12 +118,11 @@ class HubPresence:
             # A watcher's first frame is one of the log.
             if watcher in self._behind and watcher.connection.is_writable and not watcher.is_due:
                 self._behind.remove(watcher)
-                watcher.send(self._frame)
-                self._sent.add(watcher, self._frame)
+                self._counting.write(watcher, self._frame)
             if number % BATCH == 0:
-                self._sent.flush()
+                self._counting.flush()
                 await asyncio.sleep(0)
-        self._sent.flush()
+        self._counting.flush()
 
 
 def person_of(watcher: Watcher) -> Person:

@@ -7,8 +7,8 @@ from feed import log
 from feed.counts import counts
 from feed.frames.formats import Frame, reset_frame
 from feed.hub.audiences import Audiences
+from feed.hub.counting import CountingWriter
 from feed.hub.history import History, HistoryPage, HistoryQuery
-from feed.hub.sent import Sent
 from feed.hub.tail import Tail
 from feed.hub.watcher import Watcher
 
@@ -17,7 +17,7 @@ class Sender:
     def __init__(self, tail: Tail, history: History, audiences: Audiences) -> None:
         self._tail, self._history, self._audiences = tail, history, audiences
         self._reads: dict[Watcher, asyncio.Task[HistoryPage]] = {}
-        self._sent = Sent()
+        self._counting = CountingWriter()
 
     def serve(self, watcher: Watcher) -> asyncio.Task[Any] | None:
         """Send one frame, which moves the watcher's cursor; or return the task to wait for before trying again."""
@@ -39,7 +39,7 @@ class Sender:
 
     def count(self) -> None:
         """Count what was sent since the last call."""
-        self._sent.flush()
+        self._counting.flush()
 
     def forget(self, watcher: Watcher) -> None:
         self._reads.pop(watcher, None)
@@ -75,8 +75,7 @@ class Sender:
     def _send(self, watcher: Watcher, frame: Frame) -> None:
         assert frame.position is not None
         watcher.advance(frame.position, self._tail.head)
-        watcher.send(frame)
-        self._sent.add(watcher, frame)
+        self._counting.write(watcher, frame)
 
     def _broken_cursor(self, watcher: Watcher) -> str | None:
         """Why the watcher's cursor can't be followed, if it can't."""

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass, field
 
 from feed.connection.asgi import Connection
-from feed.frames.formats import Frame
 from feed.streams import ONLY_PUBLIC, Personal, personal
 
 
@@ -118,11 +117,6 @@ class Watcher:
         """Set the cursor, in a log that reaches up to `head`."""
         self.cursor = position
         self.pending_from = position + 1 if position < head else None
-
-    def send(self, frame: Frame) -> None:
-        self.frames += 1
-        self.sent_bytes += frame.size
-        self.connection.write(frame)
 
     def end(self, reason: Exception) -> None:
         """Make the consumer end the connection. Only the first reason counts."""
