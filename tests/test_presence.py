@@ -17,7 +17,7 @@ APPLICATION = "tests.support.quick_presence:application"
 FASTER = 10
 HUBS = """
 hubs = HubReport.objects.order_by("server")
-print([[hub.server, hub.watchers["html"]] for hub in hubs], end="")
+print([[hub.server, hub.watchers.get("html", 0)] for hub in hubs], end="")
 """
 
 
