@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import Permission, User
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.db.models import F
 from django.test import Client
 from django.utils import timezone
@@ -91,6 +91,7 @@ async def test_a_hub_that_ends_takes_its_report_back(alice: User, quick: None, c
     state = hub()._report()
     await database_sync_to_async(hub().reporting._write)(state)  # as if one was on its way
     assert not await HubReport.objects.aexists()
+    await database_sync_to_async(connections.close_all)()
 
 
 async def test_a_database_that_fails_ends_no_hub(
