@@ -103,7 +103,8 @@ def pages(alice: User, hello: StatusChange) -> dict[str, str]:
     shown = {path: logged_in(alice).get(path, headers=SAME).content.decode() for path in paths}
     shown |= {f"htmx {path}": logged_in(alice).get(path, headers=HTMX | SAME).content.decode() for path in paths}
     shown |= {path: Client().get(path).content.decode() for path in ("/accounts/login/", "/accounts/signup/")}
-    shown["refused"] = logged_in(alice).post("/events/", {"text": "", "as": "1"}).content.decode()
+    refused = logged_in(alice).post("/events/", {"text": "", "as": "1"}, headers=SAME)
+    shown["refused"] = refused.content.decode()
     return shown | {"frame": frame(5000), "reset": FORMATS["html"].reset("k3x9", 5200, "expired")}
 
 
