@@ -33,6 +33,7 @@ MEASURES = (
     "batch",
     "encoding",
     "audiences",
+    "metrics",
     "home",
     "resume",
     "growth",

@@ -16,6 +16,7 @@ from django.utils.cache import patch_cache_control
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from feed.answered import counted
 from feed.kinds.guard import is_outage
 from feed.models import Event
 from feed.moderation import is_moderator
@@ -45,6 +46,7 @@ def page_view(view: View[P]) -> View[P]:
     Not in a transaction of the request (ATOMIC_REQUESTS): that one could still fail after the response.
     """
 
+    @counted
     @wraps(view)
     def prepared(request: PageRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         request.htmx = HtmxDetails(request)

@@ -13,8 +13,10 @@ from django.db.models import Model
 from django.http import HttpRequest
 
 from feed.handlers_admin import HandlerAdmin, SetAsideAdmin
+from feed.hubs_admin import HubReportAdmin
 from feed.log import Change, Log
-from feed.models import Activity, Event, HandlerCursor, SetAside, Webhook
+from feed.log_admin import ChangeAdmin, LogAdmin
+from feed.models import Activity, Event, HandlerCursor, HubReport, SetAside, Webhook
 from feed.numbers import parse_number
 from feed.people import name_field
 from feed.querysets import EventQuerySet
@@ -107,25 +109,6 @@ class ActivityAdmin(KindAdmin):
         return False
 
 
-class LogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The log is written by `feed.log` alone."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ChangeAdmin(LogAdmin):
-    list_display = ["position", "action", "kind", "event_id", "at"]
-    list_filter = ["action", "kind"]
-    ordering = ["-id"]
-
-
 ADMINS: dict[type[Model], type[Any]] = {
     Log: LogAdmin,
     Change: ChangeAdmin,
@@ -133,6 +116,7 @@ ADMINS: dict[type[Model], type[Any]] = {
     Activity: ActivityAdmin,
     HandlerCursor: HandlerAdmin,
     SetAside: SetAsideAdmin,
+    HubReport: HubReportAdmin,
 }
 
 if find_spec("standardwebhooks"):

@@ -26,6 +26,7 @@ class FeedConfig(AppConfig):
         from feed import (  # noqa: F401 (registers them)
             checks,
             checks_handlers,
+            checks_metrics,
             checks_people,
             checks_presence,
             checks_search,

@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     "FEED_HANDLER_LAG": None,
     # Whether webhooks may be sent to private addresses and without TLS: for development, or inside one network.
     "FEED_WEBHOOK_PRIVATE": False,
+    # Who may read `/metrics`: nobody (None), everybody who reaches it ("open"), or who sends this token.
+    "FEED_METRICS": None,
     # Where processes share rate limits and rendered rows; without it each process has its own.
     "REDIS_URL": None,
 }

@@ -18,14 +18,17 @@ from feed.handshake import (
     Request,
     credential_of,
     format_of,
+    header_of,
     parse_cursor,
     parse_watch,
     subprotocol_of,
     visitor_of,
 )
 from feed.hub.watcher import Credential, Watcher
+from feed.logging.request_ids import of_socket
 from feed.paths import SOCKET, latest_prefix
 from feed.refusals import Refusal
+from feed.visit import Visit
 
 MAX_MESSAGE = 4096
 """Bytes of a message. A larger one is refused with a reason; from the budget's MAX_MESSAGE on it isn't even read."""
@@ -57,6 +60,7 @@ class FeedConsumer(Door, AsyncConsumer):
         self.visitor = visitor_of(scope)
         self.subprotocol = subprotocol_of(scope)
         self.server_send = scope.get("server_send", send)
+        self.visit = Visit(of_socket(scope["query_string"], header_of(scope, b"x-request-id")))
         return self.run(scope["query_string"], credential_of(scope))
 
     async def open(self) -> None:
@@ -129,6 +133,7 @@ class FeedConsumer(Door, AsyncConsumer):
         await self.close(self.connection.retry_code)
 
     async def close(self, code: int, last: str = "") -> None:
+        self.visit.code = code
         await self.say_last({"type": "websocket.close", "code": code}, last)
 
 

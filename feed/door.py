@@ -16,6 +16,7 @@ from feed.hub.drain import ServerStopping
 from feed.hub.scheduler import Stalled
 from feed.hub.watcher import Credential, Watcher
 from feed.refusals import Refusal
+from feed.visit import Visit
 
 CLOSE_TIMEOUT = 3.0
 """Seconds in which a client can read why its connection ends. A server that stops waits for that."""
@@ -30,6 +31,7 @@ class Door:
     """
 
     format = "json"
+    visit: Visit
     send: Send
     hub: Hub
     connection: Connection
@@ -48,11 +50,18 @@ class Door:
             await self.cut()
         finally:
             self.connection.close(CLOSE_TIMEOUT)
+            self.visit.log(self.name, self.connection.server)
+
+    @property
+    def name(self) -> str:
+        """What logs call this door."""
+        return self.format
 
     async def serve_or_say_why(self, query: bytes, credential: Credential | None) -> None:
         """Serve the client. Whatever ends that, except the client itself, is told to it."""
         try:
-            await self.serve(query, credential)
+            with self.visit:
+                await self.serve(query, credential)
         except Refusal as refusal:
             with reading_paused(self.connection):  # it may go on sending
                 await self.refuse(refusal)
@@ -85,6 +94,7 @@ class Door:
         after, epoch = await self.start(request)
         watcher = Watcher(request.streams, self.format, self.connection, epoch=epoch, visitor=self.visitor)
         watcher.is_counted = request.presence
+        self.visit.watcher = watcher
         return watcher, after
 
     async def join(self, watcher: Watcher, after: int | None, credential: Credential | None) -> None:

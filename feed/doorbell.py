@@ -24,6 +24,9 @@ SPACING, MAX_SPACING = 0.02, 0.06
 """Seconds to wait after a ring: for each post that it stands for, and at most. Without these pauses a stream of posts
 would cost more in rings, and in reads of each hub, than in events."""
 
+MAX_TRACES = 32
+"""Posts whose traces a ring carries. A hub links to these only."""
+
 Message = dict[str, object]
 
 logger = logging.getLogger(__name__)
@@ -42,7 +45,7 @@ class Bell:
     def ring(self, loop: asyncio.AbstractEventLoop, layer: BaseChannelLayer, group: str, message: Message) -> None:
         """Ring soon. If a ring is still waiting, it stands for this post, too."""
         with self._changed:
-            self._waiting = message
+            self._waiting = coalesced(self._waiting, message)
             self._asked += 1
             begin, self._is_running = not self._is_running, True
         if begin:
@@ -78,6 +81,18 @@ class Bell:
         with self._changed:
             self._is_sending, self._has_failed = False, failed
             self._changed.notify_all()
+
+
+def coalesced(waiting: Message | None, message: Message) -> Message:
+    """The message that stands for both."""
+    traces = [*traces_of(waiting or {}), *traces_of(message)][-MAX_TRACES:]
+    return message | {"traces": traces} if traces else message
+
+
+def traces_of(message: Message) -> list[str]:
+    """The spans of the posts that a message stands for; see `feed.tracing`."""
+    traces = message.get("traces")
+    return traces if isinstance(traces, list) else []
 
 
 async def send(layer: BaseChannelLayer, group: str, message: Message) -> bool:

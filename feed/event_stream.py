@@ -21,8 +21,10 @@ from feed.door import CLOSE_TIMEOUT, Door
 from feed.frames.formats import FORMATS
 from feed.handshake import Request, credential_of, format_of, header_of, resumed
 from feed.hub.watcher import Watcher
+from feed.logging.request_ids import of_socket
 from feed.outage import RETRY_AFTER
 from feed.refusals import Refusal
+from feed.visit import Visit
 
 RETRY = 1000, 5000
 """Milliseconds until a browser connects again, at least and at most. Each client is told its own number at first. So
@@ -39,6 +41,11 @@ class EventStream(Door):
         self.receive, self.send = receive, send
         self.scope: Scope | None = scope
         self.headers = HEADERS
+        self.visit = Visit(of_socket(scope["query_string"], header_of(scope, b"x-request-id")))
+
+    @property
+    def name(self) -> str:
+        return "events"
 
     @classmethod
     def answer(cls, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -86,6 +93,7 @@ class EventStream(Door):
         if self.scope is None:
             await self.say_last(LAST, FORMATS[self.format].error(refusal))
             return
+        self.visit.code = refusal.status
         body = msgspec.json.encode({"code": refusal.code, "message": refusal.message})
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
         headers += self.headers + reasons(refusal, self.scope)

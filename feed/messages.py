@@ -1,12 +1,13 @@
 """The doorbell's message: the log has grown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, transaction
 
-from feed.doorbell import doorbell
+from feed.doorbell import Message, doorbell
+from feed.tracing import tracing
 
 GROUP = "feed"
 MAX_SUMMARY = 200
@@ -18,12 +19,16 @@ class MessageFactory:
     """Makes the messages about one event and sends them to the hubs of all processes."""
 
     event_id: int
+    traces: Sequence[str] = ()
+    """The spans that hubs link to; see `feed.tracing`."""
 
     def on_activity(self, summary: str) -> None:
         """Ring the doorbell. Doesn't wait for the channel layer."""
         layer = get_channel_layer()
         if layer is not None:
-            message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:MAX_SUMMARY]}
+            message: Message = {"type": "feed.activity", "event_id": self.event_id, "summary": summary[:MAX_SUMMARY]}
+            if self.traces:
+                message["traces"] = [*self.traces]
             doorbell.ring(layer, GROUP, message)
 
 
@@ -33,8 +38,10 @@ def ring_on_commit(event_id: int, summary: Callable[[], str], using: str | None)
     summary: called only then. If it fails, the save must not fail; and its queries must not prolong the transaction.
     """
 
+    traces = tracing.parents()
+
     def ring() -> None:
-        MessageFactory(event_id).on_activity(_text(summary))
+        MessageFactory(event_id, traces).on_activity(_text(summary))
 
     transaction.on_commit(ring, using=using, robust=True)
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from feed.conf import conf
 from feed.event import Event
 from feed.handler_tables import HandlerCursor, SetAside, Webhook
+from feed.hub_table import HubReport
 from feed.log.tables import Change, Log
 from feed.presence.table import Presence
 from feed.tokens.table import Token
@@ -20,6 +21,7 @@ __all__ = [
     "Comment",
     "Event",
     "HandlerCursor",
+    "HubReport",
     "Log",
     "Posted",
     "Presence",

@@ -15,6 +15,7 @@ from feed.frames.at_state import at_state
 from feed.frames.context import add_context_at
 from feed.frames.folds import fold_of
 from feed.frames.rows import render_rows
+from feed.logging.request_ids import current
 from feed.models import Event, Reaction
 from feed.muted import NOTHING, Muted
 from feed.numbers import parse_number
@@ -169,7 +170,8 @@ def show(request: PageRequest, template: str, page: Page, names: Iterable[str], 
         template = "feed/older.html"
     watched = list(names)
     badges = [each.prefix for each in streams.all_personal() if each.is_badge and request.user.is_authenticated]
-    socket = f"{socket_path()}?" + urlencode({"format": "html", "stream": watched, "badge": badges}, doseq=True)
+    query = {"format": "html", "stream": watched, "badge": badges, "request": [*filter(None, [current.get()])]}
+    socket = f"{socket_path()}?" + urlencode(query, doseq=True)
     rows = page.rows()
     reacted = page.reactions_of(request.user)
     shown = {"page": page, "rows": rows, "reacted": reacted, "socket": socket, "streams": watched}

@@ -15,6 +15,7 @@ from django.utils import timezone
 from feed import log, messages, signals
 from feed.kinds.kind import root_model
 from feed.kinds.loading import of_kinds
+from feed.tracing import tracing
 
 Place = tuple[str, list[str]]
 """Where an event is: its audience, and the names of the streams that hold it."""
@@ -101,6 +102,11 @@ def notify(
     before: where events were before the change, by id.
     """
     changed = list(events)
+    with tracing.recording(action, len(changed)):
+        _record(action, changed, using, before)
+
+
+def _record(action: str, changed: list[Any], using: str | None, before: Mapping[int, Place | None]) -> None:
     recorded = [_recorded(action, event, before.get(event.id)) for event in changed]
     log.record(action, recorded, using)
     signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)

@@ -20,7 +20,7 @@ from project.redis_connection import RedisConnection
 VARIABLES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL"}
 VARIABLES |= {"HOST", "PORT", "LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT", "RESET_LIMIT", "PICTURE_LIMIT"}
 VARIABLES |= {"REPORT_LIMIT"}
-VARIABLES |= {"EMAIL_URL", "EMAIL_FROM"}
+VARIABLES |= {"EMAIL_URL", "EMAIL_FROM", "LOG_FORMAT", "LOG_LEVEL"}
 
 # Treat empty variables as not set, because compose files pass them so.
 for name, value in list(os.environ.items()):

@@ -34,6 +34,7 @@ with exit_on_bad_value():
     FEED_STALL: float = env.float("FEED_STALL", DEFAULTS["FEED_STALL"], validate=positive)
     FEED_HANDLER_LAG: float | None = env.float("FEED_HANDLER_LAG", DEFAULTS["FEED_HANDLER_LAG"], validate=positive)
     FEED_WEBHOOK_PRIVATE: bool = env.bool("FEED_WEBHOOK_PRIVATE", DEFAULTS["FEED_WEBHOOK_PRIVATE"])
+    FEED_METRICS: str | None = env.str("FEED_METRICS", DEFAULTS["FEED_METRICS"])
     FEED_PRESENCE: str = env.str("FEED_PRESENCE", "names", validate=one_of("names", "count", "off"))
     FEED_API_ORIGINS: list[str] = env.origins("FEED_API_ORIGINS", DEFAULTS["FEED_API_ORIGINS"])
     FEED_POST_LIMIT: str = env.limit("FEED_POST_LIMIT", DEFAULTS["FEED_POST_LIMIT"])
@@ -44,6 +45,9 @@ with exit_on_bad_value():
     RESET_LIMIT: str = env.limit("RESET_LIMIT", DEFAULTS["RESET_LIMIT"])
     PICTURE_LIMIT: str = env.limit("PICTURE_LIMIT", DEFAULTS["PICTURE_LIMIT"])
     REPORT_LIMIT: str = env.limit("REPORT_LIMIT", DEFAULTS["REPORT_LIMIT"])
+
+    LOG_FORMAT: str = env.str("LOG_FORMAT", "lines", validate=one_of("lines", "json"))
+    LOG_LEVEL: str = env.str("LOG_LEVEL", "warning", validate=one_of("debug", "info", "warning", "error"))
 
     # Mails are printed until there is a mail server.
     EMAIL: dict[str, Any] = env.email("EMAIL_URL", "console:")
@@ -70,6 +74,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "project.static_files.StaticFilesMiddleware",  # first, because the files need no other headers
+    "feed.logging.request_ids.request_ids",
     "django.middleware.security.SecurityMiddleware",
     # Before what may refuse a request, such as one for another host, so that those responses get these headers, too.
     "csp.middleware.CSPMiddleware",
@@ -192,7 +197,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     # No HSTS for subdomains and no preloading, because both would affect other sites.
     SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -200,17 +205,21 @@ if HTTPS:
     SESSION_COOKIE_NAME = "__Host-sessionid"  # other hosts of the domain and http pages can't set it
     CSRF_COOKIE_SECURE = True
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {
         "no traceback": {"()": "project.log_filters.WithoutTraceback"},
         "no repeats": {"()": "project.log_filters.WithoutRepeats"},
     },
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "lines": {"()": "feed.logging.lines.LineFormatter"},
+        "json": {"()": "feed.logging.json.JsonFormatter"},
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
+        "feed": {"level": LOG_LEVEL.upper()},
         "django": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         "uvicorn.error": {"filters": ["no traceback"]},  # clients can send invalid UTF-8
@@ -219,3 +228,6 @@ LOGGING = {
         "django.request": {"level": "ERROR"},
     },
 }
+if LOG_FORMAT == "json":  # all of the output is JSON then; uvicorn has set up its own loggers before
+    for name in ("uvicorn", "uvicorn.access"):
+        LOGGING["loggers"][name] = {"handlers": ["console"], "propagate": False}

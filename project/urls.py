@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from feed.api import api
 from feed.health import healthz, readyz
+from feed.metrics.views import metrics
 
 ROBOTS = """User-agent: *
 Disallow: /admin/
@@ -26,6 +27,7 @@ urlpatterns = [
     path("api/", api.urls),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
     path("robots.txt", robots),
     # Browsers request it for pages without a link to the icon.
     path("favicon.ico", RedirectView.as_view(url=f"{settings.STATIC_URL}favicon.svg")),

@@ -31,6 +31,16 @@ def posted_elsewhere(kind: Kind, context: LaunchContext) -> Plan:
     return Plan(asgi.command(kind, context, "asgi:application"), ["rill"], environment)
 
 
+def with_metrics(context: LaunchContext) -> Plan:
+    environment = django_environment(context, "project.settings") | {"FEED_METRICS": "open"}
+    return Plan(asgi.command("uvicorn", context, "asgi:application"), ["rill"], environment)
+
+
+def uncounted(context: LaunchContext) -> Plan:
+    environment = django_environment(context, "project.settings")
+    return Plan(asgi.command("uvicorn", context, "bench.servers.uncounted_rill:application"), ["rill"], environment)
+
+
 def tutorial(kind: Kind, context: LaunchContext) -> Plan:
     environment = django_environment(context, SITE)
     if context.services.embedded:
@@ -66,6 +76,8 @@ PEERS = [
         for kind in asgi.KINDS
     ),
     *(Peer(f"rill-{kind}-events", "sse", "/sse/feed/", partial(rill, kind), "first") for kind in asgi.KINDS),
+    Peer("rill-uvicorn-counted", "websocket", "/ws/feed/", with_metrics, "first"),
+    Peer("rill-uvicorn-uncounted", "websocket", "/ws/feed/", uncounted, "first"),
     *(Peer(f"tutorial-{kind}", "websocket", f"/ws/chat/{ROOM}/", partial(tutorial, kind)) for kind in asgi.KINDS),
     *(Peer(f"eventstream-{kind}", "sse", "/events/", partial(eventstream, kind), "first") for kind in asgi.KINDS),
 ]

@@ -10,6 +10,7 @@ from django.urls import Resolver404, URLPattern, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
+from feed.answered import counted
 from feed.api import cors, limits
 from feed.api.errors import in_shape, response_to
 from feed.paths import remember_prefix
@@ -33,7 +34,7 @@ def api_view(view: View) -> View:
         limits.set_headers(request, response)
         return cors.set_headers(request, response)
 
-    return csrf_exempt(transaction.non_atomic_requests(answered))
+    return csrf_exempt(transaction.non_atomic_requests(counted(answered)))
 
 
 def _answer(request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:

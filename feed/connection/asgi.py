@@ -33,12 +33,14 @@ async def send_message(send: Send, message: Message) -> None:
 class Connection:
     """
     can_drain: whether it is known how its server stops. Another one may have other signals.
+    server: which server it is of, for people.
     retry_code: the close code for "connect again" that this server can send.
     is_writable: whether the client has read most of what it was sent. What is written when it hasn't stays in memory.
     on_writable: called whenever it becomes writable again.
     """
 
     can_drain = False
+    server = "other"
     retry_code = RETRY_CODE
 
     def __init__(self, send: Send) -> None:

@@ -23,6 +23,7 @@ not read by then loses the reason, too."""
 
 class DaphneConnection(MeteredConnection):
     can_drain = True
+    server = "daphne"
     retry_code = RETRY_CODE  # autobahn refuses to send codes between 1000 and 3000
 
     def __init__(self, send: Send, protocol: Any) -> None:

@@ -20,6 +20,7 @@ from feed.frames.formats import Frame
 
 class DaphneStream(StreamConnection):
     can_drain = True
+    server = "daphne"
 
     def __init__(self, send: Send, request: Any) -> None:
         super().__init__(send)

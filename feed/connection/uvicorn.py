@@ -19,6 +19,7 @@ SERVICE_RESTART = 1012
 
 
 class UvicornConnection(OnTransport, MeteredConnection):
+    server = "uvicorn"
     retry_code = SERVICE_RESTART
 
     def __init__(self, send: Send, protocol: Any) -> None:

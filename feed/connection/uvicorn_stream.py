@@ -16,6 +16,8 @@ from feed.frames.formats import Frame
 
 
 class UvicornStream(OnTransport, StreamConnection):
+    server = "uvicorn"
+
     def __init__(self, send: Send, cycle: Any) -> None:
         super().__init__(send)
         self._transport = cycle.transport

@@ -113,6 +113,7 @@ def _entry(change: Change, event: Event | None, encoded: dict[str, str | None]) 
         audience=change.audience,
         moved_from=_place(change.moved_from),
         shown_to=event.audience if event else change.audience,
+        recorded_at=change.at.timestamp(),
     )
 
 

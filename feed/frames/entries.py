@@ -52,6 +52,7 @@ class Entry:
     shown_to: the audience of the event's present state.
     tallies: how much was said to other events, by the id of the event, where the change has changed that.
     badges: what pages show of topics as a whole, as HTML by the name of the topic.
+    recorded_at: when the change was recorded, by the database's clock, in seconds since 1970.
     """
 
     position: int
@@ -67,6 +68,7 @@ class Entry:
     shown_to: str = PUBLIC
     tallies: Mapping[int, "ShownTally"] = field(default_factory=lambda: NO_PARTS)
     badges: Mapping[str, str] = field(default_factory=lambda: NO_PARTS)
+    recorded_at: float = 0.0
 
     @cached_property
     def is_quiet(self) -> bool:

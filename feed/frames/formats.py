@@ -25,11 +25,18 @@ class Frame:
 
     position: the watcher's cursor after this frame; None if the frame doesn't move it.
     epoch: which log the position counts in.
+    recorded_at: when the oldest change that it shows was recorded, in seconds since 1970; 0 if it shows none.
     """
 
     text: str
     position: int | None = None
     epoch: str = ""
+    recorded_at: float = 0.0
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of the text."""
+        return len(self.text) if self.text.isascii() else len(self.text.encode())
 
     @cached_property
     def message(self) -> bytes:
@@ -151,8 +158,10 @@ def changes_frame(
     parts: HTML for other parts of a page that these changes have changed.
     """
     form = FORMATS[format_name]
-    changes = [form.change(entry, action) for entry, action in compact(told)]
-    return Frame(form.changes(epoch, after, position, changes, parts), position, epoch)
+    shown = compact(told)
+    changes = [form.change(entry, action) for entry, action in shown]
+    recorded_at = min((entry.recorded_at for entry, _ in shown), default=0.0)
+    return Frame(form.changes(epoch, after, position, changes, parts), position, epoch, recorded_at)
 
 
 def reset_frame(format_name: str, epoch: str, position: int, reason: str) -> Frame:

@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils.safestring import SafeString, mark_safe
 
 from feed.conf import conf
+from feed.counts import counts
 from feed.frames import shared_rows
 from feed.kinds.kind import is_whole
 from feed.models import Event
@@ -48,6 +49,9 @@ def find(events: Sequence[Event]) -> dict[int, SafeString]:
         for key, row in elsewhere.items():
             _put(key, row)
         found |= elsewhere
+    with _lock:
+        counts.row_hits += len(found)
+        counts.row_misses += len(keys) - len(found)
     return {keys[key]: mark_safe(row) for key, row in found.items()}  # noqa: S308 (what a template rendered)
 
 
@@ -72,6 +76,12 @@ def _put(key: Key, row: str) -> bool:
     with _lock:
         _rows[key] = row
     return True
+
+
+def size() -> tuple[int, int]:
+    """Rows in the cache, and their characters."""
+    with _lock:
+        return len(_rows), int(_rows.currsize)
 
 
 def forget() -> None:

@@ -14,12 +14,16 @@ client costs no memory, and under load there are fewer and larger frames.
 """
 
 import asyncio
+import time
 from contextlib import suppress
+from contextvars import Context
 from weakref import WeakKeyDictionary
+
+from django.db import Error as DatabaseError
 
 from feed import streams
 from feed.frames import redelivery
-from feed.hub import database_watch, drain, presence
+from feed.hub import database_watch, drain, presence, reporting
 from feed.hub.audiences import Audiences
 from feed.hub.history import History
 from feed.hub.periodic import every
@@ -37,6 +41,8 @@ SESSION_INTERVAL = 2.0
 REDELIVERY_INTERVAL = 10.0
 """Seconds between two checks for events that can be sent in full now."""
 NO_STREAMS = frozenset[str]()
+LEAVE_TIMEOUT = 1.0
+"""Seconds that a hub that ends waits for the database."""
 
 
 class Hub:
@@ -54,6 +60,7 @@ class Hub:
         self.poller = LogPoller(self.tail, self._subscriptions)
         self.sessions = Sessions(self._threads)
         self.presence = presence.HubPresence(self._threads)
+        self.reporting = reporting.HubReporting(self._threads, self._report)
         self._empty = asyncio.Event()
         self._tasks = [
             asyncio.create_task(task)
@@ -63,7 +70,8 @@ class Hub:
                 every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
                 every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
                 every(presence.TICK, self.presence.refresh, "presence"),
-                database_watch.run(self.poller.ring, lambda: (self.tail.epoch, self.tail.head)),
+                every(reporting.INTERVAL, self.reporting.report, "report of the hub"),
+                database_watch.run(self.poller.ring, self.poller.known),
                 self._scheduler.run(),
                 self._scheduler.run_timers(),
             )
@@ -81,6 +89,7 @@ class Hub:
         self._scheduler.add(watcher)
         if after == 0 and not watcher.epoch:  # it has no state that a change of access could make wrong
             watcher.started_at = self.tail.head
+        watcher.joined_at = time.time()
         watcher.epoch = watcher.epoch or self.tail.epoch
         watcher.advance(self.tail.head if after is None else after, self.tail.head)
         self._scheduler.enqueue(watcher)
@@ -133,6 +142,13 @@ class Hub:
         if not self._subscriptions:
             self._empty.set()
 
+    def watchers(self) -> list[Watcher]:
+        return self._scheduler.watchers()
+
+    def blocked(self) -> int:
+        """How many watchers aren't reading, although a frame is due to them."""
+        return self._scheduler.blocked()
+
     def has_watchers(self) -> bool:
         return bool(self._subscriptions)
 
@@ -149,14 +165,36 @@ class Hub:
         while self._subscriptions:
             self._empty.clear()
             await self._empty.wait()
-        await self.presence.leave()
+        await self._take_back()
+
+    async def _take_back(self) -> None:
+        """Delete what other processes see of this hub. Without the database it expires."""
+        with suppress(DatabaseError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(LEAVE_TIMEOUT):
+                await self._threads.run(self._leave)
+
+    def _leave(self) -> None:
+        self.presence.leave()
+        self.reporting.leave()
+
+    def _report(self) -> reporting.State:
+        """What the row of this hub says; see HubReport."""
+        epoch, position = self.poller.known()
+        return {
+            **reporting.of_watchers(self.watchers()),
+            "blocked": self.blocked(),
+            "epoch": epoch,
+            "position": position,
+            "bell_at": reporting.moment(self.poller.bell_at),
+            "is_stopping": self.is_stopping,
+        }
 
     async def close(self) -> None:
         """Stop following the log, and give the database connections back."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.presence.leave()
+        await self._take_back()
         await self._history.close()
         await self.poller.close()
         await self._threads.close()
@@ -178,7 +216,7 @@ def hub() -> Hub:
     """The hub of the running event loop."""
     loop = asyncio.get_running_loop()
     if loop not in _hubs:
-        _hubs[loop] = Hub()
+        _hubs[loop] = Context().run(Hub)  # its tasks outlive the request of its first watcher
     return _hubs[loop]
 
 

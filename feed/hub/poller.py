@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -10,6 +12,8 @@ from django.db import Error as DatabaseError
 
 from feed import log
 from feed.conf import conf
+from feed.counts import counts
+from feed.doorbell import MAX_TRACES, traces_of
 from feed.frames import encoding
 from feed.frames.entries import Entry
 from feed.hub.history import BATCH
@@ -20,6 +24,7 @@ from feed.kinds.compiled import CompiledQuery, compiled
 from feed.log.batch import supports_batches
 from feed.messages import GROUP
 from feed.models import Event
+from feed.tracing import tracing
 
 logger = logging.getLogger(__name__)
 
@@ -102,6 +107,7 @@ class LogReader:
 
     def _take(self, batch: Batch) -> None:
         entries = batch.entries
+        counts.changes += len(entries)
         if batch.restart:
             self._tail.restart(batch.state.epoch, entries[0].position - 1 if entries else batch.state.head)
         self._tail.append(entries, conf.FEED_TAIL, conf.FEED_TAIL_BYTES)
@@ -112,18 +118,23 @@ class LogReader:
 
 
 class LogPoller(LogReader):
-    """reading: a lock that is held while the log is read."""
+    """
+    reading: a lock that is held while the log is read.
+    bell_at: when a bell was heard last, in seconds since 1970; 0 if none was.
+    """
 
     def __init__(self, tail: Tail, subscriptions: Subscriptions) -> None:
         super().__init__(tail, subscriptions)
         self.reading = asyncio.Lock()
-        self._read_at = asyncio.get_running_loop().time()
+        self._read_at = time.monotonic()
         self._rung = asyncio.Event()
         self._is_failing = False
+        self._traces: list[str] = []
+        self.bell_at = 0.0
         self._thread = ReadingThreads(1, "rill-hub", keep_connection=True)
 
     def seconds_since_read(self) -> float:
-        return asyncio.get_running_loop().time() - self._read_at
+        return time.monotonic() - self._read_at
 
     async def add_format(self, name: str) -> None:
         """Encode the changes in memory in one more format, and those that follow."""
@@ -145,7 +156,10 @@ class LogPoller(LogReader):
         was_rung = False
         try:
             while True:
+                known = self.known()
                 await self._try_to_advance(read_ahead=was_rung and not self._is_failing)
+                if not was_rung:
+                    self._count_missed(*known)
                 was_rung = await self._ring_or_poll()
         finally:
             self._thread.release()
@@ -171,8 +185,20 @@ class LogPoller(LogReader):
         self._rung.clear()
         return was_rung
 
-    def ring(self) -> None:
-        """Make `run` read the log now."""
+    def known(self) -> tuple[str, int]:
+        """The epoch and the head up to which the log was read."""
+        return self._tail.epoch, self._tail.head
+
+    def _count_missed(self, epoch: str, head: int) -> None:
+        """Count the changes that a poll has found. `epoch` and `head` are what was known before it."""
+        if epoch and epoch == self._tail.epoch:
+            counts.missed += max(0, self._tail.head - head)
+
+    def ring(self, bell: str = "look", traces: Sequence[str] = ()) -> None:
+        """Make `run` read the log now. bell: who says that it has grown. traces: of what was posted."""
+        self._traces = [*self._traces, *traces][-MAX_TRACES:]
+        counts.bells[bell] += 1
+        self.bell_at = time.time()
         self._rung.set()
 
     async def listen(self) -> None:
@@ -184,8 +210,8 @@ class LogPoller(LogReader):
                 channel = await layer.new_channel()
                 await layer.group_add(GROUP, channel)
                 while True:
-                    await layer.receive(channel)
-                    self.ring()
+                    message = await layer.receive(channel)
+                    self.ring("doorbell", traces_of(message))
             except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
                 logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
                 await asyncio.sleep(conf.FEED_POLL)
@@ -195,7 +221,15 @@ class LogPoller(LogReader):
         async with self.reading:
             more = wanted is None or self._tail.head < wanted
             while more:
+                begun = time.time_ns()
                 batch = await self._thread.run(lambda: self._read(read_ahead))
                 self._take(batch)
-                self._read_at = asyncio.get_running_loop().time()
+                if tracing.is_on and batch.entries:
+                    self._trace(begun, batch)
+                self._read_at = time.monotonic()
                 more = self._tail.head < batch.state.head
+
+    def _trace(self, begun: int, batch: Batch) -> None:
+        traces, self._traces = self._traces, []
+        read = tracing.read(begun, traces, len(batch.entries), self._tail.head)
+        self._subscriptions.trace(read, traces)

@@ -6,13 +6,11 @@ state when it reads again. Programs (JSON) neither count nor are told.
 
 import asyncio
 from collections import Counter, deque
-from contextlib import suppress
 from time import monotonic
-
-from django.db import Error as DatabaseError
 
 from feed.conf import conf
 from feed.frames.formats import Frame
+from feed.hub.counting import CountingWriter
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from feed.presence.board import Board
@@ -29,8 +27,6 @@ FRAMES_PER_SECOND, MAX_PACE = 2500, 4.0
 """With many watchers a change waits, at most this many seconds, because everybody is sent each change."""
 BATCH = 64
 """Watchers that are told before the event loop does other work."""
-LEAVE_TIMEOUT = 1.0
-"""Seconds that a hub that ends waits for the database."""
 
 Person = tuple[str, str]
 """The key of a user, or the name of a visitor; the other one is empty. Both are empty if neither is known."""
@@ -48,6 +44,7 @@ class HubPresence:
         self._behind: set[Watcher] = set()
         """The watchers that haven't been told the newest state."""
         self._frame: Frame | None = None
+        self._counting = CountingWriter()
         self._has_changed = False
         self._looked_at = float("-inf")
 
@@ -77,11 +74,9 @@ class HubPresence:
             self._take(*await self._threads.run(lambda: self._exchange(own)))
         await self._tell()
 
-    async def leave(self) -> None:
-        """Take back what this hub has written. Without the database it expires."""
-        with suppress(DatabaseError, RuntimeError, TimeoutError):
-            async with asyncio.timeout(LEAVE_TIMEOUT):
-                await self._threads.run(self._board.leave)
+    def leave(self) -> None:
+        """Take back what this hub has written. Runs in a thread."""
+        self._board.leave()
 
     def _forget_leaving(self, before: float) -> None:
         while self._leaving and self._leaving[0][0] <= before:
@@ -123,9 +118,11 @@ class HubPresence:
             # A watcher's first frame is one of the log.
             if watcher in self._behind and watcher.connection.is_writable and not watcher.is_due:
                 self._behind.remove(watcher)
-                watcher.connection.write(self._frame)
+                self._counting.write(watcher, self._frame)
             if number % BATCH == 0:
+                self._counting.flush()
                 await asyncio.sleep(0)
+        self._counting.flush()
 
 
 def person_of(watcher: Watcher) -> Person:

@@ -5,12 +5,15 @@ One task serves all watchers of a process. A task for each watcher would cost mo
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from time import monotonic
+from typing import Any
 
 from feed.conf import conf
 from feed.hub.sender import Sender
 from feed.hub.watcher import Watcher
+from feed.tracing import tracing
 
 BATCH = 64
 """Watchers that are served before the event loop does other work."""
@@ -27,6 +30,8 @@ class Scheduler:
         self._sender = sender
         self._queue: deque[Watcher] = deque()
         self._any_due = asyncio.Event()
+        self._sending: list[Any] = []
+        """The spans of what is being sent."""
         self._watchers: set[Watcher] = set()
         self._blocked: dict[Watcher, float] = {}
         """When each blocked watcher was found to be not reading, oldest first."""
@@ -49,12 +54,27 @@ class Scheduler:
             self._queue.append(watcher)
             self._any_due.set()
 
+    def watchers(self) -> list[Watcher]:
+        """All watchers, also for another thread: to copy a set is one step."""
+        return list(self._watchers)
+
+    def blocked(self) -> int:
+        """How many watchers aren't reading, although a frame is due to them."""
+        return len(self._blocked)
+
+    def trace(self, read: Any, traces: Sequence[str]) -> None:
+        """Trace the sending to those who are enqueued now. read: the span of the read."""
+        if self._queue:
+            self._sending.append(tracing.sending(read, traces, len(self._queue)))
+
     async def run(self) -> None:
         while True:
             await self._any_due.wait()
             self._serve_batch(min(BATCH, len(self._queue)))
             if not self._queue:
                 self._any_due.clear()
+                while self._sending:
+                    self._sending.pop().end()
             await asyncio.sleep(0)
 
     def serve_all(self) -> None:
@@ -80,6 +100,7 @@ class Scheduler:
                 continue
             watcher.served_at = now
             self._serve(watcher)
+        self._sender.count()
 
     def _serve(self, watcher: Watcher) -> None:
         try:

@@ -4,8 +4,10 @@ import asyncio
 from typing import Any
 
 from feed import log
+from feed.counts import counts
 from feed.frames.formats import Frame, reset_frame
 from feed.hub.audiences import Audiences
+from feed.hub.counting import CountingWriter
 from feed.hub.history import History, HistoryPage, HistoryQuery
 from feed.hub.tail import Tail
 from feed.hub.watcher import Watcher
@@ -15,6 +17,7 @@ class Sender:
     def __init__(self, tail: Tail, history: History, audiences: Audiences) -> None:
         self._tail, self._history, self._audiences = tail, history, audiences
         self._reads: dict[Watcher, asyncio.Task[HistoryPage]] = {}
+        self._counting = CountingWriter()
 
     def serve(self, watcher: Watcher) -> asyncio.Task[Any] | None:
         """Send one frame, which moves the watcher's cursor; or return the task to wait for before trying again."""
@@ -33,6 +36,10 @@ class Sender:
             return self._serve_history(watcher, sent)
         self.forget(watcher)
         return None
+
+    def count(self) -> None:
+        """Count what was sent since the last call."""
+        self._counting.flush()
 
     def forget(self, watcher: Watcher) -> None:
         self._reads.pop(watcher, None)
@@ -68,7 +75,7 @@ class Sender:
     def _send(self, watcher: Watcher, frame: Frame) -> None:
         assert frame.position is not None
         watcher.advance(frame.position, self._tail.head)
-        watcher.connection.write(frame)
+        self._counting.write(watcher, frame)
 
     def _broken_cursor(self, watcher: Watcher) -> str | None:
         """Why the watcher's cursor can't be followed, if it can't."""
@@ -79,5 +86,6 @@ class Sender:
         return "access" if self._tail.access_changes.get(watcher.access.user, 0) > watcher.knows_access_at else None
 
     def _reset(self, watcher: Watcher, reason: str) -> None:
+        counts.resets[reason] += 1
         watcher.epoch, watcher.started_at = self._tail.epoch, 0  # positions of another log mean nothing here
         self._send(watcher, reset_frame(watcher.format, watcher.epoch, self._tail.head, reason))

@@ -1,6 +1,7 @@
 """Which watchers watch which streams."""
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from feed import streams
 from feed.frames.entries import Entry
@@ -78,6 +79,10 @@ class Subscriptions:
                     self._enqueue([watcher], any_position)
                 elif found := concerned & watcher.audiences:
                     self._enqueue([watcher], min(first[audience] for audience in found))
+
+    def trace(self, read: Any, traces: Sequence[str]) -> None:
+        """Trace the sending of what was just read. read: its span."""
+        self._scheduler.trace(read, traces)
 
     def forget_access(self, users: Iterable[str]) -> None:
         """Ask for the audiences of these users again, before their change of access is reached in the log."""

@@ -70,6 +70,8 @@ class Watcher:
     pending_from: the first position after the cursor with a change for it; None if there is none up to the head.
     is_due: whether it is in the scheduler's queue.
     served_at: when it was last served, by time.monotonic().
+    joined_at: when it joined the hub, in seconds since 1970.
+    frames, sent_bytes: what it was sent.
     cancel_scope: what ends the task that serves its client.
     reason: why it was ended.
     """
@@ -87,6 +89,9 @@ class Watcher:
     pending_from: int | None = None
     is_due: bool = False
     served_at: float = 0.0
+    joined_at: float = 0.0
+    frames: int = 0
+    sent_bytes: int = 0
     cancel_scope: asyncio.Timeout | None = None
     reason: Exception | None = None
     personal: tuple[Personal, ...] = field(init=False)

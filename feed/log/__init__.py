@@ -9,7 +9,7 @@ later find a 5.
 
 from feed.log.numbering import number, number_and_read
 from feed.log.pruning import prune, rename
-from feed.log.reading import Expired, State, access_after, first_position, read, state
+from feed.log.reading import Expired, State, access_after, count_waiting, first_position, read, state
 from feed.log.recording import Recorded, is_waiting, record, record_access
 from feed.log.tables import PUBLIC, Change, Log
 
@@ -21,6 +21,7 @@ __all__ = [
     "Recorded",
     "State",
     "access_after",
+    "count_waiting",
     "first_position",
     "is_waiting",
     "number",

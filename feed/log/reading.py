@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -51,6 +52,11 @@ def state() -> State:
     return State(epoch, head, floor, bool(waiting))
 
 
+def count_waiting() -> int:
+    """How many committed changes have no position yet."""
+    return Change.objects.filter(position=None).count()
+
+
 def glance(cursor: Any) -> tuple[str, int, bool]:
     """Read epoch, head and `waiting` through a cursor of the database driver, which is faster than Django's."""
     cursor.execute(sql.STATE)
@@ -73,12 +79,19 @@ def first_position(event_id: int) -> int | None:
     return changes.order_by("position").values_list("position", flat=True).first()
 
 
+def aware(at: datetime) -> datetime:
+    """SQLite's times are in UTC, and don't say so."""
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+
+
 def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
     """The changes that rows of `sql.READ` stand for. Raises Expired if the first one is missing."""
     if after < upto and (not rows or rows[0][1] != after + 1):
         raise Expired
     decode = msgspec.json.decode
     return [
-        Change.from_db(connection.alias, sql.READ_FIELDS, [*row, decode(streams), audience, moved and decode(moved)])
-        for *row, streams, audience, moved in rows
+        Change.from_db(
+            connection.alias, sql.READ_FIELDS, [*row, decode(streams), audience, moved and decode(moved), aware(at)]
+        )
+        for *row, streams, audience, moved, at in rows
     ]

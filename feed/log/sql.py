@@ -62,11 +62,11 @@ ADVANCE = Statement(
     """,
 )
 
-READ_FIELDS = ("id", "position", "action", "event_id", "kind", "streams", "audience", "moved_from")
+READ_FIELDS = ("id", "position", "action", "event_id", "kind", "streams", "audience", "moved_from", "at")
 READ = Statement(
     "read",
     """
-    SELECT id, position, action, event_id, kind, streams, audience, moved_from FROM feed_change
+    SELECT id, position, action, event_id, kind, streams, audience, moved_from, at FROM feed_change
     WHERE position > {0} AND position <= {1} ORDER BY position
     """,
     parameters=2,

@@ -22,6 +22,9 @@ EXTRAS = {
     "postgresql": {"psycopg"},
     "pictures": {"pillow"},
     "webhooks": {"standardwebhooks"},
+    "metrics": {"prometheus-client"},
+    "logs": {"python-json-logger"},
+    "tracing": {"opentelemetry-api"},
 }
 
 

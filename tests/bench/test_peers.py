@@ -29,7 +29,7 @@ def test_a_server_with_missing_requirements_names_them(name: str) -> None:
 
 def test_every_server_has_its_own_name() -> None:
     assert all(peer.name == name for name, peer in PEERS.items())
-    assert len(PEERS) == 18
+    assert len(PEERS) == 20
 
 
 def test_the_raw_server_encodes_a_text_frame() -> None:

@@ -21,6 +21,8 @@ from tests.support.markup import Element, elements
 
 pytestmark = pytest.mark.django_db
 
+SAME = {"X-Request-ID": "the-same-request"}
+"""Pages have the id of their request."""
 HTMX = {"HX-Request": "true"}
 LOCALISED = re.compile(r"\d[.,'\s\u00a0\u202f\u2019]\d{3}\b")
 """A number with a thousands separator: 5.008, 5,008, 5 008."""
@@ -98,10 +100,11 @@ def pages(alice: User, hello: StatusChange) -> dict[str, str]:
     own = f"/events/{hello.pk}/"
     paths = ["/", "/?before=5039", "/people/alice/", own, f"{own}?before=6050", f"{own}edit/", f"{own}delete/"]
     paths += ["/profile/", "/nowhere/"]
-    shown = {path: logged_in(alice).get(path).content.decode() for path in paths}
-    shown |= {f"htmx {path}": logged_in(alice).get(path, headers=HTMX).content.decode() for path in paths}
+    shown = {path: logged_in(alice).get(path, headers=SAME).content.decode() for path in paths}
+    shown |= {f"htmx {path}": logged_in(alice).get(path, headers=HTMX | SAME).content.decode() for path in paths}
     shown |= {path: Client().get(path).content.decode() for path in ("/accounts/login/", "/accounts/signup/")}
-    shown["refused"] = logged_in(alice).post("/events/", {"text": "", "as": "1"}).content.decode()
+    refused = logged_in(alice).post("/events/", {"text": "", "as": "1"}, headers=SAME)
+    shown["refused"] = refused.content.decode()
     return shown | {"frame": frame(5000), "reset": FORMATS["html"].reset("k3x9", 5200, "expired")}
 
 

@@ -3,14 +3,16 @@
 import os
 
 from asgi import application
-from feed.hub import presence
+from feed import expiring
+from feed.hub import presence, reporting
 from feed.presence import board
 
 __all__ = ["application"]
 FASTER = float(os.environ["PRESENCE_FASTER"])
 
 presence.TICK /= FASTER
+reporting.INTERVAL /= FASTER
 presence.LOOK /= FASTER
 presence.LINGER /= FASTER
 board.RENEW /= FASTER
-board.EXPIRY /= FASTER
+expiring.EXPIRY /= FASTER

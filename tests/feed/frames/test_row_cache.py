@@ -33,7 +33,8 @@ def rendered(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def home(client: Client) -> str:
-    return client.get("/").content.decode()
+    """With an id of the request that the next page has, too."""
+    return client.get("/", headers={"X-Request-ID": "the-same-request"}).content.decode()
 
 
 def test_a_row_is_rendered_once_for_all_visitors(

@@ -52,6 +52,8 @@ class Numbers(Sender):
 
     def forget(self, watcher: Watcher) -> None: ...
 
+    def count(self) -> None: ...
+
 
 class Feed:
     def __init__(self) -> None:

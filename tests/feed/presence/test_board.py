@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from django.db.models import F
 
+from feed.expiring import EXPIRY
 from feed.presence import board
-from feed.presence.board import EXPIRY, Board, Reader
+from feed.presence.board import Board, Reader
 from feed.presence.people import People
 from feed.presence.table import Presence
 

@@ -1,0 +1,3 @@
+from tests.feed.handlers.conftest import make
+
+__all__ = ["make"]
