@@ -11,6 +11,7 @@ from ninja.errors import ValidationError
 
 from feed import log, ratelimit, streams
 from feed.access import not_shared, user_of
+from feed.asyncapi.view import router as asyncapi
 from feed.frames.describe import as_json
 from feed.kinds.guard import is_outage
 from feed.models import Event
@@ -27,6 +28,7 @@ STREAMS_AS_ONE = 10
 api = NinjaAPI(title="Rill", version="1", docs_url=None, urls_namespace="api", auth=ApiToken())
 api.add_decorator(with_token_headers, mode="view")
 api.add_router("/tickets/", tickets)
+api.add_router("", asyncapi)
 
 
 class EventOut(Schema):
