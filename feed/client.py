@@ -45,6 +45,7 @@ class FeedClient:
     streams: tuple[str, ...] = ()
     after: int | None = None
     log: str = ""
+    token: str = ""
     gaps: list[str] = field(default_factory=list)
 
     def address(self) -> str:
@@ -66,9 +67,10 @@ class FeedClient:
     async def frames(self) -> AsyncIterator[Frame | Exception]:
         """Yield frames as they arrive, and an exception for each lost connection. Raises Refused."""
         waits = backoff()
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else None
         while True:
             try:
-                async with connect(self.address(), max_size=None) as websocket:
+                async with connect(self.address(), max_size=None, additional_headers=headers) as websocket:
                     async for message in websocket:
                         frame: Frame = json.loads(message)
                         self.advance(frame)

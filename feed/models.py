@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from feed.event import Event
 from feed.handler_tables import HandlerCursor, SetAside, Webhook
 from feed.log.tables import Change, Log
+from feed.mirror_table import Mirror
 from feed.presence.table import Presence
 from feed.tokens.table import Token
 from feed.tokens.tickets import Ticket
@@ -19,6 +20,7 @@ __all__ = [
     "Event",
     "HandlerCursor",
     "Log",
+    "Mirror",
     "Posted",
     "Presence",
     "Reaction",

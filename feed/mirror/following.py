@@ -1,0 +1,93 @@
+"""Follows the source: its snapshot first, then its frames, across lost connections."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from tempfile import TemporaryFile
+from typing import Any, cast
+
+from channels.db import database_sync_to_async as in_thread
+from django.db import Error as DatabaseError
+
+from feed.client import backoff
+from feed.kinds.guard import is_outage
+from feed.mirror import copying
+from feed.mirror.source import Json, Source, Spool
+from feed.mirror_table import Mirror
+
+Tell = Callable[[str], object]
+
+
+class Follower:
+    """tell: is told, in a sentence, what somebody who watches the command wants to know."""
+
+    def __init__(self, source: Source, mirror: Mirror, tell: Tell) -> None:
+        self._source, self._mirror, self._tell = source, mirror, tell
+        self._waits = backoff()
+
+    async def run_once(self) -> None:
+        """Copy what there is now. Raises OSError if the source can't be reached."""
+        log, head = await self._source.head()
+        if self._mirror.position is not None:
+            await self._follow(lambda: self._mirror.log == log and self._at() >= head, is_patient=False)
+        if self._mirror.position is None:
+            await self._read_anew()
+
+    async def run(self) -> None:
+        """Copy and follow, until the process ends."""
+        while True:
+            try:
+                # A commit that has failed may have succeeded.
+                await in_thread(self._mirror.refresh_from_db)()
+                if self._mirror.position is None:
+                    await self._read_anew()
+                await self._follow(lambda: False, is_patient=True)
+            except (OSError, copying.Gap, DatabaseError) as error:
+                if isinstance(error, DatabaseError) and not is_outage(error):
+                    raise
+                self._tell(f"Trying again: {error}")
+                await asyncio.sleep(next(self._waits))
+
+    async def _read_anew(self) -> None:
+        """Load the snapshot to its end, and make the copy the same."""
+        self._tell("Reading the snapshot.")
+        with TemporaryFile() as file:
+            spool = Spool(file)
+            cursor: tuple[str, int] | None = None
+            async for page in self._source.pages():
+                cursor = cursor or (page.log, page.position)  # what changes from here on, the log says
+                spool.add(page)
+            for page in spool.oldest_first():
+                await in_thread(copying.apply_page)(self._mirror, page)
+        assert cursor, "A snapshot has one page at least."
+        await in_thread(copying.move)(self._mirror, *cursor)
+        self._tell(f"Following after {self._mirror.position}.")
+
+    async def _follow(self, is_done: Callable[[], bool], *, is_patient: bool) -> None:
+        """Apply frames until that is so, or until the source can't go on from the cursor, which then is forgotten.
+
+        is_patient: whether to connect again after a lost connection.
+        """
+        frames = self._source.frames(self._mirror.log, self._at())
+        async with aclosing(cast("Any", frames)):
+            while not is_done():
+                frame = await anext(frames)
+                if isinstance(frame, Exception):
+                    if not is_patient:
+                        raise ConnectionError(str(frame)) from frame
+                    self._tell(f"Reconnecting after {self._mirror.position}: {frame}")
+                elif frame["type"] == "reset":
+                    await self._forget(frame)
+                    return
+                elif frame["type"] == "changes":
+                    await in_thread(copying.apply_frame)(self._mirror, frame)
+                    self._waits = backoff()
+
+    async def _forget(self, reset: Json) -> None:
+        """Forget the cursor before anything else: the log could grow beyond it, and then the source would accept it."""
+        self._tell(f"Reset ({reset['reason']}).")
+        await in_thread(copying.move)(self._mirror, "", None)
+
+    def _at(self) -> int:
+        assert self._mirror.position is not None, "It is read anew before it is followed."
+        return self._mirror.position
