@@ -77,8 +77,8 @@ def test_what_is_copied_twice_is_recorded_once(
     one_of_each(alice, bob)
     source, copy = leave(), mirror()
     copied(copy, source)
-    assert {(action, key) for action, key, _ in changes()} == {("created", key) for key in source.events}
-    assert len(changes()) == len(source.events)
+    recorded = sorted((action, key) for action, key, _ in changes() if action != "access")
+    assert recorded == [("created", key) for key in source.events]
     forget_changes()
     copied(copy, source)
     assert changes() == []

@@ -75,7 +75,7 @@ class Script(Source):
 
 def answered(answers: Iterator[Any]) -> Json:
     answer = next(answers)
-    if isinstance(answer, Exception):
+    if isinstance(answer, BaseException):
         raise answer
     found: Json = answer
     return found
