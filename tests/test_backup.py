@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
@@ -36,6 +37,7 @@ class Client:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._connection: ClientConnection | None = None
+        self._stack = ExitStack()
         self.events: dict[int, Json] = {}
         self.log, self.cursor = "", 0
         self.resets: list[str] = []
@@ -54,14 +56,14 @@ class Client:
         try:
             if self._connection is None:
                 query = f"after={self.cursor}&log={self.log}"
-                self._connection = connect(self._server.ws_url(query), max_size=None, open_timeout=TIMEOUT)
+                opened = connect(self._server.ws_url(query), max_size=None, open_timeout=TIMEOUT)
+                self._connection = self._stack.enter_context(opened)
             self._apply(json.loads(self._connection.recv(timeout=TIMEOUT)))
         except (ConnectionClosed, InvalidHandshake, OSError):
             self.leave()
 
     def leave(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
+        self._stack.close()
         self._connection = None
 
     def texts(self) -> list[str]:

@@ -1,26 +1,25 @@
 """`manage.py mirror` between two real servers: killed, restarted, and shown live on the copy."""
 
 import json
-import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urljoin
 from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.support.databases import ROOT, clean_environment, manage
-from tests.support.processes import TIMEOUT, wait_until
+from tests.support.databases import ROOT, clean_environment, manage, sqlite_database
+from tests.support.processes import TIMEOUT
 from tests.support.servers import Server
 from tests.support.watching import post_from_another_process, watching
 
 Json = dict[str, Any]
-KILLS = 5
-COUNT = "from feed.models import Event; print(Event.rows.count())"
+KILLS = 20
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "project.settings"}
 CREATED = """
 from feed.log import Change
 print(*Change.objects.filter(action="created").values_list("event_id", flat=True))
@@ -72,41 +71,45 @@ def source() -> Iterator[Server]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def copy(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with ExitStack() as stack:
-        url = request.getfixturevalue("postgresql_database") if request.param == "postgresql" else None
-        yield stack.enter_context(Server("uvicorn", database_url=url))
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where a copy is made."""
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgresql_database")
+    else:
+        with sqlite_database() as url:
+            yield url
 
 
-def count(copy: Server) -> int:
-    return int(copy.shell(COUNT))
-
-
-def has_more(copy: Server, than: int) -> bool:
-    return count(copy) > than
-
-
-def test_a_mirror_that_is_killed_again_and_again_loses_and_doubles_nothing(source: Server, copy: Server) -> None:
+def test_a_mirror_that_is_killed_again_and_again_loses_and_doubles_nothing(source: Server, database: str) -> None:
     source.shell(BURST.format(count=30))
-    for _ in range(KILLS):
-        before = count(copy)
-        source.shell(BURST.format(count=20))
-        with mirroring(source, copy) as process:
-            wait_until(partial(has_more, copy, before), "the mirror to copy something")
-            process.send_signal(signal.SIGKILL)
-    manage(clean_environment(copy.database_url), "mirror", source.url(), "--once")
-    assert events_of(copy) == events_of(source)
-    created = [int(key) for key in copy.shell(CREATED).split()]
-    assert len(created) == len({*created}), "Each event is new once in the log of the copy."
-    assert {*created} >= events_of(source).keys()
+    is_over = threading.Event()
+
+    def post() -> None:
+        while not is_over.is_set():
+            source.shell(BURST.format(count=1))
+
+    posting = threading.Thread(target=post)
+    posting.start()
+    command = [sys.executable, "-m", "tests.support.mirroring", source.url(), str(KILLS)]
+    environment = clean_environment(database) | SETTINGS
+    killed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    is_over.set()
+    posting.join()
+    assert killed.returncode == 0, killed.stderr
+    with Server("uvicorn", database_url=database) as copy:
+        copy.manage("mirror", source.url(), "--once")
+        assert events_of(copy) == events_of(source)
+        created = [int(key) for key in copy.shell(CREATED).split()]
+        assert len(created) == len({*created}), "Each event is new once in the log of the copy."
+        assert {*created} >= events_of(source).keys()
 
 
-def test_a_copy_is_live_and_survives_a_restart_of_its_source(source: Server, copy: Server) -> None:
+def test_a_copy_is_live_and_survives_a_restart_of_its_source(source: Server, server: Server) -> None:
     post_from_another_process(source, "before")
-    with mirroring(source, copy) as process:
+    with mirroring(source, server) as process:
         assert process.stdout
         assert [process.stdout.readline()[:9] for _ in range(2)] == ["Reading t", "Following"]
-        with watching(copy, "after=0") as watcher:
+        with watching(server, "after=0") as watcher:
             watcher.see("before")
             post_from_another_process(source, "live")
             watcher.see("before", "live")
@@ -119,10 +122,10 @@ def test_a_copy_is_live_and_survives_a_restart_of_its_source(source: Server, cop
             source.manage("rename_log")
             post_from_another_process(source, "in another log")
             watcher.see("before", "while it was down", "in another log")
-    assert events_of(copy) == events_of(source)
-    page = urlopen(copy.url("/people/alice/"), timeout=TIMEOUT).read().decode()
+    assert events_of(server) == events_of(source)
+    page = urlopen(server.url("/people/alice/"), timeout=TIMEOUT).read().decode()
     assert "while it was down" in page
-    copy.assert_quiet()
+    server.assert_quiet()
 
 
 def test_a_copy_with_a_token_has_what_its_user_sees(source: Server) -> None:

@@ -1,7 +1,7 @@
 """Follows the source: its snapshot first, then its frames, across lost connections."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from tempfile import TemporaryFile
 from typing import Any, cast
@@ -18,6 +18,10 @@ from feed.mirror_table import Mirror
 Tell = Callable[[str], object]
 
 
+async def never() -> bool:
+    return False
+
+
 class Follower:
     """tell: is told, in a sentence, what somebody who watches the command wants to know."""
 
@@ -27,9 +31,16 @@ class Follower:
 
     async def run_once(self) -> None:
         """Copy what there is now. Raises OSError if the source can't be reached."""
-        log, head = await self._source.head()
+        head: tuple[str, int] | None = None
+
+        async def is_at_head() -> bool:
+            """Asked after the first frame: without watchers, nobody has numbered the newest changes before that."""
+            nonlocal head
+            head = head or await self._source.head()
+            return self._mirror.log == head[0] and self._at() >= head[1]
+
         if self._mirror.position is not None:
-            await self._follow(lambda: self._mirror.log == log and self._at() >= head, is_patient=False)
+            await self._follow(is_at_head, is_patient=False)
         if self._mirror.position is None:
             await self._read_anew()
 
@@ -41,7 +52,7 @@ class Follower:
                 await in_thread(self._mirror.refresh_from_db)()
                 if self._mirror.position is None:
                     await self._read_anew()
-                await self._follow(lambda: False, is_patient=True)
+                await self._follow(never, is_patient=True)
             except (OSError, copying.Gap, DatabaseError) as error:
                 if isinstance(error, DatabaseError) and not is_outage(error):
                     raise
@@ -63,15 +74,14 @@ class Follower:
         await in_thread(copying.move)(self._mirror, *cursor)
         self._tell(f"Following after {self._mirror.position}.")
 
-    async def _follow(self, is_done: Callable[[], bool], *, is_patient: bool) -> None:
+    async def _follow(self, is_done: Callable[[], Awaitable[bool]], *, is_patient: bool) -> None:
         """Apply frames until that is so, or until the source can't go on from the cursor, which then is forgotten.
 
         is_patient: whether to connect again after a lost connection.
         """
         frames = self._source.frames(self._mirror.log, self._at())
         async with aclosing(cast("Any", frames)):
-            while not is_done():
-                frame = await anext(frames)
+            async for frame in frames:
                 if isinstance(frame, Exception):
                     if not is_patient:
                         raise ConnectionError(str(frame)) from frame
@@ -82,6 +92,8 @@ class Follower:
                 elif frame["type"] == "changes":
                     await in_thread(copying.apply_frame)(self._mirror, frame)
                     self._waits = backoff()
+                    if await is_done():
+                        return
 
     async def _forget(self, reset: Json) -> None:
         """Forget the cursor before anything else: the log could grow beyond it, and then the source would accept it."""

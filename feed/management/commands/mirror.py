@@ -16,6 +16,7 @@ class Command(BaseCommand):
         "Make this database a copy of another site's feed, and keep it one. Stop with Ctrl-C or SIGTERM, or kill it:"
         " it continues where it was."
     )
+    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("url", metavar="URL", help="the site, such as https://rill.example/")

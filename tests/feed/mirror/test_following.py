@@ -194,23 +194,23 @@ async def test_an_outage_of_the_database_is_survived(monkeypatch: pytest.MonkeyP
 
 
 async def test_once_ends_when_the_copy_has_what_there_was() -> None:
-    await follow(Script([snapshot(7), snapshot(7, event(1))]), once=True)
+    await follow(Script([snapshot(7, event(1))]), once=True)
     source = Script([snapshot(9)], [changes(7, event(2)), changes(8, event(3)), AssertionError("is not read")])
     await follow(source, once=True)
     assert await here() == ([(1, "Hello"), (2, "Hello"), (3, "Hello")], 9)
 
 
 async def test_once_reads_anew_after_a_reset() -> None:
-    await follow(Script([snapshot(7), snapshot(7, event(1))]), once=True)
+    await follow(Script([snapshot(7, event(1))]), once=True)
     reset = {"type": "reset", "log": "new", "position": 3, "reason": "other_log"}
-    await follow(Script([snapshot(3, log="new"), snapshot(3, event(2), log="new")], [reset]), once=True)
+    await follow(Script([snapshot(3, event(2), log="new")], [reset]), once=True)
     assert await here() == ([(2, "Hello")], 3)
 
 
 async def test_once_fails_if_the_source_is_down() -> None:
     with pytest.raises(OSError, match="unreachable"):
         await follow(Script([OSError("unreachable")]), once=True)
-    await follow(Script([snapshot(7), snapshot(7)]), once=True)
+    await follow(Script([snapshot(7)]), once=True)
     with pytest.raises(ConnectionError, match="gone"):
         await follow(Script([snapshot(9)], [ConnectionError("gone")]), once=True)
 
