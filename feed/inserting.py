@@ -29,8 +29,8 @@ def insert(model: type[Any], objs: Iterable[Any], using: str, batch_size: int | 
         kind = _class_of_all(events, model)
         with transaction.atomic(using=using):
             _prepare(events, kind, using)
-            for table in _tables(kind._meta.concrete_model):
-                _insert_rows(table, events, using, batch_size)
+            for table in tables(kind._meta.concrete_model):
+                insert_rows(table, events, using, batch_size)
             _finish(events, using)
             receivers.notify("created", events, using)
     return events
@@ -56,29 +56,36 @@ def _prepare(events: Sequence[Any], kind: type[Any], using: str) -> None:
     join_threads(events, using)
 
 
-def _tables(model: type[Any]) -> list[type[Any]]:
+def tables(model: type[Any]) -> list[type[Any]]:
     """The models whose tables hold an event of this class: the root first, parents before their children."""
-    above = [table for parent in model._meta.parents for table in _tables(parent)]
+    above = [table for parent in model._meta.parents for table in tables(parent)]
     return list(dict.fromkeys([*above, model]))
 
 
-def _insert_rows(table: type[Any], events: Sequence[Any], using: str, batch_size: int | None) -> None:
+def insert_rows(
+    table: type[Any], events: Sequence[Any], using: str, batch_size: int | None = None, *, raw: bool = False
+) -> None:
+    """Insert the rows of one table.
+
+    raw: insert all values as they are, without the present time where a field would have it.
+    """
     meta = table._meta
     for event in events:
         for parent, link in meta.parents.items():
             setattr(event, link.attname, getattr(event, parent._meta.pk.attname))
     fields = [field for field in meta.local_concrete_fields if not field.generated]
     keyless = [field for field in fields if field is not meta.auto_field]
-    _insert_batches(table, [event for event in events if event._is_pk_set(meta)], fields, using, batch_size)
-    _insert_batches(table, [event for event in events if not event._is_pk_set(meta)], keyless, using, batch_size)
+    _insert_batches(table, [event for event in events if event._is_pk_set(meta)], fields, using, batch_size, raw)
+    _insert_batches(table, [event for event in events if not event._is_pk_set(meta)], keyless, using, batch_size, raw)
 
 
 def _insert_batches(
-    table: type[Any], events: Sequence[Any], fields: Sequence[Any], using: str, batch_size: int | None
+    table: type[Any], events: Sequence[Any], fields: Sequence[Any], using: str, batch_size: int | None, raw: bool
 ) -> None:
     returned = table._meta.db_returning_fields
+    rows_of: Any = QuerySet(table, using=using)
     for part in batches(events, _size(events, fields, using, batch_size)):
-        rows = QuerySet(table, using=using)._insert(part, fields=fields, returning_fields=returned, using=using)  # type: ignore[attr-defined]
+        rows = rows_of._insert(part, fields=fields, returning_fields=returned, using=using, raw=raw)
         for event, row in zip(part, rows, strict=False):  # no rows if there is nothing to return
             for value, field in zip(row, returned, strict=False):
                 setattr(event, field.attname, value)

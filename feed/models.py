@@ -11,6 +11,7 @@ from feed.event import Event
 from feed.handler_tables import HandlerCursor, SetAside, Webhook
 from feed.hub_table import HubReport
 from feed.log.tables import Change, Log
+from feed.mirror_table import Mirror
 from feed.presence.table import Presence
 from feed.tokens.table import Token
 from feed.tokens.tickets import Ticket
@@ -23,6 +24,7 @@ __all__ = [
     "HandlerCursor",
     "HubReport",
     "Log",
+    "Mirror",
     "Posted",
     "Presence",
     "Reaction",

@@ -12,6 +12,7 @@ from feed.api.description import describe
 from feed.api.docs import Page
 from feed.api.entry import on_every_path
 from feed.api.errors import response_to
+from feed.asyncapi.view import router as asyncapi
 from feed.tokens.requests import ApiToken
 
 __all__ = ["api"]
@@ -37,3 +38,4 @@ api.add_router("/events/", events.router)
 api.add_router("/kinds/", catalogue.kinds)
 api.add_router("/streams/", catalogue.all_streams)
 api.add_router("/tickets/", tickets.router)
+api.add_router("", asyncapi)

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 
 from asgi import application
 from feed.models import Comment, Event, StatusChange
+from tests.support.asyncapi import validate_frame
 
 Frame = dict[str, Any]
 TIMEOUT = 10
@@ -18,8 +19,9 @@ TIMEOUT = 10
 
 class SocketClient(WebsocketCommunicator):
     async def frame(self) -> Frame:
-        """The next frame, of a client that reads JSON."""
+        """The next frame, of a client that reads JSON. It is as the AsyncAPI document says."""
         decoded: Frame = json.loads(await self.receive_from(timeout=TIMEOUT))
+        validate_frame(decoded)
         return decoded
 
     async def html(self) -> str:

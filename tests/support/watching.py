@@ -8,6 +8,7 @@ from typing import Any, get_args
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support.asyncapi import validate_frame
 from tests.support.servers import Kind, Server
 
 Frame = dict[str, Any]
@@ -37,6 +38,7 @@ class TilingWatcher:
 
     def receive(self) -> Frame:
         frame: Frame = json.loads(self.connection.recv(timeout=TIMEOUT))
+        validate_frame(frame)
         assert frame["type"] == "changes", frame
         assert self.cursor in (None, frame["after"])
         self.cursor = frame["position"]
