@@ -94,7 +94,7 @@ def test_tail_refuses_a_negative_cursor() -> None:
         run("tail", "--after", "-1")
 
 
-@pytest.mark.parametrize("url", ["http://localhost", "localhost:8000", "ws://"])
-def test_tail_refuses_a_url_that_is_not_a_websocket(url: str) -> None:
-    with pytest.raises(CommandError, match="ws://"):
+@pytest.mark.parametrize("url", ["ftp://localhost", "localhost:8000", "ws://"])
+def test_tail_refuses_a_url_that_is_neither_a_site_nor_a_websocket(url: str) -> None:
+    with pytest.raises(CommandError, match="The URL of a feed is like"):
         run("tail", "--url", url)
