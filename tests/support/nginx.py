@@ -1,9 +1,11 @@
 """How to run nginx without any file outside of one folder."""
 
+import os
 from pathlib import Path
 
 MAIN = """
 {modules}
+{user}
 daemon off;
 worker_processes 1;
 pid {folder}/nginx.pid;
@@ -25,7 +27,8 @@ http {{
 def write_configuration(folder: Path, http: str, *, modules: str = "", connections: int = 1024) -> Path:
     """Write a configuration with `http` in its http block, which uses only files in the folder."""
     file = folder / "nginx.conf"
-    file.write_text(MAIN.format(folder=folder, http=http, modules=modules, connections=connections))
+    user = "user root;" if os.geteuid() == 0 else ""  # by default another user, who may not enter the folder
+    file.write_text(MAIN.format(folder=folder, http=http, modules=modules, user=user, connections=connections))
     return file
 
 

@@ -19,7 +19,7 @@ DEPLOY = ROOT / "deploy"
 DOCUMENTED = range(8001, 8005)
 """The ports of the processes in the configurations."""
 CONNECTIONS = 4096
-"""Connections of nginx. A watcher takes two."""
+"""Connections of a proxy: two for each watcher."""
 
 
 class Proxy(Service):
@@ -59,6 +59,7 @@ def haproxy(servers: Ports, port: int | None = None) -> Iterator[Proxy]:
     program, port = find("haproxy"), port or free_port()
     with temporary_folder() as folder:
         text = adapted("haproxy.cfg", "    server rill{number} {}\n", servers)
+        text = replaced(text, "maxconn 20000\n", f"maxconn {CONNECTIONS // 2}\n")
         file = folder / "haproxy.cfg"
         file.write_text(replaced(text, "bind :80\n", f"bind {HOST}:{port}\n"))
         yield from serving(Proxy(port, [program, "-db", "-f", file], folder))
