@@ -10,9 +10,9 @@ from tests.faults.harness.pages import Visitors
 
 POST_LIMIT = "10000/minute"
 """FEED_POST_LIMIT for the servers: all posts by page are one user's."""
-READERS, POST_INTERVAL = 2, 0.05
-"""Threads that load pages, and the seconds between two posts of a thread that posts."""
-RATE = 20
+READERS, INTERVAL = 2, 0.1
+"""Threads that load pages, and the seconds between two requests of a thread."""
+RATE = 10
 """Posts a second of the process that posts without a page."""
 
 
@@ -46,19 +46,20 @@ class Readers:
                 urlopen(self._url, timeout=60).close()
             except HTTPError as error:
                 self.failures.append(f"The response was {error.code}.")
+            self._stopped.wait(INTERVAL)
 
 
 class Traffic:
     """Runs until the end of the `with`, and then waits until every watcher is up to date.
 
-    posters: threads that post by page.
+    posters: threads that post by page. author: who posts, by page and without.
     """
 
-    def __init__(self, cluster: Cluster, proxy: Proxied, posters: int = 3) -> None:
+    def __init__(self, cluster: Cluster, proxy: Proxied, posters: int = 3, author: str = "ada") -> None:
         self.cluster = cluster
-        self._author = cluster.poster("ada", rate=RATE).wait_ready()
+        self._author = cluster.poster(author, rate=RATE).wait_ready()
         self._posters = posters
-        self.visitors = Visitors(proxy, self._author.ready["session"], posters, POST_INTERVAL)
+        self.visitors = Visitors(proxy, self._author.ready["session"], posters, INTERVAL)
         self.readers = Readers(proxy.url, READERS)
         self._proxy = proxy
 
