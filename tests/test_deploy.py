@@ -202,7 +202,4 @@ def test_what_the_image_has_is_enough_to_serve_and_its_health_check_says_why_it_
     gone = ready(image, port, "rill.example")
     assert (refused.returncode, gone.returncode) == (1, 1)
     assert f"The process on port {port} isn't ready. 400 " in refused.stderr
-    assert (
-        gone.stderr
-        == f"The process on port {port} isn't ready. ConnectionRefusedError: [Errno 111] Connection refused\n"
-    )
+    assert f"The process on port {port} isn't ready. ConnectionRefusedError: " in gone.stderr

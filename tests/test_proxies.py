@@ -1,6 +1,7 @@
 """Rill behind real proxies with the configurations of deploy/."""
 
 import gzip
+import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection, HTTPResponse
@@ -29,10 +30,10 @@ Proxied = tuple[Proxy, Upstream]
 
 
 @contextmanager
-def proxy_for(name: ProxyName, *servers: Server | Upstream) -> Iterator[Proxy]:
+def proxy_for(name: ProxyName, *ports: int) -> Iterator[Proxy]:
     with ExitStack() as stack:
         try:
-            proxy = stack.enter_context(PROXIES[name]([server.port for server in servers]))
+            proxy = stack.enter_context(PROXIES[name](ports))
         except FileNotFoundError as error:
             missing(str(error))
         yield proxy
@@ -40,7 +41,7 @@ def proxy_for(name: ProxyName, *servers: Server | Upstream) -> Iterator[Proxy]:
 
 @pytest.fixture(scope="module", params=get_args(ProxyName))
 def running(request: pytest.FixtureRequest) -> Iterator[Proxied]:
-    with Upstream() as upstream, proxy_for(request.param, upstream) as proxy:
+    with Upstream() as upstream, proxy_for(request.param, upstream.port) as proxy:
         yield proxy, upstream
 
 
@@ -102,14 +103,14 @@ def hit(proxy: Proxy, method: str, path: str, dropping: Upstream) -> tuple[int, 
 @pytest.mark.parametrize("name", get_args(ProxyName))
 @pytest.mark.parametrize("path", ["/", "/api/events/"])
 def test_a_page_that_a_killed_process_has_dropped_is_read_from_another(name: ProxyName, path: str) -> None:
-    with Upstream(drops=True) as killed, Upstream() as other, proxy_for(name, killed, other) as proxy:
+    with Upstream(drops=True) as killed, Upstream() as other, proxy_for(name, killed.port, other.port) as proxy:
         killed.received.clear()
         assert hit(proxy, "GET", path, killed)[1] == []
 
 
 @pytest.mark.parametrize("name", ["nginx", "haproxy"])
 def test_a_form_that_a_killed_process_has_dropped_is_sent_to_another(name: ProxyName) -> None:
-    with Upstream(drops=True) as killed, Upstream() as other, proxy_for(name, killed, other) as proxy:
+    with Upstream(drops=True) as killed, Upstream() as other, proxy_for(name, killed.port, other.port) as proxy:
         assert hit(proxy, "POST", "/events/", killed)[1] == []
 
 
@@ -118,15 +119,24 @@ def test_a_form_that_a_killed_process_has_dropped_is_sent_to_another(name: Proxy
     [("nginx", "/api/events/"), ("haproxy", "/api/events/"), ("caddy", "/api/events/"), ("caddy", "/events/")],
 )
 def test_a_post_that_may_have_no_key_is_sent_once(name: ProxyName, path: str) -> None:
-    with Upstream(drops=True) as killed, Upstream() as other, proxy_for(name, killed, other) as proxy:
+    with Upstream(drops=True) as killed, Upstream() as other, proxy_for(name, killed.port, other.port) as proxy:
         sent, failures = hit(proxy, "POST", path, killed)
         posts = [received for received in (*killed.received, *other.received) if received.method == "POST"]
         assert len(posts) == sent
         assert failures == [502]
 
 
+def test_nginx_asks_another_process_if_a_machine_does_not_answer() -> None:
+    with socket.socket() as gone, socket.socket() as first, Upstream() as other:
+        gone.bind((HOST, 0))
+        gone.listen(0)
+        first.connect(gone.getsockname())  # and the kernel answers nobody else
+        with proxy_for("nginx", gone.getsockname()[1], other.port) as proxy:
+            assert [send(proxy, "GET", "/").status for _ in range(2)] == [200, 200]
+
+
 def test_nginx_serves_collected_files_itself_and_browsers_keep_them() -> None:
-    with Upstream() as upstream, proxy_for("nginx", upstream) as proxy:
+    with Upstream() as upstream, proxy_for("nginx", upstream.port) as proxy:
         folder = proxy.folder / "static" / "feed"
         folder.mkdir(parents=True)
         (folder / "rill.0123456789ab.js").write_text("let it;")
@@ -151,7 +161,10 @@ def test_restarting_both_servers_in_turn_causes_no_error_and_loses_no_event(
 ) -> None:
     with Cluster(kind, postgresql_database, redis_url) as cluster:
         servers = [cluster.server(FEED_POST_LIMIT=POST_LIMIT) for _ in range(2)]
-        with proxy_for(name, *servers) as proxy, Traffic(cluster, proxy, posters) as traffic:
+        with (
+            proxy_for(name, *(server.port for server in servers)) as proxy,
+            Traffic(cluster, proxy, posters) as traffic,
+        ):
             for server in servers:
                 traffic.wait()
                 server.stop()
@@ -164,7 +177,7 @@ def test_restarting_both_servers_in_turn_causes_no_error_and_loses_no_event(
 
 @BOTH
 def test_an_origin_check_behind_nginx_includes_the_port(kind: Kind) -> None:
-    with Server(kind) as server, proxy_for("nginx", server) as proxy:
+    with Server(kind) as server, proxy_for("nginx", server.port) as proxy:
         assert proxy.port not in {80, 443}
         with connect(f"ws://{HOST}:{proxy.port}/ws/feed/", origin=Origin(proxy.url)) as page:
             assert '"changes"' in str(page.recv(timeout=60))

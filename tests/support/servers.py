@@ -119,6 +119,7 @@ class Server:
         """Stop it, start it again, and wait until it is ready. environment: more variables, as of another release."""
         self.stop()
         self._environment |= environment
+        self._shell = None  # the old one ends with the server
         self.start()
         if reason := wait(self.port, TIMEOUT):
             raise TimeoutError(f"{self.kind} isn't ready. {reason}")
