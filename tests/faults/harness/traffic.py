@@ -10,9 +10,9 @@ from tests.faults.harness.pages import Visitors
 
 POST_LIMIT = "10000/minute"
 """FEED_POST_LIMIT for the servers: all posts by page are one user's."""
-READERS, INTERVAL = 2, 0.1
-"""Threads that load pages, and the seconds between two requests of a thread."""
-RATE = 10
+READERS, INTERVAL = 1, 0.2
+"""Threads that load pages, and the seconds between two requests of a thread: the servers need the time to start."""
+RATE = 5
 """Posts a second of the process that posts without a page."""
 
 
@@ -55,7 +55,7 @@ class Traffic:
     posters: threads that post by page. author: who posts, by page and without.
     """
 
-    def __init__(self, cluster: Cluster, proxy: Proxied, posters: int = 3, author: str = "ada") -> None:
+    def __init__(self, cluster: Cluster, proxy: Proxied, posters: int = 2, author: str = "ada") -> None:
         self.cluster = cluster
         self._author = cluster.poster(author, rate=RATE).wait_ready()
         self._posters = posters
