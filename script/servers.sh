@@ -32,6 +32,7 @@ is_installed() {
         postgresql) compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ;;
         libnginx-mod-nchan) compgen -G '/usr/lib*/nginx/modules/ngx_nchan_module.so' >/dev/null ;;
         nodejs) has node ;;
+        systemd) has systemd-analyze ;;
         libc6-dev) [ -f /usr/include/stdio.h ] ;;
         chromium) has chromium || has google-chrome ;;
         *) has "$1" ;;

@@ -1,4 +1,4 @@
-"""The ASGI servers, started as docs/deployment.md says."""
+"""The ASGI servers, started as docs/running.md says."""
 
 import sys
 

@@ -2,7 +2,7 @@
 
 The tutorial is the asynchronous consumer of its part 3 (https://channels.readthedocs.io/en/stable/tutorial/part_3.html)
 on the pub/sub layer of channels-redis. django-eventstream is set up as its README says for several processes. It has
-storage, because bursts lose events without it; see bench/servers/site/. Rill runs as docs/deployment.md says.
+storage, because bursts lose events without it; see bench/servers/site/. Rill runs as docs/running.md says.
 """
 
 from collections.abc import Sequence

@@ -5,12 +5,14 @@ import logging
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import NamedTuple
 
 from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
 from feed import log
+from feed.batches import batches
 from feed.conf import conf
 from feed.counts import counts
 from feed.doorbell import MAX_TRACES, traces_of
@@ -32,6 +34,9 @@ Read = tuple[log.State, list[log.Change], list[Event]]
 
 READ_BYTES = 1024 * 1024
 """Bytes of events after which watchers are sent what has been read, before more is read."""
+ENCODED_AT_ONCE = 64
+"""Changes that are encoded in another format in one read. All of them could take longer than a read may, on a busy
+machine, and would be begun again for ever."""
 RECENT = 4
 """Changes whose kinds the next changes are expected to have."""
 
@@ -57,10 +62,10 @@ class LogReader:
         self._subscriptions = subscriptions
         self._formats: frozenset[str] = frozenset()
 
-    def _encode_again(self, formats: frozenset[str]) -> tuple[list[Entry], frozenset[str]]:
-        """The entries in memory, in these formats, and the users who may not see all of these events any more."""
-        entries = encoding.encode_again(self._tail.entries, formats)
-        return entries, encoding.newly_hidden_from(entries, self._tail.head)
+    def _encode_again(self, entries: Sequence[Entry], formats: frozenset[str]) -> tuple[list[Entry], frozenset[str]]:
+        """The entries in these formats, and the users who may not see all of these events any more."""
+        again = encoding.encode_again(entries, formats)
+        return again, encoding.newly_hidden_from(again, self._tail.head)
 
     def _take_again(self, entries: list[Entry], hidden_from: frozenset[str]) -> None:
         self._tail.replace(entries, conf.FEED_TAIL_BYTES)
@@ -142,7 +147,12 @@ class LogPoller(LogReader):
             return
         async with self.reading:
             formats = self._formats | {name}
-            self._take_again(*await self._thread.run(lambda: self._encode_again(formats)))
+            entries, hidden_from = list[Entry](), frozenset[str]()
+            for part in batches(self._tail.entries, ENCODED_AT_ONCE):
+                again, hidden = await self._thread.run(partial(self._encode_again, part, formats))
+                entries += again
+                hidden_from |= hidden
+            self._take_again(entries, hidden_from)
             self._formats = formats
 
     async def close(self) -> None:

@@ -52,7 +52,7 @@ class InlineHub:
 class InlineReader(LogReader):
     def add_format(self, name: str) -> None:
         self._formats |= {name}
-        self._take_again(*self._encode_again(self._formats))
+        self._take_again(*self._encode_again(self._tail.entries, self._formats))
 
     def advance(self) -> None:
         more = True

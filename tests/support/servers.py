@@ -18,6 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from project.ready import wait
 from tests.support.databases import ROOT, clean_environment, manage, sqlite_database
 from tests.support.processes import TIMEOUT, free_port, temporary_folder, wait_until
 
@@ -104,7 +105,7 @@ class Server:
         address, file = ADDRESS_OPTIONS[self.kind]
         listen = [file, self._unix_socket] if self._unix_socket else [address, HOST, "--port", str(self.port)]
         command = [sys.executable, "-m", *COMMANDS[self.kind], *listen, *self._options, self._application]
-        with self._log.open("ab") as log:
+        with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
@@ -113,6 +114,15 @@ class Server:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """End it with a signal, as a service manager or Ctrl-C does. Returns its exit status."""
         return self._end(number)
+
+    def restart(self, **environment: str) -> None:
+        """Stop it, start it again, and wait until it is ready. environment: more variables, as of another release."""
+        self.stop()
+        self._environment |= environment
+        self._shell = None  # the old one ends with the server
+        self.start()
+        if reason := wait(self.port, TIMEOUT):
+            raise TimeoutError(f"{self.kind} isn't ready. {reason}")
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
@@ -127,6 +137,11 @@ class Server:
         if self._process is not None:
             self.kill()
         self._stack.close()
+
+    @property
+    def has_died(self) -> bool:
+        """Whether the process has ended by itself, or somebody else has killed it."""
+        return self._process is not None and self._process.poll() is not None
 
     @property
     def pid(self) -> int:
@@ -155,13 +170,13 @@ class Server:
 
     def log(self) -> str:
         """What the process has written since its first start."""
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def assert_quiet(self) -> None:
         assert self.log() == ""
 
     @property
-    def _log(self) -> Path:
+    def log_file(self) -> Path:
         return self._folder / "log"
 
     def _running(self) -> "subprocess.Popen[bytes]":
