@@ -3,6 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
+from django.db import connection
 from django.db.models import QuerySet
 
 from feed import streams
@@ -111,3 +112,14 @@ def test_a_kind_that_only_another_release_knows_is_not_here_yet(alice: User, kno
     with pytest.raises(Refusal) as refused:
         streams.check(["kind:new_kind"])
     assert (refused.value.code, refused.value.close) == ("not_here_yet", None)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL knows how many values are NULL")
+def test_replies_are_found_by_an_index_beside_many_comments_that_reply_to_none(alice: User) -> None:
+    post = StatusChange.objects.create(user=alice, text="Hello")
+    for number in range(300):
+        Comment.objects.create(user=alice, thread=post, text=f"{number}")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    replies = Comment.objects.filter(reply_to=post).order_by("-pk").values_list("pk")[:50]
+    assert "USING COVERING INDEX feed_comment_reply" in replies.explain()
