@@ -194,6 +194,7 @@ def test_an_origin_check_behind_nginx_includes_the_port(kind: Kind) -> None:
             with pytest.raises(HTTPError) as turned_away:
                 urlopen(Request(f"{proxy.url}/sse/feed/", headers={"Origin": other}))
             assert turned_away.value.code == 403
+            turned_away.value.close()
 
 
 def log_in(proxy: Proxy, origin: str) -> int:

@@ -41,7 +41,8 @@ def test_a_token_that_the_command_made_reads_and_watches(server: Server) -> None
 def test_a_wrong_token_is_refused(server: Server) -> None:
     with pytest.raises(HTTPError) as caught:
         urlopen(Request(server.url("/api/events/"), headers=tokens.bearer("wrong")))
-    assert (caught.value.code, json.load(caught.value)["code"]) == (401, "bad_token")
+    with caught.value as answer:
+        assert (answer.code, json.load(answer)["code"]) == (401, "bad_token")
 
 
 def test_a_page_of_another_site_watches_with_a_ticket_once(server: Server) -> None:

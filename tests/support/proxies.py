@@ -35,7 +35,10 @@ def forwards(url: str) -> bool:
     try:
         with urlopen(f"{url}/healthz", timeout=5) as response:
             return bool(response.status == 200)
-    except (HTTPError, OSError):
+    except HTTPError as error:
+        error.close()
+        return False
+    except OSError:
         return False
 
 
@@ -70,7 +73,8 @@ def caddy(servers: Ports, port: int | None = None) -> Iterator[Proxy]:
     program, port = find("caddy"), port or free_port()
     with temporary_folder() as folder:
         site = "{$RILL_SITE:http://localhost:8080} {\n"
-        text = replaced((DEPLOY / "Caddyfile").read_text(), site, f"{{\n\tadmin off\n}}\n{site}\tbind {HOST}\n")
+        text = replaced((DEPLOY / "Caddyfile").read_text(), site, f"{site}\tbind {HOST}\n")
+        text = replaced(text, "\tgrace_period 5s\n", "\tgrace_period 5s\n\tadmin off\n")
         file = folder / "Caddyfile"
         file.write_text(text)
         upstreams = " ".join(f"{HOST}:{server}" for server in servers)

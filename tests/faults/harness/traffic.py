@@ -45,6 +45,7 @@ class Readers:
             try:
                 urlopen(self._url, timeout=60).close()
             except HTTPError as error:
+                error.close()
                 self.failures.append(f"The response was {error.code}.")
             self._stopped.wait(INTERVAL)
 

@@ -135,6 +135,7 @@ def is_ready(server: Server) -> bool:
     try:
         with urlopen(server.url("/readyz"), timeout=30) as response:
             ready: bool = json.load(response)["ready"]
-    except HTTPError:
+    except HTTPError as error:
+        error.close()
         return False
     return ready
