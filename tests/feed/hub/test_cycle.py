@@ -70,6 +70,32 @@ async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cyc
     assert 5 <= after.numberings - before.numberings <= count
 
 
+async def test_the_first_page_makes_the_hub_encode_its_memory_in_short_reads(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read that takes too long is begun again, so one read for all could go on for ever."""
+    monkeypatch.setattr("feed.hub.poller.ENCODED_AT_ONCE", 2)
+    sizes: list[int] = []
+    encode_again = LogPoller._encode_again
+
+    def noted(poller: LogPoller, entries: Sequence[Entry], formats: frozenset[str]) -> Any:
+        sizes.append(len(entries))
+        return encode_again(poller, entries, formats)
+
+    monkeypatch.setattr(LogPoller, "_encode_again", noted)
+    async with connect() as watcher:
+        position = (await watcher.frame())["position"]
+        for number in range(5):
+            await post_status(alice, str(number))
+        while position < hub().tail.head or len(hub().tail.entries) < 5:
+            position = (await watcher.frame())["position"]
+        await hub().poller.add_format("html")
+        entries = hub().tail.entries
+    assert max(sizes) == 2
+    assert sum(sizes) == len(entries)
+    assert all({"json", "html"} <= entry.encoded.keys() for entry in entries)
+
+
 @pytest.mark.postgresql
 async def test_a_post_of_a_known_kind_costs_postgresql_one_round_trip(alice: User, cycles: Cycles) -> None:
     async with connect() as watcher:
