@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.support.processes import wait_until
 from tests.support.servers import Server
 from tests.support.visiting import Visitor, wait_live, write
 
@@ -53,7 +54,7 @@ def test_back_leads_to_where_bob_was_and_marks_only_what_is_new(visit: Visitor, 
     bob.go_back()
     expect(wait_live(bob).locator("#pill")).to_have_text("1 new post")
     expect(target).to_be_in_viewport()
-    assert abs(place_of(target) - place) < 2
+    wait_until(lambda: abs(place_of(target) - place) < 2, "the row to be where it was")
     expect(rows).to_have_count(count)
     bob.locator("#pill").click()
     expect(rows.nth(0)).to_contain_text("unknown")
