@@ -79,11 +79,24 @@ def running(start: Callable[[], AbstractContextManager[services.Service]]) -> It
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The test database, with tables for the kinds and other models that only the tests have."""
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
         for model in [*KINDS_WITH_TABLES, *SHOP]:
             editor.create_model(model)
+    yield
+    with django_db_blocker.unblock():
+        end_other_sessions()
+
+
+def end_other_sessions() -> None:
+    """PostgreSQL drops no database while a thread that outlives its test is connected."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(scope="session", autouse=True)
