@@ -13,7 +13,8 @@ from bench.peers.peer import Peer, Protocol, Ready
 from bench.peers.running import Poster, Running, serving
 from bench.services import EMBEDDED, Services
 
-PEERS: dict[str, Peer] = {peer.name: peer for module in (django, javascript, nchan, raw, bare) for peer in module.PEERS}
+MODULES = (django, javascript, nchan, raw, bare)
+PEERS: dict[str, Peer] = {peer.name: peer for module in MODULES for peer in module.PEERS}
 
 
 def running(name: str, services: Services) -> AbstractContextManager[Running]:
@@ -21,4 +22,16 @@ def running(name: str, services: Services) -> AbstractContextManager[Running]:
     return serving(PEERS[name], services)
 
 
-__all__ = ["EMBEDDED", "PEERS", "Missing", "Peer", "Poster", "Protocol", "Ready", "Running", "Services", "running"]
+__all__ = [
+    "EMBEDDED",
+    "MODULES",
+    "PEERS",
+    "Missing",
+    "Peer",
+    "Poster",
+    "Protocol",
+    "Ready",
+    "Running",
+    "Services",
+    "running",
+]

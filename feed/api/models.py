@@ -9,10 +9,8 @@ from functools import cache, partial
 from typing import Any, Literal
 
 import pydantic
-from django.conf import settings
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.utils import timezone
 from ninja.orm.fields import TYPES
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model
 
@@ -21,6 +19,7 @@ from feed.api.errors import ApiError
 from feed.kinds.posted import edited_fields, needs_thread, posted_fields
 from feed.log import PUBLIC
 from feed.models import Event
+from feed.times import kept
 
 STRICT = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
 AUDIENCE = "Who may see it: `public`, or the name of an audience that you may post to."
@@ -141,8 +140,8 @@ def _attribute(field: Any, name: str, value: Any) -> tuple[str, Any]:
     keep times."""
     if isinstance(field, TEXTS) and isinstance(value, str):
         value = value.replace("\r\n", "\n").strip()
-    elif isinstance(value, datetime) and not settings.USE_TZ:
-        value = timezone.make_naive(value)
+    elif isinstance(value, datetime):
+        value = kept(value)
     return field.attname if field else name, value
 
 

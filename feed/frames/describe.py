@@ -1,14 +1,13 @@
 """Events as JSON."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ObjectDoesNotExist
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 
 from feed.kinds.guard import attempt
 from feed.kinds.naming import author
@@ -16,6 +15,7 @@ from feed.kinds.related import related_names
 from feed.models import Event
 from feed.paths import under_latest_prefix
 from feed.people import name_of
+from feed.times import in_utc
 
 PUBLIC_FIELDS = ("id", "kind", "user", "summary", "url", "audience", "created_at", "edited_at")
 """What every event has. The fields of a kind stand beside these."""
@@ -54,7 +54,7 @@ def has_pages() -> bool:
 
 
 def _common(event: Event, user: str | None, url: str | None) -> dict[str, Any]:
-    times = in_utc(event.created_at), in_utc(event.edited_at)
+    times = in_utc(event.created_at), event.edited_at and in_utc(event.edited_at)
     values = (event.id, event.kind, user, encodable(str(event)), url, event.audience, *times)
     return dict(zip(PUBLIC_FIELDS, values, strict=True))
 
@@ -104,13 +104,6 @@ def _plain(value: Any) -> Any:
     except (TypeError, OverflowError):
         return str(value)
     return value
-
-
-def in_utc(at: datetime | None) -> datetime | None:
-    """The same moment in UTC. With USE_TZ off, times have no zone and mean TIME_ZONE."""
-    if at is None:
-        return None
-    return (timezone.make_aware(at) if timezone.is_naive(at) else at).astimezone(UTC)
 
 
 def encodable(text: str) -> str:

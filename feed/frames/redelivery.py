@@ -10,9 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
 
-from feed import receivers
+from feed import receivers, times
 from feed.kinds import loading
 from feed.kinds.kind import is_whole
 from feed.log import Change
@@ -50,8 +49,8 @@ def redeliver() -> int:
     """Record an update of each marked event that can be loaded now. Returns how many."""
     marked = Change.objects.filter(incomplete=True).order_by("id")
     kinds = _readable(marked.order_by().values_list("kind", flat=True).distinct())
-    latest = timezone.now() - MIN_WAIT
-    due = [change for change in marked.filter(kind__in=kinds)[:MAX_EVENTS] if change.at < latest]
+    latest = times.now() - MIN_WAIT
+    due = [change for change in marked.filter(kind__in=kinds)[:MAX_EVENTS] if times.of_database(change.at) < latest]
     if not due:
         return 0
     with transaction.atomic():
@@ -66,7 +65,8 @@ def redeliver() -> int:
 def _has_waited(change: Change, event: Event | None) -> bool:
     """Whether to send the event again. The wait is the event's age at the change, so it doubles each time: while a
     process runs that can't load the event, that process marks each update as incomplete, too."""
-    return event is None or timezone.now() - change.at >= min(change.at - event.created_at, MAX_WAIT)
+    at = times.of_database(change.at)
+    return event is None or times.now() - at >= min(at - times.in_utc(event.created_at), MAX_WAIT)
 
 
 def _unmark(event_ids: list[int]) -> set[int]:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from django.db.models import Count
-from django.utils import timezone
 
-from feed import log
+from feed import log, times
 from feed.conf import conf
 from feed.handler_tables import HandlerCursor
 from feed.handlers.registry import all_handlers
@@ -54,4 +53,4 @@ def _age_after(position: int, state: log.State) -> float | None:
         changes = log.read(position, min(position + 1, state.head))
     except log.Expired:
         return None
-    return max(0.0, (timezone.now() - changes[0].at).total_seconds()) if changes else 0.0
+    return max(0.0, (times.now() - changes[0].at).total_seconds()) if changes else 0.0

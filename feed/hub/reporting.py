@@ -9,12 +9,14 @@ from threading import Lock
 from typing import Any
 
 from django.apps import apps
+from django.utils import timezone
 
 from feed import log
 from feed.expiring import OwnRow
 from feed.hub.threads import ReadingThreads
 from feed.hub.watcher import Watcher
 from feed.hub_table import HubReport
+from feed.times import kept
 
 INTERVAL = 5.0
 """Seconds between two reports."""
@@ -34,7 +36,7 @@ class HubReporting:
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "version": app.module.__version__,
-            "started_at": datetime.now(UTC),
+            "started_at": timezone.now(),
         }
         self._writing, self._is_over = Lock(), False
 
@@ -65,4 +67,4 @@ def of_watchers(watchers: Collection[Watcher]) -> State:
 
 def moment(seconds: float) -> datetime | None:
     """seconds: since 1970, 0 for never."""
-    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+    return kept(datetime.fromtimestamp(seconds, UTC)) if seconds else None

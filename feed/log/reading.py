@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -11,6 +10,7 @@ from django.db import connection
 from feed.log import sql
 from feed.log.batch import Row
 from feed.log.tables import Change, Log
+from feed.times import of_database as moment
 
 
 class Expired(Exception):
@@ -79,11 +79,6 @@ def first_position(event_id: int) -> int | None:
     return changes.order_by("position").values_list("position", flat=True).first()
 
 
-def aware(at: datetime) -> datetime:
-    """SQLite's times are in UTC, and don't say so."""
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
-
-
 def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
     """The changes that rows of `sql.READ` stand for. Raises Expired if the first one is missing."""
     if after < upto and (not rows or rows[0][1] != after + 1):
@@ -91,7 +86,9 @@ def changes_of(rows: Sequence[Row], after: int, upto: int) -> list[Change]:
     decode = msgspec.json.decode
     return [
         Change.from_db(
-            connection.alias, sql.READ_FIELDS, [*row, decode(streams), audience, moved and decode(moved), aware(at)]
+            connection.alias,
+            sql.READ_FIELDS,
+            [*row, decode(streams), audience, moved and decode(moved), moment(at)],
         )
         for *row, streams, audience, moved, at in rows
     ]

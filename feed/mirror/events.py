@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urljoin
 
 from django.apps import apps
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -20,6 +19,7 @@ from feed.mirror.people import users_named
 from feed.models import Activity, Event
 from feed.people import NOBODY
 from feed.publishing import MAX_TEXT, MAX_URL
+from feed.times import kept
 
 Json = dict[str, Any]
 
@@ -132,8 +132,7 @@ def _with_common(event: Event, said: Json) -> Event:
 
 
 def _time(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    return at if settings.USE_TZ else timezone.make_naive(at)
+    return kept(datetime.fromisoformat(text))
 
 
 def _is_name(field: Any, kind: type[Event]) -> bool:

@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 import psutil
 import pytest
 
-from bench.peers import EMBEDDED, PEERS, Missing, running
+from bench.peers import EMBEDDED, MODULES, PEERS, Missing, running
 from bench.peers.peer import HOST
 from bench.servers.raw_asyncio import accepting, frame
 
@@ -28,8 +28,8 @@ def test_a_server_with_missing_requirements_names_them(name: str) -> None:
 
 
 def test_every_server_has_its_own_name() -> None:
-    assert all(peer.name == name for name, peer in PEERS.items())
-    assert len(PEERS) == 20
+    names = [peer.name for module in MODULES for peer in module.PEERS]
+    assert names == list(PEERS), "A name stands for one server."
 
 
 def test_the_raw_server_encodes_a_text_frame() -> None:

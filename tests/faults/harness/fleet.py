@@ -99,7 +99,8 @@ class Fleet:
             wait_until(done, f"{len(self.watchers)} watchers to be {what}", timeout)
         except TimeoutError as error:
             for watcher in late()[:3]:
-                error.add_note(f"{watcher.format} {watcher.streams}: at {watcher.cursor}, {watcher.endings[-1:]}")
+                error.add_note(f"{watcher.format} {watcher.streams}: at {watcher.cursor}, {watcher.doing}")
+                error.add_note(f"It ended with {watcher.endings[-1:]} and was refused with {watcher.refusals[-1:]}.")
             error.add_note(f"{len(late())} watchers are not.")
             raise
 

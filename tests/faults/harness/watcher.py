@@ -64,6 +64,7 @@ class RecordingWatcher:
     arrivals: all frames. `judge` compares them with the log.
     endings: those of its connections. refusals: errors that servers have answered with.
     broken: why it may not reconnect. It has stopped then.
+    doing: what it does now.
     """
 
     addresses: Sequence[str]
@@ -80,6 +81,7 @@ class RecordingWatcher:
     endings: list[Ending] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     broken: str = ""
+    doing: str = "nothing"
     opened: list[float] = field(default_factory=list)
     connection: ClientConnection | EventStream | None = None
 
@@ -99,8 +101,10 @@ class RecordingWatcher:
         waits = delays()
         while not self.broken:
             address, opened = self.address, len(self.opened)
+            self.doing = f"connecting to {address}"
             try:
                 async with await self._connect() as connection:
+                    self.doing = f"reading from {address}"
                     await self._exchange(connection)
             except ConnectionClosed as closed:
                 self._ended(address, closed.rcvd.code if closed.rcvd else NO_CLOSE_FRAME)
@@ -113,6 +117,7 @@ class RecordingWatcher:
             if len(self.opened) > opened:
                 waits = delays()
             self.turn += 1
+            self.doing = "waiting for its next attempt"
             await asyncio.sleep(next(waits))
 
     async def _connect(self) -> AbstractAsyncContextManager[ClientConnection | EventStream]:

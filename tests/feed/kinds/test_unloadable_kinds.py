@@ -8,9 +8,8 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection, models
 from django.test import Client
-from django.utils import timezone
 
-from feed import log, receivers
+from feed import log, receivers, times
 from feed.frames import redelivery
 from feed.kinds import loading
 from feed.log import Change
@@ -70,7 +69,7 @@ def test_pages_and_api_show_an_event_whose_kind_has_no_table_or_class(
 
 
 def make_redelivery_due(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timezone, "now", lambda now=timezone.now: now() + redelivery.MAX_WAIT)
+    monkeypatch.setattr(times, "now", lambda now=times.now: now() + redelivery.MAX_WAIT)
 
 
 async def test_an_event_that_could_not_be_loaded_is_redelivered_once_it_can(

@@ -1,0 +1,73 @@
+"""Sites whose times have no zone: what is recent on the clock of the database is recent here."""
+
+from datetime import timedelta
+
+import pytest
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import User
+from pytest_django import Settings
+
+from feed import log, times
+from feed.event import Event
+from feed.frames import redelivery
+from feed.handlers import catch_up, lags
+from feed.hub import hub
+from feed.hub_table import HubReport
+from feed.log import Change
+from feed.models import StatusChange
+from tests.feed.handlers.conftest import Make, make
+from tests.feed.log.posts import post_texts
+from tests.feed.sockets import connect, post_status
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
+MOMENT = timedelta(minutes=10)
+
+__all__ = ["make"]
+
+
+@pytest.fixture(params=["Asia/Kolkata", "America/New_York"], autouse=True)
+def naive_times(request: pytest.FixtureRequest, settings: Settings) -> None:
+    settings.USE_TZ, settings.TIME_ZONE = False, request.param
+
+
+def is_recent(change: Change) -> bool:
+    return abs(times.now() - times.of_database(change.at)) < MOMENT
+
+
+def test_a_change_knows_when_it_was_recorded(alice: User) -> None:
+    post_texts(alice, "now")
+    head = log.number().head
+    (change,) = log.read(head - 1, head)
+    assert is_recent(change)
+    assert is_recent(Change.objects.get(position=head))
+
+
+def test_the_age_of_what_a_handler_has_not_done_is_known(alice: User, make: Make) -> None:
+    catch_up(make(print, "public"))
+    post_texts(alice, "now")
+    log.number()
+    (lag,) = lags()
+    assert lag.seconds is not None
+    assert lag.seconds < MOMENT.total_seconds()
+
+
+def test_an_event_waits_before_it_is_sent_again(alice: User) -> None:
+    post_texts(alice, "now")
+    log.number()
+    Change.objects.update(incomplete=True)
+    StatusChange.objects.update(created_at=times.kept(times.now() - 2 * MOMENT))
+    assert redelivery.redeliver() == 0, "The change is younger than the shortest wait."
+    assert Event.objects.count()
+
+
+async def test_a_hub_reports_itself(alice: User, closed_hub: None) -> None:
+    async with connect() as watcher:
+        await watcher.frame()
+        await post_status(alice, "A bell")
+        await watcher.frame()
+        await hub().reporting.report()
+        report = await database_sync_to_async(HubReport.objects.get)()
+    started, bell_at = times.in_utc(report.started_at), report.bell_at and times.in_utc(report.bell_at)
+    assert abs(times.now() - started) < MOMENT
+    assert bell_at
+    assert abs(times.now() - bell_at) < MOMENT
