@@ -45,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # The names of static files have no hash, whether or not a server of a test has collected them.
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STORAGE}}
+    # Static files are found when they are asked for. Each new client would list them all, which takes longer than a page.
+    settings.WHITENOISE_AUTOREFRESH = True
 
 
 def exit_on_sigterm(number: int, frame: FrameType | None) -> NoReturn:

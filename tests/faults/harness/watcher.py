@@ -182,7 +182,9 @@ class RecordingWatcher:
             case "error":
                 self.refusals.append(frame.reason)
             case "reset":
+                self.doing = "loading a snapshot"
                 self.rows = await self._snapshot()
+                self.doing = f"reading from {self.address}"
                 self.cursor, self.log = frame.position, frame.log or self.log
             case _:
                 self._apply(frame)
