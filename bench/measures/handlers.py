@@ -1,7 +1,6 @@
 """Durable handlers, against a plain loop over the table that keeps its place in a row."""
 
 import statistics
-import sys
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
@@ -26,8 +25,3 @@ def handling(database: str, url: str, quick: bool) -> Result:
     figures = tuple((name, f"{statistics.median(each):,.0f}/s") for name, each in rates.items())
     what = f"changes that a handler handles, beside a loop over the table, {database}"
     return compare(what, figures, rates["handler"], rates["loop"], TARGET, "at least")
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)

@@ -1,7 +1,6 @@
 """Rill's page with 30 events of mixed kinds, against a plain Django view of the same project with 30 events."""
 
 import statistics
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -37,8 +36,3 @@ def to_results(what: str, facts: dict[str, Any]) -> Iterator[Result]:
     yield Result(f"{what}: queries", (("plain", str(queries["plain"])),), queries["rill"], MAX_QUERIES, "at most")
     figures = tuple((name, f"{statistics.median(rates[name]):.0f}/s of {sizes[name]} bytes") for name in rates)
     yield compare(what, figures, rates["rill"], rates["plain"], TARGET, "at least")
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)

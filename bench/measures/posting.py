@@ -1,7 +1,6 @@
 """Posts by the API, against a plain Django view of the same project that saves its own event."""
 
 import statistics
-import sys
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
@@ -31,8 +30,3 @@ def to_result(what: str, name: str, rates: dict[str, list[float]]) -> Result:
     figures = tuple((each, f"{statistics.median(rates[each]):.0f}/s") for each in ("plain", name))
     target = TARGET if name == "rill" else None
     return compare(what, figures, rates[name], rates["plain"], target, "at least")
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)

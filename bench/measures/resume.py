@@ -2,7 +2,6 @@
 
 import os
 import statistics
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -117,8 +116,3 @@ def peak(server: Server) -> float:
     """The peak resident memory of the process since its start, in MiB."""
     lines = Path(f"/proc/{server.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)

@@ -1,7 +1,6 @@
 """Saving an event of Rill, with its change and its doorbell, against a plain multi-table save."""
 
 import statistics
-import sys
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
@@ -42,8 +41,3 @@ def saving(database: str, url: str, threads: int, quick: bool, **environment: st
     figures = tuple((name, f"{statistics.median(each):.0f}/s") for name, each in rates.items())
     what = f"saving on {database}, {threads} {'thread' if threads == 1 else 'threads'}"
     return compare(what, figures, rates["rill"], rates["plain"], TARGET, "at least")
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)
