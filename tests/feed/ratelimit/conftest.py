@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+
+import pytest
+import redis as redis_client
+
+from tests.support import services
+
+
+@pytest.fixture(scope="module")
+def own_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
+    with services.redis() as service:
+        yield service
+
+
+@pytest.fixture
+def redis(own_redis: services.Service) -> services.Service:
+    """An empty Redis that a test may kill and freeze."""
+    with redis_client.Redis.from_url(own_redis.url) as client:
+        client.flushall()
+    return own_redis
