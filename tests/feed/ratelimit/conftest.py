@@ -1,15 +1,7 @@
-from collections.abc import Iterator
-
 import pytest
 import redis as redis_client
 
 from tests.support import services
-
-
-@pytest.fixture(scope="module")
-def own_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
-    with services.redis() as service:
-        yield service
 
 
 @pytest.fixture
