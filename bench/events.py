@@ -10,6 +10,8 @@ SIZE = 550
 LENGTH = 185
 """Characters of its text. The JSON contains the text twice, as `text` and in `summary`."""
 WORDS = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. "
+TEXT = WORDS * 2
+"""Of events that need no mark."""
 
 
 def text_of(mark: int) -> str:

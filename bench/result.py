@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+Better = Literal["at least", "at most"]
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -19,7 +21,7 @@ class Result:
     figures: tuple[tuple[str, str], ...]
     ratio: float | None = None
     target: float | None = None
-    better: Literal["at least", "at most"] = "at least"
+    better: Better = "at least"
     spread: tuple[float, float] | None = None
 
     @property
@@ -82,14 +84,14 @@ class PeerResult(Result):
     point: Point | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Ratios:
-    """The ratios of two series of figures, with one pair for each round."""
-
-    median: float
-    spread: tuple[float, float]
-
-    @classmethod
-    def of(cls, ours: Sequence[float], theirs: Sequence[float]) -> "Ratios":
-        each = [one / other for one, other in zip(ours, theirs, strict=True)]
-        return cls(statistics.median(each), (min(each), max(each)))
+def compare(
+    what: str,
+    figures: tuple[tuple[str, str], ...],
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    target: float | None = None,
+    better: Better = "at least",
+) -> Result:
+    """The result of two series of figures, with one pair for each round."""
+    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+    return Result(what, figures, statistics.median(ratios), target, better, (min(ratios), max(ratios)))

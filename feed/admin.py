@@ -90,8 +90,8 @@ class EventAdmin(KindAdmin):
         return False
 
 
-class ActivityAdmin(KindAdmin):
-    """What was published: to look at and to delete. Its publisher changes it, by its key."""
+class ActivityAdmin(EventAdmin):
+    """What was published. Its publisher changes it, by its key."""
 
     list_display = ["id", "__str__", "verb", "author", "audience", "created_at", "edited_at"]
     list_filter = ["verb"]
@@ -101,12 +101,6 @@ class ActivityAdmin(KindAdmin):
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         return [*super().get_search_fields(request), "key__exact"]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Event | None = None) -> bool:
-        return False
 
 
 ADMINS: dict[type[Model], type[Any]] = {

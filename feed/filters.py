@@ -74,7 +74,7 @@ class Filter:
 
     @property
     def folds(self) -> bool:
-        """Whether one row stands for others. Whoever asks for a kind or a person wants to see each event."""
+        """Whether one row stands for others. A page of a kind or a person shows each event."""
         return not self.kinds and not any(name.startswith((KIND, USER)) for name in self.names)
 
     @property

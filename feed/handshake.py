@@ -85,8 +85,8 @@ def resumed(last_event_id: str) -> tuple[int, str] | None:
 
 
 def credential_of(scope: Scope) -> Credential | None:
-    """What the client of a websocket or HTTP scope says who it is by. A token or a ticket counts more than its cookie.
-    None for an anonymous client."""
+    """What the client of a websocket or HTTP scope identifies itself with. A token or a ticket counts more than its
+    cookie. None for an anonymous client."""
     token = tokens.digest_in(header_of(scope, b"authorization"))
     if token is not None:
         return Credential(token=token)

@@ -1,17 +1,22 @@
 """The doorbell's message: the log has grown."""
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from channels.layers import get_channel_layer
 from django.db import DatabaseError, transaction
 
+from feed.conf import conf
 from feed.doorbell import Message, doorbell
 from feed.tracing import tracing
 
 GROUP = "feed"
 MAX_SUMMARY = 200
 """Characters of the summary in a message."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,3 +56,18 @@ def _text(summary: Callable[[], str]) -> str:
         return summary()
     except DatabaseError:
         return ""
+
+
+async def listen(heard: Callable[[Message], object]) -> None:
+    """Call `heard` with each message of the doorbell. One channel for each process, because each channel decodes its
+    own copy of a message."""
+    layer = get_channel_layer()
+    while layer is not None:
+        try:
+            channel = await layer.new_channel()
+            await layer.group_add(GROUP, channel)
+            while True:
+                heard(await layer.receive(channel))
+        except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
+            logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
+            await asyncio.sleep(conf.FEED_POLL)

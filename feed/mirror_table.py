@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Mirror(models.Model):
-    """Of which feed this database is a copy. There is one row at most, because the events keep their ids.
+    """The feed that this database is a copy of. There is one row at most, because the events keep their ids.
 
     url, streams: the site, and what is copied of it.
     log, position: the copy has everything up to this position of that log. No position: the feed has to be read anew,

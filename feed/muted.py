@@ -60,7 +60,7 @@ def mute_by(find: FindMuted) -> None:
 
 
 def muted_at(state: State, user: Any) -> Muted:
-    """The same at this state of the log: whoever mutes records a change of access."""
+    """What the user has muted. Cached for this state of the log, where muting is recorded as a change of access."""
     return at_state(state, ("muted", user.pk), lambda: muted_by(user)) if user.is_authenticated else NOTHING
 
 

@@ -90,27 +90,28 @@ class EventQuerySet(models.QuerySet[Any]):
         values["changed_at"] = now = timezone.now()
         values.setdefault("edited_at", now)
         self._for_write = True
-        changed = 0
         with transaction.atomic(using=self.db):
-            for part in batches(self._ids()):
-                lock([*part, *(threads_of(part, values, self.db) if is_move else ())], self.db)
-                # Only what still matches now that it is locked. By id, or a row that begins to match meanwhile would be
-                # changed without a record.
-                keys = self.filter(id__in=part)._ids()
-                before = {event.id: receivers.place(event) for event in own_kinds(keys, self.db)}
-                super(EventQuerySet, self.filter(id__in=keys)).update(**values)
-                if is_move:
-                    rejoin_threads(keys, self.db)
-                after = list(own_kinds(keys, self.db))
-                for audience in {event.audience for event in after} if "audience" in values else ():
-                    streams.validate(audience)  # which may come from an expression
-                receivers.notify("updated", after, self.db, before)
-                if is_move:
-                    settle_audiences(keys, self.db)
-                changed += len(keys)
-        return changed
+            return sum(self._update_part(part, values, is_move) for part in batches(self._ids()))
 
     update.alters_data = True  # type: ignore[attr-defined]
+
+    def _update_part(self, part: Collection[int], values: dict[str, Any], is_move: bool) -> int:
+        """Update those of these events that still match. Returns how many."""
+        lock([*part, *(threads_of(part, values, self.db) if is_move else ())], self.db)
+        # Only what still matches now that it is locked. By id, or a row that begins to match meanwhile would be
+        # changed without a record.
+        keys = self.filter(id__in=part)._ids()
+        before = {event.id: receivers.place(event) for event in own_kinds(keys, self.db)}
+        super(EventQuerySet, self.filter(id__in=keys)).update(**values)
+        if is_move:
+            rejoin_threads(keys, self.db)
+        after = list(own_kinds(keys, self.db))
+        for audience in {event.audience for event in after} if "audience" in values else ():
+            streams.validate(audience)  # which may come from an expression
+        receivers.notify("updated", after, self.db, before)
+        if is_move:
+            settle_audiences(keys, self.db)
+        return len(keys)
 
     def _ids(self) -> list[int]:
         """Each id once, in order: a join may repeat a row."""

@@ -62,7 +62,7 @@ def check(event: Event, names: Collection[str]) -> None:
 
 
 def _is_checked(event: Event, field: Any, names: Collection[str]) -> bool:
-    """Without what is NULL and may be: that a form may not leave a field empty doesn't concern programs."""
+    """Fields that are NULL and may be aren't checked: `blank=False` is a rule for forms, not for programs."""
     return field.name in names and not (field.null and getattr(event, field.attname) is None)
 
 

@@ -1,7 +1,7 @@
 """What it costs a hub that events aren't for everybody."""
 
 from bench.measures.children import measured
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -28,10 +28,10 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 def to_result(what: str, private: list[tuple[float, int]], public: list[tuple[float, int]]) -> Result:
     """Compare the time for an event, whatever the number of watchers that it concerns."""
-    ratios = Ratios.of([seconds for seconds, _ in private], [seconds for seconds, _ in public])
+    ours, theirs = ([seconds for seconds, _ in each] for each in (private, public))
     figures = tuple((name, figure(rounds)) for name, rounds in (("private", private), ("public", public)))
     where = f"{WATCHERS:,} watchers in {AUDIENCES} audiences each"
-    return Result(f"{what}, beside a public one, {where}", figures, ratios.median, MAX_RATIO, "at most", ratios.spread)
+    return compare(f"{what}, beside a public one, {where}", figures, ours, theirs, MAX_RATIO, "at most")
 
 
 def figure(rounds: list[tuple[float, int]]) -> str:

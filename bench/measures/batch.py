@@ -6,7 +6,7 @@ one process takes to read and encode them once, which is the minimum work of a h
 
 from bench.measures.children import measured
 from bench.measures.session import session, summary
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 
 EVENTS, WATCHERS = 20_000, 200
@@ -27,7 +27,6 @@ def batch(server: str, services: Services, events: int, rounds: int) -> Result:
             once.append(
                 measured("resumer", "read", database_url=run.server.plan.environment["DATABASE_URL"])["seconds"]
             )
-    ratios = Ratios.of(delays, once)
     figures = (("the next post", summary(delays, " s", 2)), ("read once", summary(once, " s", 2)))
     what = f"{events:,} events in one transaction, {server}"
-    return Result(what, figures, ratios.median, TARGET, "at most", ratios.spread)
+    return compare(what, figures, delays, once, TARGET, "at most")

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from bench.measures.session import percentile, session, summary
 from bench.peers.running import Running
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from bench.visitor import visiting
 
@@ -25,13 +25,12 @@ def beside(server: str, services: Services, events: int, rounds: int) -> Result:
             alone.append(percentile(run.calm(events, PER_SECOND), 99))
             with pages(run.server, shown):
                 together.append(percentile(run.calm(events, PER_SECOND), 99))
-    ratios = Ratios.of(together, alone)
     figures = (
         ("p99 beside pages", summary(together, " ms")),
         ("p99 alone", summary(alone, " ms")),
         ("pages a second", summary(shown)),
     )
-    return Result(f"pages beside pushes, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
+    return compare(f"pages beside pushes, {server}", figures, together, alone, TARGET, "at most")
 
 
 @contextmanager

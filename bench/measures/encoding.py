@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from bench.compiled import Missing
 from bench.measures.children import measured
 from bench.measures.session import median
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -22,6 +22,5 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def compared(name: str, other: list[float], chosen: list[float]) -> Result:
-    ratios = Ratios.of(other, chosen)
     figures = ((CHOSEN, f"{median(chosen):.1f} µs"), (name, f"{median(other):.1f} µs"))
-    return Result(f"JSON of an event, {name} against {CHOSEN}", figures, ratios.median, spread=ratios.spread)
+    return compare(f"JSON of an event, {name} against {CHOSEN}", figures, other, chosen)

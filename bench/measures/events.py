@@ -2,7 +2,7 @@
 
 from bench.measures.fanout import SERVERS, Figures, Workload, one_round
 from bench.measures.session import summary
-from bench.result import Ratios, Result
+from bench.result import Better, Result, compare
 from bench.services import Services
 
 WATCHERS, WORKLOAD = 1000, Workload(500, 60)
@@ -22,33 +22,13 @@ def beside(server: str, services: Services, rounds: int, quick: bool) -> list[Re
             each.add(*one_round(name, services, WATCHERS, WORKLOAD, quick))
     events, websockets = figures.values()
     assert (events.missed, websockets.missed) == (0, 0)
-    what = f"server-sent events beside websockets, {server}"
-    rate = Ratios.of(events.rate, websockets.rate)
-    p99 = Ratios.of(events.p99, websockets.p99)
-    memory = Ratios.of(events.memory, websockets.memory)
+
+    def compared(what: str, ours: list[float], theirs: list[float], unit: str, target: float, better: Better) -> Result:
+        shown = (("events", summary(ours, unit)), ("websockets", summary(theirs, unit)))
+        return compare(f"server-sent events beside websockets, {server}: {what}", shown, ours, theirs, target, better)
+
     return [
-        Result(
-            f"{what}: burst",
-            (("events", summary(events.rate, "/s")), ("websockets", summary(websockets.rate, "/s"))),
-            rate.median,
-            MIN_RATE,
-            "at least",
-            rate.spread,
-        ),
-        Result(
-            f"{what}: calm p99",
-            (("events", summary(events.p99, " ms")), ("websockets", summary(websockets.p99, " ms"))),
-            p99.median,
-            MAX_P99,
-            "at most",
-            p99.spread,
-        ),
-        Result(
-            f"{what}: memory of {WATCHERS:,}",
-            (("events", summary(events.memory, " KiB")), ("websockets", summary(websockets.memory, " KiB"))),
-            memory.median,
-            MAX_MEMORY,
-            "at most",
-            memory.spread,
-        ),
+        compared("burst", events.rate, websockets.rate, "/s", MIN_RATE, "at least"),
+        compared("calm p99", events.p99, websockets.p99, " ms", MAX_P99, "at most"),
+        compared(f"memory of {WATCHERS:,}", events.memory, websockets.memory, " KiB", MAX_MEMORY, "at most"),
     ]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bench.compiled import Missing
 from bench.measures.session import Delays, median, percentile, session, summary
-from bench.result import PeerResult, Point, Ratios, Result
+from bench.result import PeerResult, Point, Result, compare
 from bench.services import Services
 
 PER_SECOND = 20.0
@@ -135,6 +135,5 @@ def compared(figures: dict[str, Figures], what: str, ours: str, theirs: str, nam
 
 def result(what: str, ours: list[float], theirs: list[float], target: float, name: str) -> Result:
     unit = " deliveries/s" if name == "rate" else " ms"
-    ratios = Ratios.of(ours, theirs)
     figures = (("Rill", f"{median(ours):,.0f}{unit}"), ("other", f"{median(theirs):,.0f}{unit}"))
-    return Result(what, figures, ratios.median, target, "at least" if name == "rate" else "at most", ratios.spread)
+    return compare(what, figures, ours, theirs, target, "at least" if name == "rate" else "at most")

@@ -8,9 +8,8 @@ from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.utils import timezone
 
+from bench.events import TEXT
 from feed.log import Log
-
-TEXT = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. " * 2
 
 
 def insert(table: str, rows: list[dict[str, Any]]) -> None:

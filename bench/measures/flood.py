@@ -1,7 +1,7 @@
 """How much clients that flood the server with pongs, and reconnect when cut off, delay the frames of the others."""
 
 from bench.measures.session import percentile, session, summary
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.faults.harness.floods import Flood
 from tests.support.servers import HOST
@@ -30,6 +30,5 @@ def flooded(server: str, services: Services, events: int, rounds: int) -> list[R
 
 
 def to_result(server: str, count: int, beside: list[float], without: list[float]) -> Result:
-    ratios = Ratios.of(beside, without)
     figures = (("p99 beside them", summary(beside, " ms", 1)), ("without", summary(without, " ms", 1)))
-    return Result(f"flood of {count} clients, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
+    return compare(f"flood of {count} clients, {server}", figures, beside, without, TARGET, "at most")

@@ -1,11 +1,10 @@
 """Durable handlers, against a plain loop over the table that keeps its place in a row."""
 
 import statistics
-import sys
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -23,12 +22,6 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 def handling(database: str, url: str, quick: bool) -> Result:
     rates = measured("handling", 3 if quick else 15, EVENTS, database_url=url)
-    ratios = Ratios.of(rates["handler"], rates["loop"])
     figures = tuple((name, f"{statistics.median(each):,.0f}/s") for name, each in rates.items())
     what = f"changes that a handler handles, beside a loop over the table, {database}"
-    return Result(what, figures, ratios.median, TARGET, "at least", ratios.spread)
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)
+    return compare(what, figures, rates["handler"], rates["loop"], TARGET, "at least")

@@ -2,7 +2,7 @@
 
 from bench.measures.audiences import EVENTS, MAX_RATIO, WATCHERS, figure
 from bench.measures.children import measured
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -22,9 +22,7 @@ def measure(quick: bool, services: Services) -> list[Result]:
 
 
 def to_result(what: str, home: list[tuple[float, int]], public: list[tuple[float, int]]) -> Result:
-    ratios = Ratios.of([seconds for seconds, _ in home], [seconds for seconds, _ in public])
+    ours, theirs = ([seconds for seconds, _ in each] for each in (home, public))
     figures = tuple((name, figure(rounds)) for name, rounds in (("home", home), ("public", public)))
     where = f"{WATCHERS:,} watchers who follow {FOLLOWED} people each"
-    return Result(
-        f"{what}, in home beside public, {where}", figures, ratios.median, MAX_RATIO, "at most", ratios.spread
-    )
+    return compare(f"{what}, in home beside public, {where}", figures, ours, theirs, MAX_RATIO, "at most")

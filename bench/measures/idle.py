@@ -1,7 +1,7 @@
 """How long an event takes from its commit to the client on an idle server with one watcher."""
 
 from bench.measures.session import percentile, session, summary
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import EMBEDDED, Services
 
 TARGET = 2.5
@@ -22,9 +22,8 @@ def idle(what: str, server: str, services: Services, events: int, rounds: int) -
     for _ in range(rounds):
         ours.append(p50(f"rill-{server}", services, events))
         theirs.append(p50(f"tutorial-{server}", services, events))
-    ratios = Ratios.of(ours, theirs)
     figures = (("Rill p50", summary(ours, " ms", 1)), ("tutorial p50", summary(theirs, " ms", 1)))
-    return Result(f"idle, {what}", figures, ratios.median, TARGET, "at most", ratios.spread)
+    return compare(f"idle, {what}", figures, ours, theirs, TARGET, "at most")
 
 
 def p50(name: str, services: Services, events: int) -> float:

@@ -8,7 +8,7 @@ from http.client import HTTPConnection
 from bench.measures.session import cpu, session, summary
 from bench.peers.peer import HOST
 from bench.peers.running import Running
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 
 TARGET = 1.1
@@ -21,10 +21,9 @@ def measure(quick: bool, services: Services) -> list[Result]:
     for _ in range(rounds):
         counted.append(seconds("rill-uvicorn-counted", services, events, asked=True))
         uncounted.append(seconds("rill-uvicorn-uncounted", services, events, asked=False))
-    ratios = Ratios.of(counted, uncounted)
     figures = (("with metrics", summary(counted, " µs", 2)), ("without", summary(uncounted, " µs", 2)))
     what = f"CPU time of a frame to one of {WATCHERS:,} watchers, with metrics and without"
-    return [Result(what, figures, ratios.median, TARGET, "at most", ratios.spread)]
+    return [compare(what, figures, counted, uncounted, TARGET, "at most")]
 
 
 def seconds(name: str, services: Services, events: int, *, asked: bool) -> float:

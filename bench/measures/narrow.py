@@ -1,7 +1,7 @@
 """How much other watchers delay an event that goes to a single watcher."""
 
 from bench.measures.session import percentile, session, summary
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 
 TARGET = 2.0
@@ -22,12 +22,11 @@ def narrow(server: str, services: Services, many: int, rounds: int) -> Result:
     for _ in range(rounds):
         with_many.append(delay(server, services, many))
         with_few.append(delay(server, services, FEW))
-    ratios = Ratios.of(with_many, with_few)
     figures = (
         (f"p50 with {many:,} watchers", summary(with_many, " ms", 1)),
         (f"with {FEW}", summary(with_few, " ms", 1)),
     )
-    return Result(f"many narrow streams, {server}", figures, ratios.median, TARGET, "at most", ratios.spread)
+    return compare(f"many narrow streams, {server}", figures, with_many, with_few, TARGET, "at most")
 
 
 def delay(server: str, services: Services, watchers: int) -> float:

@@ -1,7 +1,6 @@
 """Numbering: how long many waiting changes take, and how many transactions a stream of single posts takes."""
 
 import statistics
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -38,8 +37,3 @@ def to_results(database: str, facts: dict[str, Any]) -> Iterator[Result]:
     )
     what = f"transactions of a hub a cycle, in a stream of posts on {database}"
     yield Result(what, figures, single["transactions"], MAX_TRANSACTIONS, "at most")
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)

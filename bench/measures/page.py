@@ -1,13 +1,12 @@
 """Rill's page with 30 events of mixed kinds, against a plain Django view of the same project with 30 events."""
 
 import statistics
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -35,11 +34,5 @@ def page(database: str, url: str, quick: bool) -> list[Result]:
 def to_results(what: str, facts: dict[str, Any]) -> Iterator[Result]:
     queries, rates, sizes = facts["queries"], facts["rates"], facts["bytes"]
     yield Result(f"{what}: queries", (("plain", str(queries["plain"])),), queries["rill"], MAX_QUERIES, "at most")
-    ratios = Ratios.of(rates["rill"], rates["plain"])
     figures = tuple((name, f"{statistics.median(rates[name]):.0f}/s of {sizes[name]} bytes") for name in rates)
-    yield Result(what, figures, ratios.median, TARGET, "at least", ratios.spread)
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)
+    yield compare(what, figures, rates["rill"], rates["plain"], TARGET, "at least")

@@ -1,11 +1,10 @@
 """Posts by the API, against a plain Django view of the same project that saves its own event."""
 
 import statistics
-import sys
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -28,12 +27,6 @@ def posting(database: str, url: str, quick: bool) -> list[Result]:
 
 
 def to_result(what: str, name: str, rates: dict[str, list[float]]) -> Result:
-    ratios = Ratios.of(rates[name], rates["plain"])
     figures = tuple((each, f"{statistics.median(rates[each]):.0f}/s") for each in ("plain", name))
     target = TARGET if name == "rill" else None
-    return Result(what, figures, ratios.median, target, "at least", ratios.spread)
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)
+    return compare(what, figures, rates[name], rates["plain"], target, "at least")

@@ -22,12 +22,12 @@ from django.http import HttpRequest  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 
+from bench.events import TEXT  # noqa: E402
 from bench.measures.plain.models import PlainEvent, PlainStatus  # noqa: E402
 from feed import log  # noqa: E402
 from feed.models import Comment, StatusChange  # noqa: E402
 
 PAGES = {"plain": "/plain/", "rill": "/"}
-TEXT = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. " * 2
 PEOPLE = 10
 
 handler = BaseHandler()

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -31,7 +31,6 @@ def to_results(database: str, facts: dict[str, Any]) -> Iterator[Result]:
                        (f"seconds for a snapshot of {STREAMS} streams", facts["streams"])):  # fmt: skip
         spread = (min(each), max(each))
         yield Result(f"{what}, {database}", (), statistics.median(each), MAX_SECONDS, "at most", spread)
-    ratios = Ratios.of(facts["many kinds"], facts["few kinds"])
     figures = tuple((name, f"{statistics.median(facts[name]) * 1000:.1f} ms") for name in ("many kinds", "few kinds"))
     what = f"the front page with {KINDS} kinds, beside that without them, {database}"
-    yield Result(what, figures, ratios.median, MAX_FOR_KINDS, "at most", ratios.spread)
+    yield compare(what, figures, facts["many kinds"], facts["few kinds"], MAX_FOR_KINDS, "at most")

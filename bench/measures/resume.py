@@ -2,7 +2,6 @@
 
 import os
 import statistics
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from websockets.sync.client import connect
 from bench.cores import CORES, SERVER
 from bench.measures.children import measured
 from bench.measures.databases import migrated
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 from tests.support.servers import Kind, Server
@@ -75,9 +74,8 @@ def resuming(kind: Kind, database: str, url: str, fewer: str, quick: bool) -> li
 
 
 def compared(what: str, resumed: list[float], once: list[float]) -> Result:
-    ratios = Ratios.of(resumed, once)
     figures = (("resumed", f"{statistics.median(resumed):.2f}"), ("read once", f"{statistics.median(once):.2f}"))
-    return Result(what, figures, ratios.median, MAX_TIME, "at most", ratios.spread)
+    return compare(what, figures, resumed, once, MAX_TIME, "at most")
 
 
 def server(kind: Kind, url: str) -> Server:
@@ -118,8 +116,3 @@ def peak(server: Server) -> float:
     """The peak resident memory of the process since its start, in MiB."""
     lines = Path(f"/proc/{server.pid}/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)

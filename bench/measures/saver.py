@@ -21,10 +21,9 @@ from asgiref.sync import ThreadSensitiveContext, sync_to_async  # noqa: E402
 from django.contrib.auth.models import User  # noqa: E402
 from django.db import connection, connections, transaction  # noqa: E402
 
+from bench.events import TEXT  # noqa: E402
 from bench.measures.plain.models import PlainEvent, PlainStatus  # noqa: E402
 from feed.models import StatusChange  # noqa: E402
-
-TEXT = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. " * 2
 
 Save = Callable[[User], None]
 

@@ -1,11 +1,10 @@
 """Saving an event of Rill, with its change and its doorbell, against a plain multi-table save."""
 
 import statistics
-import sys
 
 from bench.measures.children import measured
 from bench.measures.databases import migrated
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 from tests.support.databases import sqlite_database
 
@@ -39,12 +38,6 @@ def measure(quick: bool, services: Services) -> list[Result]:
 def saving(database: str, url: str, threads: int, quick: bool, **environment: str) -> Result:
     rounds, few, seconds = ROUNDS[database, threads]
     rates = measured("saver", threads, few if quick else rounds, seconds, database_url=url, **environment)
-    ratios = Ratios.of(rates["rill"], rates["plain"])
     figures = tuple((name, f"{statistics.median(each):.0f}/s") for name, each in rates.items())
     what = f"saving on {database}, {threads} {'thread' if threads == 1 else 'threads'}"
-    return Result(what, figures, ratios.median, TARGET, "at least", ratios.spread)
-
-
-if __name__ == "__main__":
-    for result in measure("--quick" in sys.argv, Services.from_environment()):
-        print(result)
+    return compare(what, figures, rates["rill"], rates["plain"], TARGET, "at least")

@@ -2,7 +2,7 @@
 
 from bench.measures.session import TIMEOUT, median, summary, watching
 from bench.peers import running
-from bench.result import Ratios, Result
+from bench.result import Result, compare
 from bench.services import Services
 
 TARGET = 0.5
@@ -20,9 +20,8 @@ def storm(server: str, services: Services, watchers: int, rounds: int) -> Result
     for _ in range(rounds):
         ours.append(rill(server, services, watchers))
         bare.append(accepting(server, services, watchers))
-    ratios = Ratios.of(ours, bare)
     figures = (("Rill", summary(ours, " a second")), ("the bare server", f"{median(bare):,.0f} a second"))
-    return Result(f"storm of {watchers:,}, {server}", figures, ratios.median, TARGET, "at least", ratios.spread)
+    return compare(f"storm of {watchers:,}, {server}", figures, ours, bare, TARGET, "at least")
 
 
 def rill(server: str, services: Services, watchers: int) -> float:

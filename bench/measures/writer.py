@@ -21,9 +21,9 @@ from django.core.handlers.base import BaseHandler  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.test import Client, RequestFactory  # noqa: E402
 
+from bench.events import TEXT  # noqa: E402
 from bench.measures.plain.models import PlainEvent, PlainStatus  # noqa: E402
 
-TEXT = "The quick brown fox jumps over the lazy dog, and the feed tells everybody who watches. " * 2
 PATHS = {"plain": "/plain/events/", "rill": "/api/events/", "with key": "/api/events/"}
 BODY = {"kind": "status_change", "text": TEXT}
 

@@ -1,4 +1,4 @@
-"""A bot: answers whoever mentions it, each mention once, also if it is killed between answering and remembering that.
+"""A bot that answers each mention once, even if it is killed after it has answered and before it has saved its cursor.
 
 pip install rill-client
 RILL_TOKEN=$(manage.py token helper --scopes read,post) python bot.py http://localhost:8000 helper bot.json

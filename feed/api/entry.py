@@ -20,7 +20,7 @@ View = Callable[..., HttpResponse]
 
 
 def api_view(view: View) -> View:
-    """A view of the API: whose a request is, errors in their one shape, and the headers of all responses.
+    """A view of the API: identifies the user, gives errors their one shape, and sets the headers of all responses.
 
     Without Django's CSRF check, because tokens need none; `identify` checks sessions. Not in a transaction of the
     request (ATOMIC_REQUESTS): that one could still fail after the response.

@@ -87,7 +87,7 @@ def failed(request: HttpRequest, error: Exception) -> HttpResponse:
 
 
 def in_shape(response: HttpResponse) -> HttpResponse:
-    """The response; if it is an error of Django or of a library in another shape, with its headers in ours."""
+    """The response. An error of Django or of a library in another shape gets ours, and keeps its headers."""
     is_json = response.get("Content-Type", "").startswith("application/json")
     if response.status_code < 400 or is_json:
         return response
@@ -99,8 +99,8 @@ def in_shape(response: HttpResponse) -> HttpResponse:
 
 
 def for_api(request: HttpRequest, status: int) -> HttpResponse | None:
-    """For a project's `handler400` and the like, which Django calls for errors outside of views, such as a request for
-    another host: the response, if the request is one to the API."""
+    """The response if the request is one to the API, else None. For a project's `handler400` and the like: Django calls
+    them for errors outside of views, such as a request for another host."""
     return error_response(status) if is_of_api(request) else None
 
 

@@ -24,7 +24,7 @@ from feed.times import kept
 STRICT = ConfigDict(extra="forbid", strict=True, protected_namespaces=())
 AUDIENCE = "Who may see it: `public`, or the name of an audience that you may post to."
 OWN_TYPES = {"DateTimeField": AwareDatetime, "DateField": date, "TimeField": time, "JSONField": Any}
-"""Instead of those of django-ninja."""
+"""Replace the types that django-ninja has for these fields."""
 TEXTS = (models.CharField, models.TextField)
 
 Definition = tuple[Any, Any]

@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
 
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 from django.db import connections
 
@@ -17,7 +16,7 @@ from feed.conf import conf
 from feed.handlers.registry import Handler, all_handlers
 from feed.handlers.running import advance
 from feed.hub import database_watch
-from feed.messages import GROUP
+from feed.messages import listen
 
 THREADS = 8
 """Handlers that run at the same time. Each of them uses a database connection."""
@@ -125,19 +124,4 @@ class Crew:
         await database_watch.run(self._rung.set, lambda: self._known)
 
     async def _listen(self) -> None:
-        await listen(self._rung.set)
-
-
-async def listen(ring: Callable[[], object]) -> None:
-    """Call `ring` at each message of the doorbell."""
-    layer = get_channel_layer()
-    while layer is not None:
-        try:
-            channel = await layer.new_channel()
-            await layer.group_add(GROUP, channel)
-            while True:
-                await layer.receive(channel)
-                ring()
-        except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
-            logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
-            await asyncio.sleep(conf.FEED_POLL)
+        await listen(lambda _: self._rung.set())

@@ -34,9 +34,11 @@ class Lag:
 
 def lags() -> list[Lag]:
     """The lag of each handler that has ever run. Not of those that were removed, or of webhooks that are turned off."""
+    known = all_handlers()
+    if not known:
+        return []
     state = log.state()
-    known = HandlerCursor.objects.filter(name__in=all_handlers())
-    cursors = known.annotate(count=Count("set_aside")).order_by("name")
+    cursors = HandlerCursor.objects.filter(name__in=known).annotate(count=Count("set_aside")).order_by("name")
     return [lag_of(cursor, state, cursor.count) for cursor in cursors]
 
 

@@ -15,8 +15,10 @@ client costs no memory, and under load there are fewer and larger frames.
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
 from contextvars import Context
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import Error as DatabaseError
@@ -62,19 +64,20 @@ class Hub:
         self.presence = presence.HubPresence(self._threads)
         self.reporting = reporting.HubReporting(self._threads, self._report)
         self._empty = asyncio.Event()
-        self._tasks = [
-            asyncio.create_task(task)
-            for task in (
-                self.poller.run(),
-                self.poller.listen(),
-                every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
-                every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
-                every(presence.TICK, self.presence.refresh, "presence"),
-                every(reporting.INTERVAL, self.reporting.report, "report of the hub"),
-                database_watch.run(self.poller.ring, self.poller.known),
-                self._scheduler.run(),
-                self._scheduler.run_timers(),
-            )
+        self._tasks = [asyncio.create_task(each) for each in self._work()]
+
+    def _work(self) -> list[Coroutine[Any, Any, None]]:
+        """What goes on for as long as the loop runs."""
+        return [
+            self.poller.run(),
+            self.poller.listen(),
+            every(SESSION_INTERVAL, self.sessions.check, "check of the sessions"),
+            every(REDELIVERY_INTERVAL, lambda: self._threads.run(redelivery.redeliver), "redelivery of events"),
+            every(presence.TICK, self.presence.refresh, "presence"),
+            every(reporting.INTERVAL, self.reporting.report, "report of the hub"),
+            database_watch.run(self.poller.ring, self.poller.known),
+            self._scheduler.run(),
+            self._scheduler.run_timers(),
         ]
 
     async def join(self, watcher: Watcher, after: int | None) -> None:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from functools import partial
 from typing import NamedTuple
 
-from channels.layers import get_channel_layer
 from django.db import Error as DatabaseError
 
 from feed import log
@@ -24,7 +23,7 @@ from feed.hub.tail import Tail
 from feed.hub.threads import ReadingThreads
 from feed.kinds.compiled import CompiledQuery, compiled
 from feed.log.batch import supports_batches
-from feed.messages import GROUP
+from feed.messages import listen
 from feed.models import Event
 from feed.tracing import tracing
 
@@ -212,19 +211,8 @@ class LogPoller(LogReader):
         self._rung.set()
 
     async def listen(self) -> None:
-        """Listen to the doorbell. One channel for each process, because each channel decodes its own copy of a
-        message."""
-        layer = get_channel_layer()
-        while layer is not None:
-            try:
-                channel = await layer.new_channel()
-                await layer.group_add(GROUP, channel)
-                while True:
-                    message = await layer.receive(channel)
-                    self.ring("doorbell", traces_of(message))
-            except Exception as error:  # noqa: BLE001 (whatever a channel layer may raise; the poll goes on)
-                logger.warning("The doorbell is out of order: %s", str(error) or type(error).__name__)
-                await asyncio.sleep(conf.FEED_POLL)
+        """Listen to the doorbell."""
+        await listen(lambda message: self.ring("doorbell", traces_of(message)))
 
     async def advance(self, wanted: int | None = None, *, read_ahead: bool = False) -> None:
         """Read the log up to its head. With `wanted`, only if that position hasn't been read yet."""

@@ -1,4 +1,4 @@
-"""Reads that those who ask at the same time share."""
+"""Reads that are shared by the callers that ask at the same time."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -20,7 +20,7 @@ class SharedReads(Generic[K, V]):
         self._reading: asyncio.Task[None] | None = None
 
     async def get(self, key: K) -> V | None:
-        """The value that a read finds that begins from now on, or None. Raises what the read raises."""
+        """The value, or None, as found by a read that hasn't begun yet. Raises what the read raises."""
         if key not in self._asked:
             self._asked[key] = asyncio.get_running_loop().create_future()
         answer = self._asked[key]

@@ -9,7 +9,7 @@ from feed.streams import ONLY_PUBLIC, Personal, personal
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a client says who it is by, whatever door it came through.
+    """What a client identifies itself with, at either door.
 
     session: the key of a session.
     token: the digest of a token; "" for one that can't be valid, None without one.

@@ -7,7 +7,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from feed import log
 from feed.handlers.lag import Lag, lags
-from feed.handlers.registry import all_handlers
 
 
 def database_metrics(hub_position: int | None) -> Iterator[Metric]:
@@ -15,7 +14,7 @@ def database_metrics(hub_position: int | None) -> Iterator[Metric]:
     try:
         state = log.state()
         waiting = log.count_waiting() if state.waiting else 0
-        handlers = lags() if all_handlers() else []
+        handlers = lags()
     except DatabaseError:
         yield GaugeMetricFamily("rill_database_up", "Whether the database answers.", 0)
         return

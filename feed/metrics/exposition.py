@@ -1,4 +1,4 @@
-"""Writes the metrics as the one who asks can read them."""
+"""Writes the metrics in the format that the client accepts."""
 
 from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder

@@ -24,7 +24,7 @@ async def never() -> bool:
 
 
 class Follower:
-    """tell: is told, in a sentence, what somebody who watches the command wants to know."""
+    """tell: called with a sentence about each step, for the terminal."""
 
     def __init__(self, source: Source, mirror: Mirror, tell: Tell) -> None:
         self._source, self._mirror, self._tell = source, mirror, tell
@@ -67,7 +67,7 @@ class Follower:
             spool = Spool(file)
             cursor: tuple[str, int] | None = None
             async for page in self._source.pages():
-                cursor = cursor or (page.log, page.position)  # what changes from here on, the log says
+                cursor = cursor or (page.log, page.position)  # later changes come from the log
                 spool.add(page)
             for page in spool.oldest_first():
                 await in_thread(copying.apply_page)(self._mirror, page)
@@ -76,8 +76,7 @@ class Follower:
         self._tell(f"Following after {self._mirror.position}.")
 
     async def _follow(self, is_done: Callable[[], Awaitable[bool]]) -> None:
-        """Apply frames until that is so, or until the source can't go on from the cursor, which then is forgotten.
-        Raises Disconnected."""
+        """Apply frames until `is_done`, or until a reset, which forgets the cursor. Raises Disconnected."""
         frames = self._source.frames(self._mirror.log, self._at())
         async with aclosing(cast("Any", frames)):
             async for frame in frames:

@@ -41,7 +41,7 @@ class People:
 
 
 def merged(hubs: Iterable[People]) -> People:
-    """The people of several hubs. Who watches through two of them is counted once."""
+    """The people of several hubs. A person who watches through two of them is counted once."""
     found = [*hubs]
     return People(
         NOBODY.union(*(people.users for people in found)),

@@ -22,8 +22,8 @@ FIELDS = set[str]()
 def access_changed(users: Any, using: str | None = None) -> None:
     """Say that these users are in other audiences from now on: a user, or users.
 
-    Recorded in the open transaction, like a change of an event. What is committed afterwards reaches nobody who has
-    left, in any process.
+    Recorded in the open transaction, like a change of an event. Users who have left an audience don't get what is
+    committed afterwards, in any process.
     """
     with transaction.atomic(using=using):
         for part in batches(_keys(users), USERS):
@@ -47,7 +47,7 @@ def _keys(users: Any) -> Iterator[str]:
 def note_deactivation(
     sender: type, instance: Any, created: bool, raw: bool, using: str | None = None, **kwargs: Any
 ) -> None:
-    """Receiver of the user model's `post_save`: whoever is deactivated is in no audience any more."""
+    """Receiver of the user model's `post_save`: an inactive user is in no audience."""
     if not (created or raw or getattr(instance, "is_active", True)):
         with bystander("record the deactivation of", "a user", using):
             access_changed(instance, using)

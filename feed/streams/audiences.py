@@ -47,7 +47,7 @@ def _names(audience: Audience, keys_of: Callable[[Any], Iterable[object]], user:
 
 
 def audiences_of_keys(keys: Iterable[str]) -> Mapping[str, frozenset[str]]:
-    """The audiences of the users with these keys, by key. Whoever doesn't exist sees what is public."""
+    """The audiences of the users with these keys, by key. A user who doesn't exist sees what is public."""
     wanted = list(keys)
     model = get_user_model()
     to_python = model._meta.pk.to_python

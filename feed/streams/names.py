@@ -64,7 +64,7 @@ def follow_name(sender: type, instance: Any, using: str | None = None, **kwargs:
 
 
 def forget_name(sender: type, instance: Any, using: str | None = None, **kwargs: Any) -> None:
-    """Delete what was meant for this user's audiences, whoever posted it."""
+    """Delete the events of this user's audiences, also those that others have posted."""
     with bystander("delete the audience of", "a user", using):
         key = people.name_of(instance)
         for event in _meant_for([name(audience, key) for audience in _of_people()], using):

@@ -56,27 +56,27 @@ def newest(
     if PUBLIC in names and len(audiences) == 1 and not kinds:  # no union, and so one query less
         listed = events.filter(audience__in=audiences).exclude(kind__in=without)
         return list(listed.before(before).newest()[:size])
-    allowed = tuple(sorted(audiences))
-    left_out, only = tuple(without), tuple(kinds)
-    listed = Part(root_model(), Q(), without=left_out, kinds=only)
-    streams = grouped(ordinary(names, audiences))
-    conditions = [
-        each
-        for stream, keys in streams
-        for each in _conditions(stream, keys, listed._replace(audiences=allowed), before, size)
-    ]
-    private = listed._replace(is_private=True)
-    wanted = ((condition, _wanted(condition, allowed, private, before, size)) for condition in conditions)
-    parts = [
-        part._replace(without=left_out, kinds=only)
-        for condition, audiences in wanted
-        for part in _parts(condition, audiences)
-        if part.model is root_model() or part.model.kind_name() not in left_out
-    ]
+    listed = Part(root_model(), Q(), without=tuple(without), kinds=tuple(kinds))
+    parts = _parts_of(names, audiences, listed, before, size)
     unions = [_union(some, before, size) for some in batches(parts, MAX_PARTS)]
     # Nearly always there is one, which then is part of the query.
     within = RawSQL(*unions[0]) if len(unions) == 1 else [key for union in unions for key in _keys(*union)]  # noqa: S611
     return list(events.filter(pk__in=within).newest()[:size])
+
+
+def _parts_of(
+    names: Iterable[str], audiences: Collection[str], listed: Part, before: int | None, size: int
+) -> list[Part]:
+    """What there is to query. listed: the kinds that are wanted."""
+    allowed = tuple(sorted(audiences))
+    shown, private = listed._replace(audiences=allowed), listed._replace(is_private=True)
+    return [
+        part._replace(without=listed.without, kinds=listed.kinds)
+        for stream, keys in grouped(ordinary(names, audiences))
+        for condition in _conditions(stream, keys, shown, before, size)
+        for part in _parts(condition, _wanted(condition, allowed, private, before, size))
+        if part.model is root_model() or part.model.kind_name() not in listed.without
+    ]
 
 
 def newest_for(

@@ -4,7 +4,7 @@ from feed.refusals import Refusal
 
 
 def bad_token() -> Refusal:
-    """Says nothing about which of these it is: whoever has found a token learns nothing from trying it."""
+    """Doesn't say which of these it is, so an attacker who has found a token learns nothing from trying it."""
     return Refusal("bad_token", "This token isn't valid: it is wrong, has expired, or was revoked.", 4401)
 
 

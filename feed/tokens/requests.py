@@ -1,4 +1,4 @@
-"""Whose an API request is: that of the token's user, or else that of the session's."""
+"""Identifies the user of an API request: by the token, or else by the session."""
 
 from typing import Any, cast
 

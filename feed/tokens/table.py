@@ -14,7 +14,7 @@ SCOPES = {
     "read": "Read all that you may see.",
     "post": "Post, edit and delete in your name.",
 }
-"""What a token may be good for, as its user is told."""
+"""What a token may do, in the words that its user reads."""
 
 
 class TokenQuerySet(models.QuerySet["Token"]):

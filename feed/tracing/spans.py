@@ -45,7 +45,7 @@ class OpenTelemetry(Tracing):
     def read(self, begun: int, traces: Sequence[str], changes: int, position: int) -> Any:
         span = self._tracer.start_span(
             "rill.read",
-            context=trace.set_span_in_context(trace.INVALID_SPAN),  # a trace of its own, whoever made the hub read
+            context=trace.set_span_in_context(trace.INVALID_SPAN),  # a trace of its own
             kind=trace.SpanKind.CONSUMER,
             links=links_to(traces),
             attributes={"rill.changes": changes, "rill.position": position},

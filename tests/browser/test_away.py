@@ -19,6 +19,15 @@ def leave(page: Page) -> None:
     page.evaluate(AGES)
 
 
+def miss_one(alice: Page, bob: Page) -> None:
+    """Let bob see a post, leave, and miss the next one."""
+    write(alice, "Seen")
+    sees(bob, "Seen")
+    leave(bob)
+    write(alice, "New")
+    sees(alice, "New", "Seen")
+
+
 def post(server: Server, *texts: str) -> None:
     for text in texts:
         server.shell(f"StatusChange.objects.create(user=User.objects.get(username='alice'), text={text!r})")
@@ -52,11 +61,7 @@ def test_bob_is_told_what_happened_and_where_he_stopped(visit: Visitor, is_anony
 
 def test_the_mark_survives_an_edit(visit: Visitor, server: Server) -> None:
     alice, bob = visit("alice"), wait_live(visit())
-    write(alice, "Seen")
-    sees(bob, "Seen")
-    leave(bob)
-    write(alice, "New")
-    sees(alice, "New", "Seen")
+    miss_one(alice, bob)
     bob.goto("/")
     wait_live(bob)
     expect(bob.locator("article[data-stopped]")).to_contain_text("Seen")
@@ -85,11 +90,7 @@ def test_a_short_absence_and_a_quiet_one_are_not_mentioned(visit: Visitor, serve
 
 def test_another_log_is_not_mentioned(visit: Visitor, server: Server) -> None:
     alice, bob = visit("alice"), wait_live(visit())
-    write(alice, "Seen")
-    sees(bob, "Seen")
-    leave(bob)
-    write(alice, "New")
-    sees(alice, "New", "Seen")
+    miss_one(alice, bob)
     bob.evaluate(AGES.replace("...seen,", "...seen, log: 'other',"))
     bob.goto("/")
     wait_live(bob)
@@ -99,11 +100,7 @@ def test_another_log_is_not_mentioned(visit: Visitor, server: Server) -> None:
 
 def test_each_user_of_a_browser_has_a_place_of_their_own(visit: Visitor) -> None:
     alice, bob = visit("alice"), visit("bob")
-    write(alice, "Seen")
-    sees(bob, "Seen")
-    leave(bob)
-    write(alice, "New")
-    sees(alice, "New", "Seen")
+    miss_one(alice, bob)
     bob.context.clear_cookies()
     bob.goto("/")
     wait_live(bob)

@@ -46,7 +46,7 @@ def test_a_post_that_moves_to_a_team_leaves_the_pages_of_those_outside(visit: Vi
             assert response.status == 404
 
 
-def test_who_leaves_the_team_loses_its_posts(visit: Visitor, server: Server) -> None:
+def test_a_user_who_leaves_the_team_loses_its_posts(visit: Visitor, server: Server) -> None:
     alice, bob = visit("alice"), visit("bob")
     team = f"team:{server.shell(TEAM).strip()}"
     alice.reload()

@@ -94,6 +94,10 @@ def changes(after: int, position: int, *texts: str, log: str = LOG) -> Frame:
     return {"type": "changes", "log": log, "after": after, "position": position, "changes": told}
 
 
+def cursor(position: int, log: str = LOG) -> Frame:
+    return {"position": position, "log": log}
+
+
 def event(number: int, text: str = "") -> Frame:
     return {"id": number, "kind": "status_change", "user": "alice", "summary": f"alice: {text}", "text": text}
 

@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from django.contrib.auth.models import User
@@ -8,6 +8,14 @@ from feed.hub import hub
 from feed.messages import MessageFactory
 from feed.models import StatusChange
 from tests.feed.recorded import forget_changes
+from tests.support import services
+
+
+@pytest.fixture(scope="module")
+def own_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
+    """A Redis that the tests of a file may empty, freeze and kill."""
+    with services.redis() as service:
+        yield service
 
 
 @pytest.fixture

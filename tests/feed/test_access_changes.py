@@ -96,7 +96,7 @@ LEAVES = [
 
 @pytest.mark.parametrize("leaves", LEAVES)
 @pytest.mark.parametrize("stream", ["public", "team"])
-async def test_who_has_left_is_reset_and_sent_nothing_more(
+async def test_a_user_who_has_left_is_reset_and_sent_nothing_more(
     alice: User, leaves: Callable[[User, str], None], stream: str
 ) -> None:
     bob = await User.objects.acreate(username="bob")
@@ -118,7 +118,7 @@ async def test_who_has_left_is_reset_and_sent_nothing_more(
         assert "Secret" not in str(frames)
 
 
-async def test_who_has_joined_is_reset_and_sees_what_comes(alice: User) -> None:
+async def test_a_user_who_has_joined_is_reset_and_sees_what_comes(alice: User) -> None:
     bob = await User.objects.acreate(username="bob")
     audience = await in_thread(team)(alice)
     async with watching(bob) as watcher:
@@ -141,7 +141,7 @@ async def test_other_users_are_not_reset(alice: User) -> None:
 
 
 @pytest.mark.parametrize("in_memory", [True, False])
-async def test_who_resumes_from_before_the_change_is_reset(alice: User, in_memory: bool) -> None:
+async def test_a_client_that_resumes_from_before_the_change_is_reset(alice: User, in_memory: bool) -> None:
     bob = await User.objects.acreate(username="bob")
     audience = await in_thread(team)(alice, bob)
     await post(alice, "Secret", audience)

@@ -1,4 +1,4 @@
-"""Atom feeds, which show what anybody may see, whoever asks."""
+"""Atom feeds, which show every reader what anybody may see."""
 
 from xml.etree import ElementTree
 

@@ -53,7 +53,7 @@ async def test_what_is_for_a_team_reaches_the_team_only(
 
 
 @pytest.mark.usefixtures("teams")
-async def test_who_has_left_a_team_is_reset(alice: User, bob: User) -> None:
+async def test_a_user_who_has_left_a_team_is_reset(alice: User, bob: User) -> None:
     audience = await in_thread(team)(alice, bob)
     async with reading("", await in_thread(cookie_of)(bob)) as client:
         await client.frame()

@@ -31,7 +31,7 @@ def test_staff_delete_the_event_of_somebody_else_and_the_admin_says_who_did_it(s
     assert entry.object_repr == "alice: Hello"
 
 
-def test_who_deletes_their_own_is_not_recorded(as_alice: Client, hello: StatusChange) -> None:
+def test_a_user_who_deletes_their_own_is_not_recorded(as_alice: Client, hello: StatusChange) -> None:
     assert as_alice.post(f"/events/{hello.pk}/delete/").status_code == 302
     assert not LogEntry.objects.exists()
 

@@ -45,7 +45,7 @@ def deleted(alice: User) -> None:
 
 
 @pytest.mark.parametrize("leave", [renamed, renamed_by_that_field, renamed_by_a_proxy, deleted])
-def test_who_takes_a_name_sees_nothing_of_who_had_it(alice: User, leave: Callable[[User], None]) -> None:
+def test_the_next_user_with_a_name_sees_nothing_of_the_one_before(alice: User, leave: Callable[[User], None]) -> None:
     publish("card_charged", audience="only:alice")
     mine = StatusChange.objects.create(user=alice, text="Mine", audience="only:alice")
     Comment.objects.create(user=alice, thread=mine, text="Mine, too")
@@ -54,7 +54,7 @@ def test_who_takes_a_name_sees_nothing_of_who_had_it(alice: User, leave: Callabl
     assert not Event.objects.visible_to(new_alice).exclude(audience="public").exists()
 
 
-def test_who_is_renamed_still_sees_what_was_theirs(alice: User) -> None:
+def test_a_user_who_is_renamed_still_sees_what_was_theirs(alice: User) -> None:
     mine = StatusChange.objects.create(user=alice, text="Mine", audience="only:alice")
     renamed(alice)
     assert "Mine" in logged_in(alice).get(f"/events/{mine.pk}/").content.decode()

@@ -130,7 +130,7 @@ def test_an_outsider_finds_no_private_event(alice: User, client: Client, teams: 
     assert found(query, User.objects.get(pk=member.pk)) == []
 
 
-def test_whoever_loses_access_while_the_search_runs_finds_nothing(
+def test_a_user_who_loses_access_while_the_search_runs_finds_nothing(
     alice: User, teams: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     member = User.objects.create_user("member")

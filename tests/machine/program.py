@@ -16,7 +16,7 @@ class Program(Client):
     loaded: State | None = None
 
     def change_streams(self, wanted: frozenset[str]) -> None:
-        """Load the snapshot of other streams, and follow them from there. Whoever is refused is disconnected."""
+        """Load the snapshot of other streams, and follow them from there. A refusal disconnects."""
         assert self.hub
         before, self.streams = self.streams, wanted
         state, self.loaded = log.state(), self.snapshot()

@@ -67,7 +67,7 @@ def test_the_page_shows_home(alice: User, as_bob: Client, carol: User, client: C
     assert as_bob.get("/?stream=nothing").status_code == 404
 
 
-def test_who_follows_nobody_is_told_whom_to_follow(alice: User, as_bob: Client) -> None:
+def test_a_user_who_follows_nobody_is_told_whom_to_follow(alice: User, as_bob: Client) -> None:
     assert "Whom to follow" in as_bob.get("/?stream=home").content.decode()
     follow(User.objects.get(username="bob"), alice)
     assert "Whom to follow" not in as_bob.get("/?stream=home").content.decode()

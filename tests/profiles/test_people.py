@@ -110,7 +110,7 @@ def test_the_portrait_is_the_same_for_all_readers(client: Client, as_alice: Clie
     assert "Edit your profile" not in page(client, "/people/alice/")
 
 
-def test_who_has_signed_up_is_greeted_until_they_close_it(client: Client, alice: User, as_bob: Client) -> None:
+def test_a_user_who_has_signed_up_is_greeted_until_they_close_it(client: Client, alice: User, as_bob: Client) -> None:
     sign_up(client, "carol")
     html = page(client, "/")
     assert "Welcome, carol" in html

@@ -91,7 +91,7 @@ def test_there_is_a_limit_that_the_form_explains(
     assert "Revoke one" in response.content.decode()
 
 
-def test_who_has_no_password_makes_one_without(alice: User) -> None:
+def test_a_user_who_has_no_password_makes_one_without(alice: User) -> None:
     alice.set_unusable_password()
     alice.save()
     client = logged_in(alice)

@@ -1,4 +1,4 @@
-"""Every error below /api/ is `{"code": …, "message": …}`, whoever finds it: an operation, django-ninja, or Django."""
+"""Every error below /api/ is `{"code": …, "message": …}`: of an operation, of django-ninja, and of Django."""
 
 from typing import Any, NoReturn
 

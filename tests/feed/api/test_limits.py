@@ -53,7 +53,7 @@ def test_writes_tell_of_both_limits_and_of_each_window(alice: User, settings: Se
     assert 0 < left(second)["post-60"][1] <= 60
 
 
-def test_whoever_has_used_it_up_is_told_when_to_come_back(alice: User, settings: Settings) -> None:
+def test_a_program_that_has_used_it_up_is_told_when_to_come_back(alice: User, settings: Settings) -> None:
     settings.FEED_POST_LIMIT = "1/minute"
     Program(alice).post(status())
     response = Program(alice).post(status())

@@ -75,7 +75,7 @@ def test_a_cursor_that_can_not_be_followed_is_reset(alice: User, query: str, rea
     assert frame == {"type": "reset", "log": log.state().epoch, "position": log.state().head, "reason": reason}
 
 
-def test_who_has_left_is_reset_and_told_nothing_more(alice: User, bob: User, teams: None) -> None:
+def test_a_user_who_has_left_is_reset_and_told_nothing_more(alice: User, bob: User, teams: None) -> None:
     ours = team(alice, bob)
     cursor = log.number().head
     StatusChange.objects.create(user=alice, text="for us", audience=ours)

@@ -109,7 +109,7 @@ def test_nobodys_event_is_nobodys_to_change(alice: User) -> None:
     assert refusal(Program(alice).delete(event.pk)) == (403, "not_yours")
 
 
-def test_whoever_has_left_can_not_move_an_event_back(alice: User, teams: None) -> None:
+def test_a_user_who_has_left_can_not_move_an_event_back(alice: User, teams: None) -> None:
     ours = team(alice)
     event = StatusChange.objects.create(user=alice, text="Hello")
     alice.groups.clear()

@@ -17,12 +17,6 @@ from tests.support.processes import wait_until
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(scope="module")
-def own_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
-    with services.redis() as service:
-        yield service
-
-
 @pytest.fixture
 def redis(own_redis: services.Service, settings: Settings) -> Iterator["redis_client.Redis"]:
     settings.REDIS_URL = own_redis.url

@@ -1,5 +1,7 @@
 """How far handlers are behind: the function, /readyz, and the admin."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from io import StringIO
 
@@ -12,8 +14,10 @@ from pytest_django import Settings
 
 from feed import log
 from feed.handler_tables import HandlerCursor, SetAside
-from feed.handlers import HandledChange, catch_up, lags
+from feed.handlers import HandledChange, catch_up, lags, registry
 from feed.log import Change
+from feed.metrics.database import database_metrics
+from feed.webhooks import source
 from tests.feed.handlers.conftest import Make
 from tests.feed.log.posts import post_texts
 
@@ -133,3 +137,13 @@ def test_the_command_says_what_is_wrong(make: Make, arguments: list[str], messag
     make(print, "public")
     with pytest.raises(CommandError, match=message):
         run(*arguments)
+
+
+def test_a_scrape_asks_one_question_for_each_handler(
+    make: Make, alice: User, django_assert_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    registry.SOURCES.append(source.handlers)
+    catch_up(make(print, "public"))
+    fall_behind(alice, 60)
+    with django_assert_num_queries(5):  # the log; the webhooks, the log and the cursors of handlers; the oldest change
+        list(database_metrics(None))

@@ -31,7 +31,7 @@ def test_an_emptied_database_gets_a_new_epoch(alice: User) -> None:
     assert log.state().epoch != before
 
 
-def test_who_has_other_access_since_a_position_is_known_before_that_change_has_one(alice: User) -> None:
+def test_a_user_who_has_other_access_since_a_position_is_known_before_that_change_has_one(alice: User) -> None:
     position, bob = log.number().head, User.objects.create_user("bob")
     streams.access_changed([alice, bob])
     assert log.access_after(position) == {str(alice.pk), str(bob.pk)}

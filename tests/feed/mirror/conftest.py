@@ -50,6 +50,7 @@ def pages_of(client: Client, size: int) -> Iterator[Page]:
 
 
 Leave = Callable[..., Source]
+Begin = Callable[[], Mirror]
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def leave(client: Client, feed_watcher: Callable[..., FeedWatcher]) -> Leave:
 
 
 @pytest.fixture
-def mirror(own_ids: None) -> Callable[[], Mirror]:
+def mirror(own_ids: None) -> Begin:
     """Begin a copy."""
     return lambda: copying.begun(URL, [], anew=False)
 
@@ -96,3 +97,9 @@ def frame(mirror: Mirror, *changes: Json) -> Json:
     numbered = [each | {"position": mirror.position + index} for index, each in enumerate(changes, 1)]
     interval = {"log": mirror.log, "after": mirror.position, "position": position}
     return {"type": "changes", **interval, "changes": numbered}
+
+
+def copy_frames(mirror: Mirror, source: Source) -> None:
+    copying.move(mirror, source.log, 0)
+    for each in source.frames:
+        copying.apply_frame(mirror, each)

@@ -8,30 +8,22 @@ import pytest
 from django.contrib.auth.models import User
 from django.db.models.signals import post_save
 
-from feed import log, publish
+from feed import log
 from feed.frames.describe import as_json
-from feed.mirror import copying, writing
-from feed.mirror.copying import Gap, NotPossible, Overtaken
+from feed.mirror import copying
+from feed.mirror.copying import NotPossible
 from feed.mirror.source import BEYOND, Page
 from feed.mirror.writing import FIRST_OWN_ID
 from feed.mirror_table import Mirror
-from feed.models import Activity, Comment, Event, StatusChange
+from feed.models import Comment, Event, StatusChange
 from feed.testing import FeedWatcher
 from profiles.models import Concern, Follow, Welcome
-from tests.feed.mirror.conftest import URL, Json, Leave, Source, change, events_here, frame
+from tests.feed.mirror.conftest import URL, Begin, Leave, Source, change, copy_frames, events_here, frame
 from tests.feed.recorded import changes, forget_changes
 from tests.support.every_kind import one_of_each
-from tests.support.kinds import Deploy, Slogan
+from tests.support.kinds import Slogan
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
-
-Begin = Callable[[], Mirror]
-
-
-def copy_frames(mirror: Mirror, source: Source) -> None:
-    copying.move(mirror, source.log, 0)
-    for each in source.frames:
-        copying.apply_frame(mirror, each)
 
 
 def copy_pages(mirror: Mirror, source: Source) -> None:
@@ -162,80 +154,6 @@ def test_a_time_that_the_source_has_set_stays(leave: Leave, mirror: Begin) -> No
     assert Slogan.objects.get().shown_at == slogan.shown_at
 
 
-def test_a_kind_that_is_not_installed_is_kept_as_an_activity_until_it_is(
-    hello: StatusChange, leave: Leave, mirror: Begin
-) -> None:
-    Deploy.objects.create(user=hello.user, service="web")
-    source, copy = leave(), mirror()
-    copying.move(copy, source.log, 0)
-    said = source.frames[0]["changes"][-1]["event"]
-    deploy = said | {"kind": "rollout", "summary": "alice: rollout, service web"}
-    copying.apply_frame(copy, frame(copy, change("created", deploy)))
-    kept = Activity.objects.get()
-    assert (kept.pk, kept.verb, kept.user and kept.user.username) == (deploy["id"], "rollout", "alice")
-    assert kept.data == {name: said[name] for name in ("service", "took", "cost", "details")}
-    assert str(kept) == "alice: rollout, rollout, service web"
-    copying.apply_frame(copy, frame(copy, change("updated", said)))
-    assert events_here()[deploy["id"]] == said
-    assert not Activity.objects.exists()
-    copying.apply_frame(copy, frame(copy, change("updated", deploy)))
-    assert Activity.objects.get().data == kept.data
-    assert not Deploy.objects.exists()
-
-
-def test_a_comment_without_its_thread_is_an_activity_until_that_comes(
-    bob: User, hello: StatusChange, leave: Leave, mirror: Begin
-) -> None:
-    comment = Comment.objects.create(user=bob, thread=hello, text="Hi!")
-    source, copy = leave(), mirror()
-    copying.move(copy, source.log, 0)
-    copying.apply_frame(copy, frame(copy, change("created", source.events[comment.pk])))
-    kept = Activity.objects.get(pk=comment.pk)
-    assert (kept.verb, kept.data["text"], kept.data["thread"]) == ("comment", "Hi!", hello.pk)
-    # The comment comes first, as in a frame in which its thread was edited after it.
-    told = [change("updated", source.events[comment.pk]), change("created", source.events[hello.pk])]
-    copying.apply_frame(copy, frame(copy, *told))
-    assert events_here()[comment.pk] == source.events[comment.pk]
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"text": None}, {"created": 1}, {"user": None, "text": "a\0b"}], ids=["null", "unknown field", "nul"]
-)
-def test_odd_values_hold_up_nothing(hello: StatusChange, leave: Leave, mirror: Begin, wrong: Json) -> None:
-    other = StatusChange.objects.create(text="other")
-    source, copy = leave(), mirror()
-    copying.move(copy, source.log, 0)
-    odd = source.events[hello.pk] | wrong
-    copying.apply_frame(copy, frame(copy, change("created", odd), change("created", source.events[other.pk])))
-    assert [event.pk for event in Event.objects.order_by("pk")] == [hello.pk, other.pk]
-
-
-def test_an_event_that_is_incomplete_at_the_source_is_completed_later(
-    hello: StatusChange, leave: Leave, mirror: Begin
-) -> None:
-    source, copy = leave(), mirror()
-    copying.move(copy, source.log, 0)
-    whole = source.events[hello.pk]
-    incomplete = {name: value for name, value in whole.items() if name != "text"}
-    copying.apply_frame(copy, frame(copy, change("created", incomplete)))
-    assert not StatusChange.objects.exists()
-    copying.apply_frame(copy, frame(copy, change("updated", whole)))
-    assert events_here() == {hello.pk: whole}
-
-
-def test_what_the_database_refuses_is_kept_as_an_activity(
-    alice: User, hello: StatusChange, leave: Leave, mirror: Begin
-) -> None:
-    taken = publish("order_placed", actor=alice, key="order-1")
-    source, copy = leave(), mirror()
-    own = publish("posted_here", key="order-1")
-    copy_frames(copy, source)
-    kept = Activity.objects.get(pk=taken.pk)
-    assert (kept.key, kept.verb, kept.data["key"]) == (None, "activity", "order-1")
-    assert events_here()[hello.pk] == source.events[hello.pk]
-    assert Activity.objects.get(key="order-1") == own
-
-
 def test_a_follow_that_was_made_again_replaces_the_first(alice: User, bob: User, leave: Leave, mirror: Begin) -> None:
     first = Follow.objects.create(user=bob, followed=alice)
     source, copy = leave(), mirror()
@@ -277,74 +195,6 @@ def test_the_own_events_of_a_copy_have_other_ids(hello: StatusChange, leave: Lea
     assert events_here().keys() == {*source.events, own.pk}
     with pytest.raises(NotPossible, match="posted in a copy"):
         copying.apply_frame(copy, frame(copy, change("deleted", {"id": own.pk, "kind": "status_change"})))
-
-
-def test_a_database_with_events_is_no_copy(hello: StatusChange, own_ids: None) -> None:
-    with pytest.raises(NotPossible, match="has events of its own"):
-        copying.begun(URL, [], anew=False)
-    assert not Mirror.objects.exists()
-
-
-def test_a_database_is_a_copy_of_one_feed(mirror: Begin) -> None:
-    copying.move(mirror(), "k3x9", 7)
-    assert mirror().position == 7
-    for url, streams in [("https://other.example/", []), (URL, ["user:alice"])]:
-        with pytest.raises(NotPossible, match=r"is a copy of https://rill.example/ \(public\)"):
-            copying.begun(url, streams, anew=False)
-    replaced = copying.begun("https://other.example/", ["user:alice"], anew=True)
-    assert (replaced.url, replaced.streams, replaced.position) == ("https://other.example/", ["user:alice"], None)
-
-
-def test_a_frame_that_does_not_tile_is_not_applied(hello: StatusChange, leave: Leave, mirror: Begin) -> None:
-    source, copy = leave(), mirror()
-    copying.move(copy, source.log, 7)
-    said = frame(copy, change("created", source.events[hello.pk]))
-    for wrong in ({"after": 6}, {"after": 8}, {"log": "other"}):
-        with pytest.raises(Gap, match="but the copy is at 7"):
-            copying.apply_frame(copy, said | wrong)
-    assert not Event.objects.exists()
-    assert Mirror.objects.get().position == 7
-
-
-def test_a_second_process_changes_nothing_and_says_so(hello: StatusChange, leave: Leave, mirror: Begin) -> None:
-    source, first = leave(), mirror()
-    copying.move(first, source.log, 0)
-    second = mirror()
-    copy_frames(first, source)
-    forget_changes()
-    with pytest.raises(Overtaken, match="Another process"):
-        copying.apply_frame(second, source.frames[0])
-    with pytest.raises(Overtaken):
-        copying.move(second, "", None)
-    assert changes() == []
-
-
-def test_a_crash_undoes_the_events_and_the_cursor(
-    hello: StatusChange, leave: Leave, mirror: Begin, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source, copy = leave(), mirror()
-    copying.move(copy, source.log, 0)
-    write = writing.write
-
-    def write_and_crash(url: str, said: list[Json]) -> None:
-        write(url, said)
-        assert Event.objects.exists()
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
-        patched.setattr(writing, "write", write_and_crash)
-        copying.apply_frame(copy, source.frames[0])
-    assert not Event.objects.exists()
-    assert (copy.position, mirror().position) == (0, 0)
-    copy_frames(copy, source)
-    assert events_here() == source.events
-
-
-def test_a_heartbeat_writes_nothing(mirror: Begin, django_assert_num_queries: Any) -> None:
-    copy = mirror()
-    copying.move(copy, "k3x9", 7)
-    with django_assert_num_queries(0):
-        copying.apply_frame(copy, frame(copy))
 
 
 def test_an_event_comes_back_with_a_row_of_its_own(hello: StatusChange, leave: Leave, mirror: Begin) -> None:

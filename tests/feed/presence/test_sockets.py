@@ -109,7 +109,9 @@ async def test_alice_opts_out_while_she_is_there(alice: User, bob: User, monkeyp
         assert "alice" not in frame
 
 
-async def test_who_logs_out_is_not_there_any_more(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_user_who_logs_out_is_not_there_any_more(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("feed.hub.SESSION_INTERVAL", 0.01)
     client = await database_sync_to_async(logged_in)(bob)
     session = [(b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode())]

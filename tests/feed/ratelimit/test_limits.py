@@ -2,13 +2,11 @@
 
 import math
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Barrier
 
 import pytest
-import redis as redis_client
 from django.contrib.auth.models import User
 from django.test import Client, RequestFactory
 from pytest_django import Settings
@@ -22,20 +20,6 @@ from tests.support.processes import wait_until
 HTMX = {"HX-Request": "true"}
 ALICE = Limit("FEED_POST_LIMIT", ("alice",))
 BOB = Limit("FEED_POST_LIMIT", ("bob",))
-
-
-@pytest.fixture(scope="module")
-def one_redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
-    with services.redis() as service:
-        yield service
-
-
-@pytest.fixture
-def redis(one_redis: services.Service) -> services.Service:
-    """An empty Redis that a test may freeze."""
-    with redis_client.Redis.from_url(one_redis.url) as client:
-        client.flushall()
-    return one_redis
 
 
 @pytest.fixture(params=["memory", "redis"])

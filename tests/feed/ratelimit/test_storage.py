@@ -21,20 +21,6 @@ TIMEOUT = 5.0
 """Seconds. Much more than these tests take, and less than waiting for a hanging Redis at each hit would take."""
 
 
-@pytest.fixture(scope="module")
-def redis(redis_url: str) -> Iterator[services.Service]:  # without Redis, redis_url skips or fails
-    """A Redis that tests may kill and freeze."""
-    with services.redis() as service:
-        yield service
-
-
-@pytest.fixture
-def empty_redis(redis: services.Service) -> services.Service:
-    with redis_client.Redis.from_url(redis.url) as client:
-        client.flushall()
-    return redis
-
-
 def hit_by_alice(limit: int = 2) -> Callable[[MovingWindowSupport], bool]:
     return lambda counts: counts.acquire_entry("alice", limit, HOUR)
 
@@ -58,8 +44,8 @@ def test_memory_is_bounded() -> None:
     assert counts == [0] * 950 + [2] * 50
 
 
-def test_processes_share_the_counts_in_redis(empty_redis: services.Service) -> None:
-    one, other = FallbackStorage(empty_redis.url, timeout=TIMEOUT), FallbackStorage(empty_redis.url, timeout=TIMEOUT)
+def test_processes_share_the_counts_in_redis(redis: services.Service) -> None:
+    one, other = FallbackStorage(redis.url, timeout=TIMEOUT), FallbackStorage(redis.url, timeout=TIMEOUT)
     assert one.run(hit_by_alice())
     assert other.run(hit_by_alice())
     assert not one.run(hit_by_alice())
@@ -83,21 +69,21 @@ def test_concurrent_threads_get_the_same_storage(monkeypatch: pytest.MonkeyPatch
         assert len(set(threads.map(ask, range(8)))) == 1
 
 
-def test_counts_in_redis_expire(empty_redis: services.Service) -> None:
-    FallbackStorage(empty_redis.url, timeout=TIMEOUT).run(hit_by_alice())
-    with redis_client.Redis.from_url(empty_redis.url) as client:
+def test_counts_in_redis_expire(redis: services.Service) -> None:
+    FallbackStorage(redis.url, timeout=TIMEOUT).run(hit_by_alice())
+    with redis_client.Redis.from_url(redis.url) as client:
         assert [0 < client.ttl(key) <= HOUR for key in client.scan_iter()] == [True]
 
 
-def test_a_redis_that_hangs_does_not_delay_hits(empty_redis: services.Service) -> None:
-    storage = FallbackStorage(empty_redis.url, retry_after=HOUR)
-    empty_redis.freeze()
+def test_a_redis_that_hangs_does_not_delay_hits(redis: services.Service) -> None:
+    storage = FallbackStorage(redis.url, retry_after=HOUR)
+    redis.freeze()
     try:
         began = time.monotonic()
         results = [storage.run(hit_by_alice(limit=100)) for _ in range(200)]
         assert time.monotonic() - began < TIMEOUT
     finally:
-        empty_redis.thaw()
+        redis.thaw()
     assert results == [True] * 100 + [False] * 100  # memory enforces the limit
 
 
@@ -120,25 +106,25 @@ def test_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     assert "while Redis fails" in caplog.text
 
 
-def test_a_redis_that_is_back_is_used_again(empty_redis: services.Service, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_redis_that_is_back_is_used_again(redis: services.Service, caplog: pytest.LogCaptureFixture) -> None:
     storage, other = (
-        FallbackStorage(empty_redis.url, timeout=TIMEOUT, retry_after=0.5),
-        FallbackStorage(empty_redis.url, timeout=TIMEOUT),
+        FallbackStorage(redis.url, timeout=TIMEOUT, retry_after=0.5),
+        FallbackStorage(redis.url, timeout=TIMEOUT),
     )
     assert storage.run(hit_by_alice())
-    empty_redis.kill()
+    redis.kill()
     assert storage.run(hit_by_alice())
-    empty_redis.start()
+    redis.start()
     wait_until(lambda: storage.run(hit_by_alice(limit=1000)) and count_of_alice(other) > 0, "Redis to be asked again")
     before = count_of_alice(other)
     storage.run(hit_by_alice(limit=1000))
     assert count_of_alice(other) == before + 1  # counted in Redis again
-    empty_redis.kill()
+    redis.kill()
     try:
         storage.run(hit_by_alice())
         assert len(logged(caplog)) == 2  # one line for each outage
     finally:
-        empty_redis.start()
+        redis.start()
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
