@@ -45,7 +45,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # The names of static files have no hash, whether or not a server of a test has collected them.
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STORAGE}}
-    # Static files are found when they are asked for. Each new client would list them all, which takes longer than a page.
+    # Static files are found when they are asked for: each new client would list them all, slower than a page is made.
     settings.WHITENOISE_AUTOREFRESH = True
 
 
