@@ -14,16 +14,47 @@ from bench.result import Curve, PeerResult, Result
 from tests.support.databases import ROOT
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
+Table = list[str]
+"""The lines of one, from its header on."""
 FIGURES = re.compile(r"(?<=<!-- figures -->\n).*(?=<!-- end of figures -->)", re.DOTALL)
 
 
-def write(results: Sequence[Result]) -> None:
-    """Replace the figures of the last run with those of this one."""
+def write(results: Sequence[Result], *, are_all: bool) -> None:
+    """Write the figures of this run. Those of a whole run replace all others.
+
+    are_all: whether everything was measured. Otherwise the lines of other measures stay.
+    """
     peer_results = [result for result in results if isinstance(result, PeerResult)]
     curves = [result for result in results if isinstance(result, Curve)]
     plots.write(DOCUMENT.with_suffix(""), peer_results, curves)
-    figures = "\n".join([machine(), "", *targets(results), "", *peers(peer_results), "", *growth(curves), ""])
-    DOCUMENT.write_text(FIGURES.sub(lambda _: figures, DOCUMENT.read_text()))
+    text = DOCUMENT.read_text()
+    tables = [[*targets(results)], [*peers(peer_results)], [*growth(curves)]]
+    tables = [table for table in tables if table]
+    if not are_all:
+        tables = merged(tables_of(text), tables)
+    figures = "\n\n".join([machine(), *("\n".join(table) for table in tables)]) + "\n"
+    DOCUMENT.write_text(FIGURES.sub(lambda _: figures, text))
+
+
+def tables_of(text: str) -> list[Table]:
+    found = FIGURES.search(text)
+    assert found, f"{DOCUMENT} has no place for figures."
+    return [part.splitlines() for part in found[0].strip().split("\n\n") if part.startswith("|")]
+
+
+def merged(old: Iterable[Table], new: Iterable[Table]) -> list[Table]:
+    """The new tables, with the lines of the old ones that they lack."""
+    tables = {name_of(table[0]): table for table in old}
+    for table in new:
+        lines = {name_of(line): line for line in [*tables.get(name_of(table[0]), ()), *table]}
+        tables[name_of(table[0])] = [*lines.values()]
+    return [*tables.values()]
+
+
+def name_of(line: str) -> str:
+    """What the line is about: its cells before the first figure."""
+    what, *rest = line.split(" | ")
+    return f"{what} {rest[0]}" if rest and rest[0].replace(",", "").isdigit() else what
 
 
 def machine() -> str:

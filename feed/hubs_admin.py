@@ -1,4 +1,4 @@
-"""The hubs of all processes in the admin. The page asks anew every few seconds."""
+"""The hubs of all processes and the handlers in the admin. The page asks anew every few seconds."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from feed import log
 from feed.expiring import is_alive
+from feed.handlers.lag import lags
 from feed.hub_table import HubReport
 from feed.log_admin import ReadOnlyAdmin
 
@@ -47,4 +48,6 @@ class HubReportAdmin(ReadOnlyAdmin):
         links = [registered[name]._meta for name in names if name in registered]
         watchers = sum(sum(each.watchers.values()) for each in HubReport.objects.filter(is_alive()))
         context = {"links": links, "state": log.state(), "total": watchers, **(extra_context or {})}
+        if "handlercursor" in names and "handlercursor" in registered:
+            context["handlers"] = lags()
         return super().changelist_view(request, context)

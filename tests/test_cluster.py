@@ -101,10 +101,12 @@ def test_the_script_runs_a_cluster_restarts_it_and_leaves_nothing_behind(
             with urlopen(url, timeout=TIMEOUT) as page:
                 assert page.status == 200
             servers = [child for child in children if "uvicorn" in child.cmdline()]
-            servers[0].kill()
-            wait_until(lambda: "It runs again" in printed(), "the killed process to be started again")
+            (handlers,) = (child for child in children if "run_handlers" in child.cmdline())
+            for killed in (servers[0], handlers):
+                killed.kill()
+            wait_until(lambda: printed().count("It runs again") == 2, "the killed processes to be started again")
             subprocess.run([*command, "restart"], cwd=ROOT, env=environment, check=True, timeout=2 * TIMEOUT)
-            assert not [child for child in servers if child.is_running()]
+            assert not [child for child in (*servers, handlers) if child.is_running()]
             children += psutil.Process(process.pid).children(recursive=True)
             with urlopen(url, timeout=TIMEOUT) as page:
                 assert page.status == 200

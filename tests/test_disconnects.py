@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from tests.support import tokens
-from tests.support.events import EventReader, reading
+from tests.support.reading import EventReader, reading
 from tests.support.servers import Kind, Server
 from tests.support.sessions import CHANGE_PASSWORD, ENDS, log_in
 

@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from tests.support import tokens
-from tests.support.events import TIMEOUT, EventReader, Lost, reading
+from tests.support.reading import TIMEOUT, EventReader, Lost, reading
 from tests.support.servers import HOST, Server
 from tests.support.watching import post_from_another_process, watching
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 class CloseCode(NamedTuple):
     """
-    codes: the codes of the error frame before it, as far as there is one.
+    codes: the codes of the error frame before it, as far as there is one. Where two have the same close code, they
+        decide.
     retry: whether the same request may succeed later.
     """
 
@@ -22,7 +23,8 @@ CLOSE_CODES = [
     CloseCode(4403, "Not yours", ("missing_scope",)),
     CloseCode(4404, "Not found", ("unknown_stream", "not_found")),
     CloseCode(4408, "Reserved: too slow", retry=True),
-    CloseCode(4429, "Too many", ("too_many_streams", "too_many_messages")),
+    CloseCode(4429, "Too many streams", ("too_many_streams",)),
+    CloseCode(4429, "Too many messages in 10 s", ("too_many_messages",), retry=True),
     CloseCode(1012, "The server is stopping, or can't serve this now", ("not_here_yet",), retry=True),
     CloseCode(4012, "The same, from servers that can't send 1012", ("not_here_yet",), retry=True),
 ]

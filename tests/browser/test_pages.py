@@ -133,6 +133,20 @@ def test_alice_logs_out_and_in_again(visit: Visitor) -> None:
     expect(wait_live(alice).locator("#compose")).to_be_visible()
 
 
+def test_the_api_is_described_under_the_strict_policy_with_nothing_from_elsewhere(
+    visit: Visitor, server: Server
+) -> None:
+    page, loaded = visit(), list[str]()
+    page.on("request", lambda request: loaded.append(request.url))
+    answer = page.goto("/api/docs")
+    assert answer
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    expect(page.get_by_role("heading", name="POST /api/events/", exact=True)).to_be_visible()
+    expect(page.get_by_text("Idempotency-Key").first).to_be_visible()
+    assert any(url.endswith(".css") for url in loaded)
+    assert [url for url in loaded if not url.startswith(server.url("/"))] == []
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_no_page_is_wider_than_the_window(visit: Visitor, width: int) -> None:
     alice = visit("alice", viewport={"width": width, "height": 800})

@@ -9,6 +9,7 @@ from channels.testing import ApplicationCommunicator
 
 from asgi import application
 from tests.feed.sockets import TIMEOUT, Frame
+from tests.support.asyncapi import validate_frame
 from tests.support.events import EventParser
 
 Header = tuple[bytes, bytes]
@@ -43,13 +44,14 @@ class EventClient(ApplicationCommunicator):
         self.headers = {name.decode(): value.decode() for name, value in started["headers"]}
 
     async def frame(self) -> Frame:
-        """The next frame. Raises EOFError if the response has ended."""
+        """The next frame, which is as the AsyncAPI document says. Raises EOFError if the response has ended."""
         while not self.parser.events:
             message = await self.receive_output(timeout=TIMEOUT)
             self.parser.feed(message.get("body", b""))
             if not message.get("more_body"):
                 raise EOFError
         decoded: Frame = json.loads(self.parser.events.pop(0))
+        validate_frame(decoded)
         return decoded
 
     async def ended(self) -> None:

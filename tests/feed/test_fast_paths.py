@@ -46,7 +46,7 @@ from tests.feed.test_resuming import (  # noqa: F401
     test_a_cursor_older_than_the_tail_is_served_from_the_database,
     test_a_pruned_cursor_is_reset,
 )
-from tests.support.events import reading
+from tests.support.reading import reading
 from tests.support.servers import Kind, Server
 from tests.support.watching import BOTH, post_from_another_process, watching
 

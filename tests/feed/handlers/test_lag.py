@@ -6,7 +6,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
@@ -18,8 +18,10 @@ from feed.handlers import HandledChange, catch_up, lags, registry
 from feed.log import Change
 from feed.metrics.database import database_metrics
 from feed.webhooks import source
+from tests.conftest import logged_in
 from tests.feed.handlers.conftest import Make
 from tests.feed.log.posts import post_texts
+from tests.support.markup import elements
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 
@@ -93,6 +95,19 @@ def test_staff_see_what_was_set_aside_and_try_it_again_or_drop_it(
     assert (first.tries, SetAside.objects.get(pk=second.pk).tries) == (2, 1)
     admin_client.post("/admin/feed/setaside/", {"action": "delete_selected", "post": "yes", **chosen})
     assert list(SetAside.objects.all()) == [second]
+
+
+@pytest.mark.parametrize("may_see", [True, False])
+def test_the_page_of_hubs_shows_the_lag_to_staff_who_may_see_handlers(make: Make, alice: User, may_see: bool) -> None:
+    catch_up(make(print, "kind:deploy"))
+    fall_behind(alice, 100)
+    alice.is_staff = True
+    alice.save()
+    names = ["view_hubreport", *(["view_handlercursor"] if may_see else [])]
+    alice.user_permissions.set(Permission.objects.filter(codename__in=names))
+    found = elements(logged_in(alice).get("/admin/feed/hubreport/").content.decode())
+    cells = [each.text for each in found if each.tag in {"a", "td"}]
+    assert (cells[cells.index("test") :][:3] == ["test", "following", "2"]) if may_see else "test" not in cells
 
 
 def test_staff_let_a_handler_go_on_that_has_stopped(

@@ -14,7 +14,8 @@ from feed.hub import hub
 from feed.hub.poller import LogPoller
 from feed.logging.json import JsonFormatter
 from feed.logging.request_ids import current
-from tests.feed.sockets import connect, post_status
+from tests.feed.event_streams import reading
+from tests.feed.sockets import TIMEOUT, connect, post_status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_hub")]
 Line = dict[str, Any]
@@ -43,9 +44,9 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[list[Line]]:
 
 async def test_a_connection_leaves_one_line_that_says_what_it_was(alice: User, log: list[Line]) -> None:
     async with connect("?stream=public&stream=user:alice") as watcher:
-        received = [await watcher.receive_from()]
+        received = [await watcher.receive_from(TIMEOUT)]
         await post_status(alice, "Hellö")
-        received.append(await watcher.receive_from())
+        received.append(await watcher.receive_from(TIMEOUT))
         assert log == []
     (line,) = log
     assert (line["door"], line["server"], line["user"], line["streams"]) == ("json", "other", "", 2)
@@ -70,6 +71,23 @@ async def test_a_page_and_its_socket_share_an_id(log: list[Line]) -> None:
         await page.html()
     (line,) = log
     assert (line["door"], line["request"]) == ("html", "of-the-page")
+
+
+async def test_a_stream_of_events_leaves_one_line_too(alice: User, log: list[Line]) -> None:
+    async with reading("?stream=user:alice", [(b"x-request-id", b"of-the-program")]) as stream:
+        await stream.frame()
+        await post_status(alice, "Hello")
+        await stream.frame()
+        assert log == []
+    (line,) = log
+    assert (line["door"], line["reason"], line["frames"], line["streams"]) == ("events", "left", 2, 1)
+    assert (line["request"], line["code"]) == ("of-the-program", None)
+
+
+async def test_a_refused_stream_of_events_says_why(log: list[Line]) -> None:
+    async with reading("?stream=nope") as stream:
+        await stream.refusal()
+    assert [(line["door"], line["reason"], line["code"]) for line in log] == [("events", "unknown_stream", 404)]
 
 
 async def test_a_refused_connection_says_why(log: list[Line]) -> None:

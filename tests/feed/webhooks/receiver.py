@@ -1,6 +1,6 @@
 """A receiver of webhooks, in a thread of the test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -10,10 +10,14 @@ from standardwebhooks import Webhook as Signer
 
 
 class Receiver:
-    """answers: the statuses of the next answers. After that it answers 204."""
+    """
+    answers: the statuses of the next answers. After that it answers 204.
+    before_answer: called when a request has been noted.
+    """
 
     def __init__(self) -> None:
         self.answers: list[int] = []
+        self.before_answer: Callable[[], object] = lambda: None
         self.headers: dict[str, str] = {}
         self.requests: list[tuple[dict[str, str], bytes]] = []
         self.url = ""
@@ -25,6 +29,7 @@ class Receiver:
     def take(self, request: BaseHTTPRequestHandler) -> None:
         body = request.rfile.read(int(request.headers["Content-Length"]))
         self.requests.append((dict(request.headers), body))
+        self.before_answer()
         request.send_response(self.answers.pop(0) if self.answers else 204)
         for name, value in self.headers.items():
             request.send_header(name, value)
