@@ -43,9 +43,9 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[list[Line]]:
 
 async def test_a_connection_leaves_one_line_that_says_what_it_was(alice: User, log: list[Line]) -> None:
     async with connect("?stream=public&stream=user:alice") as watcher:
-        received = [await watcher.receive_from()]
+        received = [await watcher.text()]
         await post_status(alice, "Hellö")
-        received.append(await watcher.receive_from())
+        received.append(await watcher.text())
         assert log == []
     (line,) = log
     assert (line["door"], line["server"], line["user"], line["streams"]) == ("json", "other", "", 2)

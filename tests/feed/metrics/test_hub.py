@@ -14,6 +14,7 @@ from feed.frames.rows import render_rows
 from feed.hub import hub
 from feed.messages import MessageFactory
 from feed.models import StatusChange
+from tests.feed.event_streams import reading
 from tests.feed.metrics.scraping import Growth, Scrape, scrape
 from tests.feed.sockets import connect, post_status, texts
 
@@ -24,9 +25,9 @@ BUCKET = "rill_delay_seconds_bucket"
 async def test_each_frame_to_each_watcher_counts_with_its_bytes(alice: User, closed_hub: None) -> None:
     before = await scrape()
     async with connect() as one, connect() as two:
-        received = [await one.receive_from(), await two.receive_from()]
+        received = [await one.text(), await two.text()]
         await post_status(alice, "Hellö")
-        received += [await one.receive_from(), await two.receive_from()]
+        received += [await one.text(), await two.text()]
         growth = Growth(before, await scrape())
         assert growth.after.value("rill_watchers", format="json", server="other") == 2
     assert "Hellö" in json.loads(received[-1])["changes"][0]["event"]["text"]
@@ -43,6 +44,20 @@ async def test_pages_and_programs_are_counted_apart(alice: User, closed_hub: Non
         await page.html()
         found = await scrape()
     assert [found.value("rill_watchers", format=each) for each in ("json", "html")] == [1, 1]
+
+
+async def test_server_sent_events_are_counted_apart_from_the_websockets_of_programs(
+    alice: User, closed_hub: None
+) -> None:
+    before = await scrape()
+    async with connect() as program, reading() as client:
+        text = await program.text()
+        assert json.loads(text) == await client.frame(), "Both are sent the same frame."
+        growth = Growth(before, await scrape())
+    doors = ("json", "events")
+    assert [growth.after.value("rill_watchers", format=each) for each in doors] == [1, 1]
+    assert [growth.of("rill_frames_total", format=each) for each in doors] == [1, 1]
+    assert [growth.of("rill_sent_bytes_total", format=each) for each in doors] == [len(text)] * 2
 
 
 async def test_the_delay_of_a_change_is_that_of_each_watcher_that_is_there(alice: User, closed_hub: None) -> None:
