@@ -13,6 +13,7 @@ from feed.counts import counts
 from feed.frames.rows import render_rows
 from feed.hub import hub
 from feed.messages import MessageFactory
+from feed.mirror_table import Mirror
 from feed.models import StatusChange
 from tests.feed.event_streams import reading
 from tests.feed.metrics.scraping import Growth, Scrape, scrape
@@ -161,6 +162,14 @@ def test_without_a_hub_there_is_a_log_and_nobody_behind(alice: User) -> None:
     assert found.value("rill_log_waiting") >= 1
     assert "rill_hub_lag" not in found.names()
     assert found.value("rill_watchers_blocked") == 0
+
+
+def test_a_copy_says_how_far_it_is(db: None) -> None:
+    assert "rill_mirror_position" not in Scrape.now().names()
+    mirror = Mirror.objects.create(pk=1, url="https://rill.example/", log="k3x9", position=41)
+    assert Scrape.now().value("rill_mirror_position") == 41
+    Mirror.objects.filter(pk=mirror.pk).update(position=None)
+    assert Scrape.now().value("rill_mirror_position") == -1
 
 
 def test_without_the_database_the_rest_is_still_there(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
