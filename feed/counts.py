@@ -28,7 +28,7 @@ class Delays:
 @dataclass(eq=False)
 class Counts:
     """
-    frames, sent_bytes: what watchers were sent, by format.
+    frames, sent_bytes: what watchers were sent, by door.
     delays: from the recording of a change to the frame that shows it, of watchers that were connected before.
     changes: changes of the log that were read.
     bells: how often the hub was told that the log has grown, by whom: `doorbell` or `look`.

@@ -55,7 +55,7 @@ class Door:
     @property
     def name(self) -> str:
         """What logs call this door."""
-        return self.format
+        return self.connection.way or self.format
 
     async def serve_or_say_why(self, query: bytes, credential: Credential | None) -> None:
         """Serve the client. Whatever ends that, except the client itself, is told to it."""

@@ -43,10 +43,6 @@ class EventStream(Door):
         self.headers = HEADERS
         self.visit = Visit(of_socket(scope["query_string"], header_of(scope, b"x-request-id")))
 
-    @property
-    def name(self) -> str:
-        return "events"
-
     @classmethod
     def answer(cls, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return cls(scope, receive, send).run(scope["query_string"], credential_of(scope))

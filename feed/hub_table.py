@@ -10,7 +10,7 @@ class HubReport(RowOfHub):
 
     host, pid, server, version: where it runs, under which server, and the version of Rill.
     started_at: when the hub began to follow the log, with the first watcher of its process.
-    watchers: how many of each format.
+    watchers: how many came by each door.
     blocked: how many of them don't read what is due to them.
     epoch, position: how far it knows the log. lag: how many changes it hadn't read when it wrote this.
     bell_at: when a bell told it last that the log has grown.

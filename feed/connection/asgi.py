@@ -34,6 +34,7 @@ class Connection:
     """
     can_drain: whether it is known how its server stops. Another one may have other signals.
     server: which server it is of, for people.
+    way: how its client came, if that isn't a websocket.
     retry_code: the close code for "connect again" that this server can send.
     is_writable: whether the client has read most of what it was sent. What is written when it hasn't stays in memory.
     on_writable: called whenever it becomes writable again.
@@ -41,6 +42,7 @@ class Connection:
 
     can_drain = False
     server = "other"
+    way = ""
     retry_code = RETRY_CODE
 
     def __init__(self, send: Send) -> None:

@@ -8,5 +8,7 @@ MAX_RECEIVED = 16 * 1024
 
 
 class StreamConnection(Connection):
+    way = "events"
+
     def as_message(self, frame: Frame) -> Message:
         return {"type": "http.response.body", "body": frame.event, "more_body": True}

@@ -62,7 +62,7 @@ class HubReporting:
 def of_watchers(watchers: Collection[Watcher]) -> State:
     """The columns about the watchers. All of them came by the same server."""
     server = next((watcher.connection.server for watcher in watchers), "")
-    return {"server": server, "watchers": dict(Counter(watcher.format for watcher in watchers))}
+    return {"server": server, "watchers": dict(Counter(watcher.door for watcher in watchers))}
 
 
 def moment(seconds: float) -> datetime | None:

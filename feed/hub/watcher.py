@@ -74,6 +74,7 @@ class Watcher:
     frames, sent_bytes: what it was sent.
     cancel_scope: what ends the task that serves its client.
     reason: why it was ended.
+    door: what it is counted under: its format, or the way that its client came.
     """
 
     streams: frozenset[str]
@@ -95,8 +96,10 @@ class Watcher:
     cancel_scope: asyncio.Timeout | None = None
     reason: Exception | None = None
     personal: tuple[Personal, ...] = field(init=False)
+    door: str = field(init=False)
 
     def __post_init__(self) -> None:
+        self.door = self.connection.way or self.format
         self.watch(self.streams)
 
     def watch(self, streams: frozenset[str]) -> None:

@@ -18,6 +18,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from feed import __version__
+from feed.connection.streaming import StreamConnection
 from feed.counts import BOUNDS, counts
 from feed.frames import row_cache
 from feed.frames.formats import FORMATS
@@ -25,6 +26,7 @@ from feed.hub import Hub, all_hubs
 from feed.metrics.database import database_metrics
 from feed.visit import REASONS
 
+DOORS = (*FORMATS, StreamConnection.way)
 BELLS = ("doorbell", "look")
 RESETS = ("expired", "ahead", "other_log", "access")
 
@@ -50,7 +52,7 @@ class FeedCollector(Collector):
 
 def watchers(hubs: Iterable[Hub]) -> Iterator[Metric]:
     found = [watcher for hub in hubs for watcher in hub.watchers()]
-    by_door = Counter((watcher.format, watcher.connection.server) for watcher in found)
+    by_door = Counter((watcher.door, watcher.connection.server) for watcher in found)
     family = GaugeMetricFamily("rill_watchers", "Connected clients.", labels=["format", "server"])
     for labels, count in by_door.items():
         family.add_metric(labels, count)
@@ -60,8 +62,8 @@ def watchers(hubs: Iterable[Hub]) -> Iterator[Metric]:
 
 
 def sent() -> Iterator[Metric]:
-    yield counter("rill_frames", "Frames sent.", "format", counts.frames, FORMATS)
-    yield counter("rill_sent_bytes", "Bytes of the frames sent.", "format", counts.sent_bytes, FORMATS)
+    yield counter("rill_frames", "Frames sent.", "format", counts.frames, DOORS)
+    yield counter("rill_sent_bytes", "Bytes of the frames sent.", "format", counts.sent_bytes, DOORS)
     delays = HistogramMetricFamily(
         "rill_delay_seconds", "From the recording of a change to the frame that shows it, of connected clients."
     )

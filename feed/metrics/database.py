@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from feed import log
 from feed.handlers.lag import Lag, lags
+from feed.mirror_table import Mirror
 
 
 def database_metrics(hub_position: int | None) -> Iterator[Metric]:
@@ -15,6 +16,7 @@ def database_metrics(hub_position: int | None) -> Iterator[Metric]:
         state = log.state()
         waiting = log.count_waiting() if state.waiting else 0
         handlers = lags()
+        mirrors = list(Mirror.objects.all())
     except DatabaseError:
         yield GaugeMetricFamily("rill_database_up", "Whether the database answers.", 0)
         return
@@ -24,6 +26,9 @@ def database_metrics(hub_position: int | None) -> Iterator[Metric]:
     if hub_position is not None:
         lag = max(0, state.head - hub_position)
         yield GaugeMetricFamily("rill_hub_lag", "Changes of the log that the hub hasn't read.", lag)
+    for mirror in mirrors:
+        reached = -1 if mirror.position is None else mirror.position
+        yield GaugeMetricFamily("rill_mirror_position", "What a copy has of its source; -1: it reads anew.", reached)
     yield from of_handlers(handlers)
 
 

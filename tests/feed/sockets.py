@@ -18,23 +18,28 @@ TIMEOUT = 10
 
 
 class SocketClient(WebsocketCommunicator):
+    async def text(self) -> str:
+        """The next message, as it was sent."""
+        text: str = await self.receive_from(timeout=TIMEOUT)
+        return text
+
     async def frame(self) -> Frame:
         """The next frame, of a client that reads JSON. It is as the AsyncAPI document says."""
-        decoded: Frame = json.loads(await self.receive_from(timeout=TIMEOUT))
+        decoded: Frame = json.loads(await self.text())
         validate_frame(decoded)
         return decoded
 
     async def html(self) -> str:
         """The next frame of the log, of a page."""
         while True:
-            text: str = await self.receive_from(timeout=TIMEOUT)
+            text = await self.text()
             if not is_of_presence(text):
                 return text
 
     async def watching(self) -> str:
         """The next frame about who is watching, of a page."""
         while True:
-            text: str = await self.receive_from(timeout=TIMEOUT)
+            text = await self.text()
             if is_of_presence(text):
                 return text
 

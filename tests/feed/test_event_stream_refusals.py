@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from feed.hub import Hub
 from tests.feed.event_streams import reading
+from tests.feed.sockets import TIMEOUT
 from tests.support.tokens import issue
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("closed_hub")]
@@ -56,7 +57,7 @@ async def test_any_method_but_get_is_refused(alice: User, method: str) -> None:
 async def test_head_has_the_status_and_no_body(alice: User) -> None:
     async with reading(method="HEAD") as client:
         assert client.status == 405
-        message = await client.receive_output()
+        message = await client.receive_output(timeout=TIMEOUT)
         assert (message["body"], message["more_body"]) == (b"", False)
 
 

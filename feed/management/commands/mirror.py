@@ -9,6 +9,7 @@ from feed.client import RillError
 from feed.mirror import copying
 from feed.mirror.following import Follower
 from feed.mirror.source import Source
+from feed.mirror_table import Mirror
 
 
 class Command(BaseCommand):
@@ -41,6 +42,8 @@ class Command(BaseCommand):
             raise CommandError(f"URL must be that of a site, like https://rill.example/, not {url!r}.")
         source = Source(url, stream, token)
         try:
+            if anew or not Mirror.objects.exists():
+                asyncio.run(source.head())  # before a wrong URL takes the place of what is here
             follower = Follower(source, copying.begun(source.url, sorted({*stream}), anew=anew), self._tell)
             asyncio.run(follower.run_once() if once else follower.run())
         except (RillError, copying.NotPossible, copying.Overtaken, copying.Gap) as error:

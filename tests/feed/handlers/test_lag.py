@@ -160,5 +160,5 @@ def test_a_scrape_asks_one_question_for_each_handler(
     registry.SOURCES.append(source.handlers)
     catch_up(make(print, "public"))
     fall_behind(alice, 60)
-    with django_assert_num_queries(5):  # the log; the webhooks, the log and the cursors of handlers; the oldest change
+    with django_assert_num_queries(6):  # the log; webhooks, log and cursors of handlers; the oldest change; the mirror
         list(database_metrics(None))

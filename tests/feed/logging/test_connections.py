@@ -15,7 +15,7 @@ from feed.hub.poller import LogPoller
 from feed.logging.json import JsonFormatter
 from feed.logging.request_ids import current
 from tests.feed.event_streams import reading
-from tests.feed.sockets import TIMEOUT, connect, post_status
+from tests.feed.sockets import connect, post_status
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("closed_hub")]
 Line = dict[str, Any]
@@ -44,9 +44,9 @@ def log(caplog: pytest.LogCaptureFixture) -> Iterator[list[Line]]:
 
 async def test_a_connection_leaves_one_line_that_says_what_it_was(alice: User, log: list[Line]) -> None:
     async with connect("?stream=public&stream=user:alice") as watcher:
-        received = [await watcher.receive_from(TIMEOUT)]
+        received = [await watcher.text()]
         await post_status(alice, "Hellö")
-        received.append(await watcher.receive_from(TIMEOUT))
+        received.append(await watcher.text())
         assert log == []
     (line,) = log
     assert (line["door"], line["server"], line["user"], line["streams"]) == ("json", "other", "", 2)

@@ -13,7 +13,9 @@ from feed.counts import counts
 from feed.frames.rows import render_rows
 from feed.hub import hub
 from feed.messages import MessageFactory
+from feed.mirror_table import Mirror
 from feed.models import StatusChange
+from tests.feed.event_streams import reading
 from tests.feed.metrics.scraping import Growth, Scrape, scrape
 from tests.feed.sockets import connect, post_status, texts
 
@@ -24,9 +26,9 @@ BUCKET = "rill_delay_seconds_bucket"
 async def test_each_frame_to_each_watcher_counts_with_its_bytes(alice: User, closed_hub: None) -> None:
     before = await scrape()
     async with connect() as one, connect() as two:
-        received = [await one.receive_from(), await two.receive_from()]
+        received = [await one.text(), await two.text()]
         await post_status(alice, "Hellö")
-        received += [await one.receive_from(), await two.receive_from()]
+        received += [await one.text(), await two.text()]
         growth = Growth(before, await scrape())
         assert growth.after.value("rill_watchers", format="json", server="other") == 2
     assert "Hellö" in json.loads(received[-1])["changes"][0]["event"]["text"]
@@ -43,6 +45,20 @@ async def test_pages_and_programs_are_counted_apart(alice: User, closed_hub: Non
         await page.html()
         found = await scrape()
     assert [found.value("rill_watchers", format=each) for each in ("json", "html")] == [1, 1]
+
+
+async def test_server_sent_events_are_counted_apart_from_the_websockets_of_programs(
+    alice: User, closed_hub: None
+) -> None:
+    before = await scrape()
+    async with connect() as program, reading() as client:
+        text = await program.text()
+        assert json.loads(text) == await client.frame(), "Both are sent the same frame."
+        growth = Growth(before, await scrape())
+    doors = ("json", "events")
+    assert [growth.after.value("rill_watchers", format=each) for each in doors] == [1, 1]
+    assert [growth.of("rill_frames_total", format=each) for each in doors] == [1, 1]
+    assert [growth.of("rill_sent_bytes_total", format=each) for each in doors] == [len(text)] * 2
 
 
 async def test_the_delay_of_a_change_is_that_of_each_watcher_that_is_there(alice: User, closed_hub: None) -> None:
@@ -146,6 +162,14 @@ def test_without_a_hub_there_is_a_log_and_nobody_behind(alice: User) -> None:
     assert found.value("rill_log_waiting") >= 1
     assert "rill_hub_lag" not in found.names()
     assert found.value("rill_watchers_blocked") == 0
+
+
+def test_a_copy_says_how_far_it_is(db: None) -> None:
+    assert "rill_mirror_position" not in Scrape.now().names()
+    mirror = Mirror.objects.create(pk=1, url="https://rill.example/", log="k3x9", position=41)
+    assert Scrape.now().value("rill_mirror_position") == 41
+    Mirror.objects.filter(pk=mirror.pk).update(position=None)
+    assert Scrape.now().value("rill_mirror_position") == -1
 
 
 def test_without_the_database_the_rest_is_still_there(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:

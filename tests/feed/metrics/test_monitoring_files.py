@@ -13,6 +13,7 @@ from django.test import Client
 from feed.counts import counts
 from feed.handlers import catch_up
 from feed.hub import hub
+from feed.mirror_table import Mirror
 from tests.feed.handlers.conftest import Make
 from tests.feed.metrics.scraping import scrape
 from tests.feed.sockets import connect
@@ -53,6 +54,7 @@ async def labels(transactional_db: None, alice: User, make: Make, closed_hub: No
     """The labels of each series of a process in which everything has happened."""
     await database_sync_to_async(lambda: catch_up(make(print, "kind:deploy")))()
     await database_sync_to_async(lambda: Client().get("/"))()
+    await Mirror.objects.acreate(pk=1, url="https://rill.example/")
     counts.refusals["unknown_stream"] += 1
     async with connect() as watcher:
         await watcher.frame()
@@ -75,7 +77,7 @@ async def test_every_query_is_of_metrics_and_labels_that_exist(labels: dict[str,
 async def test_every_metric_is_shown_or_watched(labels: dict[str, set[str]]) -> None:
     asked = {name for expression in EXPRESSIONS for name, _ in selectors(expression)}
     own = {name for name in labels if name.startswith("rill_")}
-    positions = {"rill_hub_position", "rill_log_position"}
+    positions = {"rill_hub_position", "rill_log_position", "rill_mirror_position"}
     assert own - asked == positions | {"rill_info", "rill_delay_seconds_count", "rill_delay_seconds_sum"}
 
 
