@@ -169,11 +169,14 @@ class Follow(Event):
     def _mark(self) -> set[str]:
         if self._state.adding:
             self.follower_id = self.user_id  # type: ignore[assignment]  # the database refuses None
-        elif self.follower_id != self.user_id:
+        self.check_state()
+        return super()._mark()
+
+    def check_state(self) -> None:
+        if self.follower_id != self.user_id:
             raise ValueError("A follow can't be given to another user. Delete it, and make a new one.")
         if self.audience != PUBLIC:
             raise ValueError(NOT_HIDDEN)
-        return super()._mark()
 
     def concerned_users(self) -> list[Any]:
         return [self.followed]

@@ -40,9 +40,13 @@ class Kind:
     def decides_access_of(self) -> Iterable[object]:
         """The keys of the users whose audiences depend on this event. Every change of it is a change of their access.
 
-        Called after it is saved, before it is deleted, and in the same transaction.
+        Called before and after it is changed, before it is deleted, and in the same transaction.
         """
         return ()
+
+    def check_state(self) -> None:
+        """Raise ValueError if the event may not be stored like this. Called after each `QuerySet.update()`; what is
+        saved one by one a kind can check in `save` and `clean`."""
 
     @classmethod
     @cache

@@ -143,6 +143,54 @@ def test_a_follow_cant_be_given_to_another_user(alice: User, bob: User, carol: U
         event.save()
 
 
+def given_by_update(event: Follow, carol: User) -> None:
+    Follow.objects.update(user=carol)
+
+
+def given_among_all_events(event: Follow, carol: User) -> None:
+    Event.rows.filter(pk=event.pk).update(user=carol)
+
+
+def hidden_by_update(event: Follow, carol: User) -> None:
+    Follow.objects.update(audience="only:bob")
+
+
+def hidden_among_all_events(event: Follow, carol: User) -> None:
+    Event.objects.filter(user__username="bob").update(audience="only:bob")
+
+
+@pytest.mark.parametrize("way", [given_by_update, given_among_all_events, hidden_by_update, hidden_among_all_events])
+def test_no_update_of_many_hides_a_follow_or_gives_it_away(
+    alice: User, bob: User, carol: User, way: Callable[[Follow, User], None]
+) -> None:
+    event = follow(bob, alice)
+    with pytest.raises(ValueError, match="A follow"):
+        way(event, carol)
+    event.refresh_from_db()
+    assert (event.user, event.follower, event.audience) == (bob, bob, "public")
+
+
+def moved_by_update(event: Follow, carol: User) -> None:
+    Follow.objects.update(user=carol, follower=carol)
+
+
+def moved_by_save(event: Follow, carol: User) -> None:
+    event.user = event.follower = carol
+    event.save()
+
+
+@pytest.mark.parametrize("way", [moved_by_update, moved_by_save])
+def test_whoever_loses_access_to_another_is_told(
+    alice: User, bob: User, carol: User, way: Callable[[Follow, User], None]
+) -> None:
+    event = follow(bob, alice)
+    forget_changes()
+    way(event, carol)
+    accessed = Change.objects.filter(action="access")
+    assert [change.streams for change in accessed] == [sorted([str(bob.pk), str(carol.pk)])]
+    assert "followers:alice" not in audiences_of(bob)
+
+
 def test_only_followers_see_what_is_for_followers(alice: User, bob: User, carol: User, feed_kit: FeedKit) -> None:
     follow(bob, alice)
     event = StatusChange.objects.create(user=alice, text="For you", audience="followers:alice")
