@@ -14,11 +14,12 @@ from feed.log import Change
 from feed.models import Comment, Event, StatusChange
 from feed.streams import audiences_of, audiences_to_post, choices_for, label
 from feed.testing.kit import FeedKit
-from profiles import following
-from profiles.following import TooManyFollowed, follow, unfollow
-from profiles.models import Follow
+from profiles import following, models
+from profiles.following import follow, unfollow
+from profiles.models import Follow, TooManyFollowed
 from tests.conftest import logged_in
 from tests.feed.recorded import changes, forget_changes
+from tests.support.api import Program, refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -62,11 +63,27 @@ def test_nobody_follows_themselves(alice: User, as_alice: Client) -> None:
 
 
 def test_one_can_follow_so_many_only(alice: User, bob: User, carol: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MAX_FOLLOWED", 1)
+    monkeypatch.setattr(models, "MAX_FOLLOWED", 1)
     follow(bob, alice)
     follow(bob, alice)
     with pytest.raises(TooManyFollowed):
         follow(bob, carol)
+    response = logged_in(bob).post("/people/carol/follow/")
+    assert response.status_code == 422
+    assert "Nobody can follow more" in response.content.decode()
+
+
+def test_neither_the_api_nor_the_admin_lets_bob_follow_more(
+    alice: User, bob: User, carol: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "MAX_FOLLOWED", 1)
+    event, body = follow(bob, alice), {"kind": "follow", "followed": carol.pk}
+    assert refusal(Program(bob).post(body)) == (403, "not_postable")
+    assert refusal(Program(bob).patch(event.pk, {"followed": carol.pk})) == (403, "not_editable")
+    admin = logged_in(User.objects.create_superuser("admin"))
+    response = admin.post("/admin/profiles/follow/add/", {"user": bob.pk, "audience": "public", "followed": carol.pk})
+    assert "Nobody can follow more" in response.content.decode()
+    assert Follow.rows.count() == 1
 
 
 def followed_by_save(bob: User, alice: User) -> None:
