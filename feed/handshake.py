@@ -100,7 +100,8 @@ def ticket_of(scope: Scope) -> str | None:
     """The ticket that a page of another site brings. For a websocket it is among the subprotocols, and for server-sent
     events in the URL: browsers let the page set nothing else."""
     if scope["type"] == "http":
-        found = parse_qs(scope["query_string"].decode(errors="replace"), keep_blank_values=True).get("ticket")
+        query = scope.get("query_string", b"").decode(errors="replace")
+        found = parse_qs(query, keep_blank_values=True).get("ticket")
         return found[-1] if found else None
     offered = (each for each in scope.get("subprotocols", ()) if each.startswith(TICKET))
     ticket = next(offered, None)
