@@ -31,6 +31,8 @@ class Kind:
     is_postable: ClassVar[bool] = False
     """Whether programs may post it for their users. Kinds that are derived from it say it for themselves. See
     `feed.kinds.posted`."""
+    is_editable: ClassVar[bool] = True
+    """Whether programs may change what they have posted of it."""
     thread_names: ClassVar[tuple[str, ...]] = ("thread",)
     """The fields that name events whose threads hold an event of this kind, if the kind has these fields."""
 
