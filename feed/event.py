@@ -88,7 +88,7 @@ class Event(Kind, models.Model):
             elif fields:  # with none Django saves nothing
                 fields |= self._before_saving(using, fields)
             super().save(force_insert=force_insert, force_update=force_update, using=using, update_fields=fields)
-            if self.place_before and self.place_before[0] != self.audience:
+            if self.place_before and self.place_before.audience != self.audience:
                 settle_audiences([self.id], using)
             self.place_before = None
 

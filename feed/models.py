@@ -96,6 +96,9 @@ class Reaction(Event):
     """A sign, such as a thumb, that somebody puts to an event."""
 
     is_postable = True
+    is_editable = False
+    """Another sign is another reaction. Whether it is there already can be told only while what it is about is locked,
+    as it is for a new one. Otherwise two edits at once would give it twice, and a user could do that without end."""
     is_quiet = True
     thread_names = ("thread", "about")
     answers = ("about",)

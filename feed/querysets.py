@@ -108,6 +108,8 @@ class EventQuerySet(models.QuerySet[Any]):
         after = list(own_kinds(keys, self.db))
         for audience in {event.audience for event in after} if "audience" in values else ():
             streams.validate(audience)  # which may come from an expression
+        for event in after:
+            event.check_state()
         receivers.notify("updated", after, self.db, before)
         if is_move:
             settle_audiences(keys, self.db)

@@ -5,7 +5,7 @@ They stand below the models, which connect them. So events are typed `Any` here.
 
 from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db.models import QuerySet
@@ -17,8 +17,17 @@ from feed.kinds.kind import root_model
 from feed.kinds.loading import of_kinds
 from feed.tracing import tracing
 
-Place = tuple[str, list[str]]
-"""Where an event is: its audience, and the names of the streams that hold it."""
+
+class Place(NamedTuple):
+    """Where an event is.
+
+    streams: the names of those that hold it.
+    users: the keys of those whose access it decides on.
+    """
+
+    audience: str
+    streams: list[str]
+    users: tuple[object, ...] = ()
 
 
 def connect(kind: type) -> None:
@@ -91,7 +100,7 @@ def _has_row_of_kind(root: Any, using: str | None) -> bool:
 
 
 def place(event: Any) -> Place:
-    return event.audience, event.streams()
+    return Place(event.audience, event.streams(), tuple(event.decides_access_of()))
 
 
 def notify(
@@ -110,7 +119,9 @@ def _record(action: str, changed: list[Any], using: str | None, before: Mapping[
     recorded = [_recorded(action, event, before.get(event.id)) for event in changed]
     log.record(action, recorded, using)
     signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)
-    if users := {_as_text(key) for event in changed for key in event.decides_access_of()}:
+    decided = [event.decides_access_of() for event in changed]
+    lost = [each.users for each in before.values() if each]  # by a change of the one whose access it decides on
+    if users := {_as_text(key) for keys in (*decided, *lost) for key in keys}:
         log.record_access(sorted(users), using)
     if changed:
         first = changed[0]
@@ -121,9 +132,9 @@ def _record(action: str, changed: list[Any], using: str | None, before: Mapping[
 
 def _recorded(action: str, event: Any, before: Place | None) -> log.Recorded:
     # What is deleted may have been loaded before it was moved.
-    audience, streams = now = before if before and action == "deleted" else place(event)
-    moved_from = None if before == now else before
-    return log.Recorded(event.id, event.kind, streams, audience, moved_from)
+    was = before and (before.audience, before.streams)
+    audience, streams = now = was if was and action == "deleted" else (event.audience, event.streams())
+    return log.Recorded(event.id, event.kind, streams, audience, None if was == now else was)
 
 
 def _as_text(key: object) -> str:

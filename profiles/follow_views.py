@@ -19,11 +19,9 @@ from feed.access import OwnRequest, PageRequest, is_from_own_page, login_needed,
 from feed.people import name_field, name_of, shown_name
 from feed.rendering import render
 from profiles import following
-from profiles.following import MAX_FOLLOWED, TooManyFollowed
 
 PEOPLE = 50
 """People on a page of a list."""
-TOO_MANY = f"You follow {MAX_FOLLOWED:,} people. Nobody can follow more."
 
 
 def person_named(name: str) -> Any:
@@ -68,8 +66,6 @@ def change(request: OwnRequest, name: str, do: Any, follower: Any) -> HttpRespon
             do(follower, person)
         except ValidationError as error:
             form.add_error(None, error)
-        except TooManyFollowed:
-            form.add_error(None, TOO_MANY)
     if not request.htmx and not form.errors:
         # Not `redirect`, which takes a word for the name of a view.
         return HttpResponseRedirect(way_back(request) or reverse("profiles:person", args=[name]))

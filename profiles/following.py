@@ -12,25 +12,19 @@ from feed.log import PUBLIC
 from feed.models import Event
 from profiles.models import Follow
 
-MAX_FOLLOWED = 5000
-"""Maximum people that a user can follow. Each is one more audience to look for."""
 RECENT = 500
 """Events among whose users we look for somebody to follow."""
 
 
-class TooManyFollowed(Exception):
-    """Somebody follows as many as one can."""
-
-
 def follow(follower: Any, followed: Any) -> Follow:
     """Make `follower` follow `followed`. There is one event of it, however often this is called. Raises
-    ValidationError or TooManyFollowed."""
+    ValidationError."""
     if follower.pk == followed.pk:
         raise ValidationError("Nobody can follow themselves.", code="self")
     with transaction.atomic():
         pair: dict[str, Any] = {"follower": follower, "followed": followed}
-        if not Follow.rows.filter(**pair).exists() and follower.profile_follows.count() >= MAX_FOLLOWED:
-            raise TooManyFollowed
+        if not Follow.rows.filter(**pair).exists():
+            Follow.check_room(follower.pk)
         # Unique in the database: of two who do this at once, one finds the event of the other.
         event: Follow = Follow.rows.get_or_create(**pair, defaults={"user": follower})[0]
         return event

@@ -18,6 +18,8 @@ from profiles.report import Report
 __all__ = ["Concern", "Follow", "Mute", "ReadPosition", "Report", "UserProfile", "Welcome"]
 
 NOT_HIDDEN = "A follow is public: the lists and counts of followers show it to everybody."
+MAX_FOLLOWED = 5000
+"""Maximum people that a user can follow. Each is one more audience to look for."""
 BIO_LENGTH = 500
 NAME_LENGTH = 50
 
@@ -125,6 +127,13 @@ class ReadPosition(Event):
         return f"{self.author_name} has read up to {self.position}"
 
 
+class TooManyFollowed(ValidationError):
+    """Somebody follows as many as one can."""
+
+    def __init__(self) -> None:
+        super().__init__(f"You follow {MAX_FOLLOWED:,} people. Nobody can follow more.", code="too_many")
+
+
 class Follow(Event):
     """The event that a person follows another. There is one for each pair, for as long as it is so."""
 
@@ -160,6 +169,14 @@ class Follow(Event):
         pair = Follow.rows.filter(follower=self.user_id, followed=self.followed_id)
         if pair.exclude(pk=self.pk).exists():
             raise ValidationError(f"{self.author_name} follows them already.", code="unique")
+        if self._state.adding:
+            self.check_room(self.user_id)
+
+    @classmethod
+    def check_room(cls, follower: Any) -> None:
+        """Raise TooManyFollowed if the user with this key can't follow anybody else."""
+        if cls.rows.filter(follower=follower).count() >= MAX_FOLLOWED:
+            raise TooManyFollowed
 
     @classmethod
     @cache
@@ -169,11 +186,14 @@ class Follow(Event):
     def _mark(self) -> set[str]:
         if self._state.adding:
             self.follower_id = self.user_id  # type: ignore[assignment]  # the database refuses None
-        elif self.follower_id != self.user_id:
+        self.check_state()
+        return super()._mark()
+
+    def check_state(self) -> None:
+        if self.follower_id != self.user_id:
             raise ValueError("A follow can't be given to another user. Delete it, and make a new one.")
         if self.audience != PUBLIC:
             raise ValueError(NOT_HIDDEN)
-        return super()._mark()
 
     def concerned_users(self) -> list[Any]:
         return [self.followed]

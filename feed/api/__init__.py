@@ -1,5 +1,6 @@
 """The HTTP API for programs: snapshots and changes of the feed, and all that its pages can do."""
 
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +14,7 @@ from feed.api.docs import Page
 from feed.api.entry import on_every_path
 from feed.api.errors import response_to
 from feed.asyncapi.view import router as asyncapi
+from feed.models import Event
 from feed.tokens.requests import ApiToken
 
 __all__ = ["api"]
@@ -24,8 +26,14 @@ class FeedAPI(NinjaAPI):
     def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         return response_to(request, exc)
 
-    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        return describe(super().get_openapi_schema(**options))
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        root = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        return self._described(root, tuple(Event.kinds().values()))
+
+    @lru_cache(maxsize=4)  # noqa: B019 (there is one API, and it lives as long as the process)
+    def _described(self, root: str, kinds: tuple[type[Event], ...]) -> OpenAPISchema:
+        """Made once, because it takes as long as many requests, and anybody may ask for it as often as they like."""
+        return describe(super().get_openapi_schema(path_prefix=root))
 
     @property
     def urls(self) -> tuple[list[URLResolver | URLPattern], str, str]:

@@ -11,6 +11,8 @@ from feed.idempotency import digest_of
 
 MAX_BODY = 64 * 1024
 """Bytes. A body is kept for a day, as part of the answer to an idempotency key."""
+MAX_DEPTH = 100
+"""Levels of objects and lists. Code that follows them to any depth would exhaust Python's stack."""
 MEDIA_TYPES = {"application/json", "application/merge-patch+json"}
 
 
@@ -37,6 +39,8 @@ class Body:
             raise ApiError(400, "bad_json", f"The body isn't JSON: {error}.") from None
         if not isinstance(values, dict):
             raise ApiError(400, "bad_json", "The body must be a JSON object.")
+        if is_deeper(values, MAX_DEPTH):
+            raise ApiError(400, "bad_json", f"The body has more than {MAX_DEPTH} levels.")
         if has_nul(values):
             raise ApiError(422, "invalid", "No text may contain the character NUL, which databases can't store.")
         return cls(request.body, values)
@@ -50,6 +54,12 @@ def _announced(request: HttpRequest) -> int:
     """What the client says is to come. A larger body isn't even read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     return int(length) if length.isascii() and length.isdigit() else 0
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """Whether the value has more levels than these."""
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(is_deeper(each, levels - 1) for each in parts)
 
 
 def has_nul(value: Any) -> bool:

@@ -8,7 +8,7 @@ from ninja import Router
 from feed import streams
 from feed.access import user_of
 from feed.api.limits import count_read
-from feed.api.models import posted_model, schema_of, summary_of
+from feed.api.models import required_of, schema_of, summary_of
 from feed.api.schemas import READ_ERRORS, ErrorOut, Kinds, Streams
 from feed.kinds.posted import is_postable
 from feed.models import Event
@@ -46,7 +46,7 @@ def _kind(name: str, kind: type[Event], may_post: bool) -> dict[str, Any]:
         "description": summary_of(kind),
         "may_post": may_post and is_open,
         "fields": dict(schema_of(kind)),
-        "required": [each for each in posted_model(kind).model_json_schema()["required"] if each != "kind"],
+        "required": required_of(kind),
     }
 
 

@@ -45,14 +45,20 @@ class Operation(NamedTuple):
 
 
 class Page(DocsBase):
+    """Rendered once for each description."""
+
+    _made: tuple[Json, str] | None = None
+
     def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
         schema = api.get_openapi_schema(path_params=kwargs)
-        context = {
-            "info": schema["info"],
-            "operations": operations(schema),
-            "openapi": reverse("api:openapi-json"),
-        }
-        return HttpResponse(rendered("feed/api.html", context))
+        if self._made is None or self._made[0] is not schema:
+            self._made = schema, page(schema)
+        return HttpResponse(self._made[1])
+
+
+def page(schema: Json) -> str:
+    context = {"info": schema["info"], "operations": operations(schema), "openapi": reverse("api:openapi-json")}
+    return rendered("feed/api.html", context)
 
 
 def operations(schema: Json) -> list[Operation]:

@@ -145,9 +145,20 @@ def _attribute(field: Any, name: str, value: Any) -> tuple[str, Any]:
     return field.attname if field else name, value
 
 
+@cache
+def posted_schema(kind: type[Event]) -> dict[str, Any]:
+    """What `posted_model` accepts, as JSON Schema. Kept, because pydantic takes long to write it."""
+    return posted_model(kind).model_json_schema()
+
+
+def required_of(kind: type[Event]) -> list[str]:
+    """The names of the fields that a post must have."""
+    return [each for each in posted_schema(kind)["required"] if each != "kind"]
+
+
 def schema_of(kind: type[Event]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The kind's own fields as JSON Schema, by name. Those that nobody can post are `readOnly`."""
-    posted = posted_model(kind).model_json_schema()["properties"]
+    posted = posted_schema(kind)["properties"]
     for field in kind.plain_fields():
         described = posted.get(field.name)
         yield field.name, described or {"title": str(field.verbose_name), "readOnly": True}

@@ -31,6 +31,8 @@ class Kind:
     is_postable: ClassVar[bool] = False
     """Whether programs may post it for their users. Kinds that are derived from it say it for themselves. See
     `feed.kinds.posted`."""
+    is_editable: ClassVar[bool] = True
+    """Whether programs may change what they have posted of it."""
     thread_names: ClassVar[tuple[str, ...]] = ("thread",)
     """The fields that name events whose threads hold an event of this kind, if the kind has these fields."""
 
@@ -40,9 +42,13 @@ class Kind:
     def decides_access_of(self) -> Iterable[object]:
         """The keys of the users whose audiences depend on this event. Every change of it is a change of their access.
 
-        Called after it is saved, before it is deleted, and in the same transaction.
+        Called before and after it is changed, before it is deleted, and in the same transaction.
         """
         return ()
+
+    def check_state(self) -> None:
+        """Raise ValueError if the event may not be stored like this. Called after each `QuerySet.update()`; what is
+        saved one by one a kind can check in `save` and `clean`."""
 
     @classmethod
     @cache

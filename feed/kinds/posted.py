@@ -39,7 +39,7 @@ def edited_fields(kind: Any) -> list["models.Field[Any, Any]"]:
     `text`, as on the pages."""
     if not is_postable(kind):
         return [field for field in kind.own_fields() if field.name == "text"]
-    return [field for field in posted_fields(kind) if not leads_to_event(field)]
+    return [field for field in posted_fields(kind) if kind.is_editable and not leads_to_event(field)]
 
 
 def leads_to_event(field: "models.Field[Any, Any]") -> bool:

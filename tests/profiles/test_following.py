@@ -14,11 +14,12 @@ from feed.log import Change
 from feed.models import Comment, Event, StatusChange
 from feed.streams import audiences_of, audiences_to_post, choices_for, label
 from feed.testing.kit import FeedKit
-from profiles import following
-from profiles.following import TooManyFollowed, follow, unfollow
-from profiles.models import Follow
+from profiles import following, models
+from profiles.following import follow, unfollow
+from profiles.models import Follow, TooManyFollowed
 from tests.conftest import logged_in
 from tests.feed.recorded import changes, forget_changes
+from tests.support.api import Program, refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
@@ -62,11 +63,27 @@ def test_nobody_follows_themselves(alice: User, as_alice: Client) -> None:
 
 
 def test_one_can_follow_so_many_only(alice: User, bob: User, carol: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "MAX_FOLLOWED", 1)
+    monkeypatch.setattr(models, "MAX_FOLLOWED", 1)
     follow(bob, alice)
     follow(bob, alice)
     with pytest.raises(TooManyFollowed):
         follow(bob, carol)
+    response = logged_in(bob).post("/people/carol/follow/")
+    assert response.status_code == 422
+    assert "Nobody can follow more" in response.content.decode()
+
+
+def test_neither_the_api_nor_the_admin_lets_bob_follow_more(
+    alice: User, bob: User, carol: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "MAX_FOLLOWED", 1)
+    event, body = follow(bob, alice), {"kind": "follow", "followed": carol.pk}
+    assert refusal(Program(bob).post(body)) == (403, "not_postable")
+    assert refusal(Program(bob).patch(event.pk, {"followed": carol.pk})) == (403, "not_editable")
+    admin = logged_in(User.objects.create_superuser("admin"))
+    response = admin.post("/admin/profiles/follow/add/", {"user": bob.pk, "audience": "public", "followed": carol.pk})
+    assert "Nobody can follow more" in response.content.decode()
+    assert Follow.rows.count() == 1
 
 
 def followed_by_save(bob: User, alice: User) -> None:
@@ -141,6 +158,54 @@ def test_a_follow_cant_be_given_to_another_user(alice: User, bob: User, carol: U
     event.user = carol
     with pytest.raises(ValueError, match="another user"):
         event.save()
+
+
+def given_by_update(event: Follow, carol: User) -> None:
+    Follow.objects.update(user=carol)
+
+
+def given_among_all_events(event: Follow, carol: User) -> None:
+    Event.rows.filter(pk=event.pk).update(user=carol)
+
+
+def hidden_by_update(event: Follow, carol: User) -> None:
+    Follow.objects.update(audience="only:bob")
+
+
+def hidden_among_all_events(event: Follow, carol: User) -> None:
+    Event.objects.filter(user__username="bob").update(audience="only:bob")
+
+
+@pytest.mark.parametrize("way", [given_by_update, given_among_all_events, hidden_by_update, hidden_among_all_events])
+def test_no_update_of_many_hides_a_follow_or_gives_it_away(
+    alice: User, bob: User, carol: User, way: Callable[[Follow, User], None]
+) -> None:
+    event = follow(bob, alice)
+    with pytest.raises(ValueError, match="A follow"):
+        way(event, carol)
+    event.refresh_from_db()
+    assert (event.user, event.follower, event.audience) == (bob, bob, "public")
+
+
+def moved_by_update(event: Follow, carol: User) -> None:
+    Follow.objects.update(user=carol, follower=carol)
+
+
+def moved_by_save(event: Follow, carol: User) -> None:
+    event.user = event.follower = carol
+    event.save()
+
+
+@pytest.mark.parametrize("way", [moved_by_update, moved_by_save])
+def test_whoever_loses_access_to_another_is_told(
+    alice: User, bob: User, carol: User, way: Callable[[Follow, User], None]
+) -> None:
+    event = follow(bob, alice)
+    forget_changes()
+    way(event, carol)
+    accessed = Change.objects.filter(action="access")
+    assert [change.streams for change in accessed] == [sorted([str(bob.pk), str(carol.pk)])]
+    assert "followers:alice" not in audiences_of(bob)
 
 
 def test_only_followers_see_what_is_for_followers(alice: User, bob: User, carol: User, feed_kit: FeedKit) -> None:

@@ -1,5 +1,6 @@
 """Access tokens for tests, and code for a server's shell: making one, and every way in which one can end."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -10,7 +11,7 @@ from tests.support.servers import Server
 ISSUE = """
 from feed import tokens
 user = User.objects.get_or_create(username={name!r})[0]
-print(tokens.issue(user, {label!r}, ["read"])[1], end="")
+print(tokens.issue(user, {label!r}, {scopes!r})[1], end="")
 """
 EXPIRE = """
 from django.utils import timezone
@@ -38,6 +39,6 @@ def bearer(secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-def issue_on(server: Server, name: str, label: str = "") -> str:
-    """The secret of a new token that may read, of a user with this name. The token has the label, or else the same."""
-    return server.shell(ISSUE.format(name=name, label=label or name))
+def issue_on(server: Server, name: str, label: str = "", scopes: Sequence[str] = ("read",)) -> str:
+    """The secret of a new token, of a user with this name. The token has the label, or else the same."""
+    return server.shell(ISSUE.format(name=name, label=label or name, scopes=list(scopes)))

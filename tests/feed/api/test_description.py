@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import pydantic
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from feed import api
+from feed.api import docs
 from tests.support.markup import elements
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +89,19 @@ def test_the_page_needs_no_database(client: Client, django_assert_num_queries: A
 def test_the_page_is_there_in_any_project(client: Client, settings: Settings, alice: User) -> None:
     settings.ROOT_URLCONF = "tests.adopters.foreign.urls"
     assert client.get("/api/docs").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs", "/api/kinds/"])
+def test_asking_again_and_again_makes_no_description_anew(
+    client: Client, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    first = client.get(path)
+    assert first.status_code == 200
+
+    def fail(*arguments: object, **options: object) -> None:
+        raise AssertionError("It was described already.")
+
+    monkeypatch.setattr(pydantic.BaseModel, "model_json_schema", fail)
+    monkeypatch.setattr(api, "describe", fail)
+    monkeypatch.setattr(docs, "rendered", fail)
+    assert client.get(path).content == first.content

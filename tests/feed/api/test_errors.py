@@ -68,9 +68,11 @@ def test_head_is_get_without_a_body(client: Client, path: str) -> None:
         (b"\xff", "application/json", (400, "bad_json")),
         (b'{"kind": "status_change", "text": "\\ud800"}', "application/json", (400, "bad_json")),
         (b'{"a":' * 5000 + b"1" + b"}" * 5000, "application/json", (400, "bad_json")),
+        (b'{"a":' * 600 + b"1" + b"}" * 600, "application/json", (400, "bad_json")),
+        (b'{"a":' + b"[" * 600 + b"]" * 600 + b"}", "application/json", (400, "bad_json")),
         (b'{"text": "' + b"x" * 70_000 + b'"}', "application/json", (413, "too_large")),
     ],
-    ids=["form", "text", "empty", "half", "list", "bytes", "surrogate", "deep", "large"],
+    ids=["form", "text", "empty", "half", "list", "bytes", "surrogate", "deep", "nested", "lists", "large"],
 )
 @pytest.mark.parametrize("method", ["post", "patch"])
 def test_a_body_that_can_not_be_read(

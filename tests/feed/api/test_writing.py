@@ -9,7 +9,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from feed.kinds import posted
-from feed.models import Comment, Event, StatusChange
+from feed.models import Comment, Event, Reaction, StatusChange
 from tests.conftest import logged_in
 from tests.support.api import EVENTS, Program, path_of, refusal, status
 from tests.support.kinds import Announcement, Deploy, Shout, Slogan, Temperature
@@ -104,6 +104,13 @@ def test_the_switch_is_the_kinds_own_and_that_of_its_abstract_parents(monkeypatc
     monkeypatch.setattr(Announcement, "is_postable", True)
     assert check(Temperature)
     assert check(Announcement)
+
+
+def test_a_reaction_can_not_be_edited(alice: User, hello: StatusChange) -> None:
+    """Two edits at once would give alice the same reaction twice."""
+    put = Program(alice).post({"kind": "reaction", "emoji": "🎉", "about": hello.pk}).json()["id"]
+    assert refusal(Program(alice).patch(put, {"emoji": "👍"})) == (403, "not_editable")
+    assert Reaction.objects.get().emoji == "🎉"
 
 
 def test_a_reaction_is_one_of_those_that_people_put_and_there_once(alice: User, bob: User, hello: StatusChange) -> None:

@@ -6,7 +6,9 @@ import pytest
 from channels.db import database_sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import re_path
 from django.utils import timezone
 
@@ -14,7 +16,7 @@ from asgi import application
 from feed.asgi import with_feed
 from feed.connection.asgi import Receive, Scope, Send
 from feed.hub import hub
-from feed.tokens import Token
+from feed.tokens import Token, digest_of_ticket, redeem
 from feed.tokens.tickets import Ticket
 from tests.conftest import logged_in
 from tests.feed.sockets import TIMEOUT, SocketClient, texts
@@ -87,6 +89,13 @@ async def test_of_two_sockets_at_once_one_gets_in(alice: User) -> None:
     assert sorted(frame["type"] for frame in frames) == ["changes", "error"]
     for client in clients:
         await client.disconnect(timeout=TIMEOUT)
+
+
+def test_a_wrong_ticket_waits_for_no_writer() -> None:
+    """Anybody can send one. On SQLite a transaction begins by waiting for the one writer."""
+    with CaptureQueriesContext(connection) as queries:
+        assert redeem(digest_of_ticket("x" * 43)) is None
+    assert [query["sql"].split()[0] for query in queries] == ["SELECT"]
 
 
 @pytest.mark.usefixtures("closed_hub")
