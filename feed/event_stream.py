@@ -19,7 +19,7 @@ from feed.connection.origins import Header, headers_for_origin
 from feed.connection.streaming import StreamConnection
 from feed.door import CLOSE_TIMEOUT, Door
 from feed.frames.formats import FORMATS
-from feed.handshake import Request, credential_of, format_of, header_of, resumed, ticket_of
+from feed.handshake import Request, credential_of, format_of, header_of, resumed
 from feed.hub.watcher import Watcher
 from feed.logging.request_ids import of_socket
 from feed.outage import RETRY_AFTER
@@ -31,7 +31,6 @@ RETRY = 1000, 5000
 clients come back one after the other, however their connections end."""
 LAST: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 HEADERS: list[Header] = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
-ANY_ORIGIN: list[Header] = [(b"access-control-allow-origin", b"*")]
 STREAM: list[Header] = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
 
 
@@ -112,8 +111,6 @@ def check(scope: Scope) -> list[Header]:
         ASGIRequest(scope, BytesIO()).get_host()
     except DisallowedHost:  # DNS rebinding: browsers send no Origin with what they take for the same site
         raise Refusal("bad_host", "The header Host doesn't name this site.") from None
-    if ticket_of(scope) is not None:  # then the visitor's cookie counts for nothing
-        return ANY_ORIGIN
     return headers_for_origin(dict(scope["headers"]))
 
 

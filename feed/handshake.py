@@ -97,12 +97,7 @@ def credential_of(scope: Scope) -> Credential | None:
 
 
 def ticket_of(scope: Scope) -> str | None:
-    """The ticket that a page of another site brings. For a websocket it is among the subprotocols, and for server-sent
-    events in the URL: browsers let the page set nothing else."""
-    if scope["type"] == "http":
-        query = scope.get("query_string", b"").decode(errors="replace")
-        found = parse_qs(query, keep_blank_values=True).get("ticket")
-        return found[-1] if found else None
+    """The ticket that a page of another site has put among the subprotocols: browsers let it set no other header."""
     offered = (each for each in scope.get("subprotocols", ()) if each.startswith(TICKET))
     ticket = next(offered, None)
     return None if ticket is None else ticket.removeprefix(TICKET)

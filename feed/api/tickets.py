@@ -1,4 +1,4 @@
-"""`POST /api/tickets/`: a token for a ticket, with which a page of another site watches."""
+"""`POST /api/tickets/`: a token for a ticket, with which a page of another site opens the websocket."""
 
 from django.http import HttpRequest, JsonResponse
 from ninja import Router, Schema
@@ -13,17 +13,15 @@ router = Router()
 
 
 class TicketOut(Schema):
-    """The websocket takes it once, as the subprotocol `ticket.…` beside `rill.v1`; or server-sent events, as
-    `?ticket=…`."""
+    """The websocket takes it once, as the subprotocol `ticket.…` beside `rill.v1`."""
 
     ticket: str
     expires_in: int
 
 
-@router.post("/", response={201: TicketOut, READ_ERRORS: ErrorOut}, summary="A ticket to watch with")
+@router.post("/", response={201: TicketOut, READ_ERRORS: ErrorOut}, summary="A ticket for a websocket")
 def make_ticket(request: HttpRequest) -> JsonResponse:
-    """A ticket opens one websocket, or one stream of server-sent events, within a minute, from a page of any site.
-    Needs a token with the scope `read`."""
+    """A ticket opens one websocket, within a minute, from a page of any site. Needs a token with the scope `read`."""
     token = token_of(request)
     if token is None:
         raise Refusal("token_needed", "Tickets are given for tokens: send Authorization: Bearer.", 4401)

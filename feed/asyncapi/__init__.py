@@ -22,7 +22,6 @@ CURSOR: dict[str, Schema] = {
 }
 FORMAT: Schema = {"type": "string", "enum": ["json", "html"], "default": "json", "description": "`html` is for pages."}
 TOKEN: Schema = {"type": "string", "description": "`Bearer` and an access token. Without it, what is public is sent."}
-TICKET: Schema = {"type": "string", "description": "A ticket, for a page of another site. It is good for one request."}
 LAST_EVENT_ID: Schema = {"type": "string", "description": "The id of the last event, to resume. Browsers send it."}
 
 
@@ -72,7 +71,7 @@ def _channel(path: str, title: str, server: str, messages: list[str]) -> dict[st
 
 def _operations() -> dict[str, Any]:
     """What the server does."""
-    http = {"bindings": {"http": {"method": "GET", "query": _query(ticket=TICKET)}}}
+    http = {"bindings": {"http": {"method": "GET", "query": _query()}}}
     return {
         "sendFrames": _operation("send", "websocket", list(FRAMES), "Sends what happens, in the order of the log."),
         "receiveMessages": _operation("receive", "websocket", list(CLIENT_MESSAGES), "Reads what clients ask for."),

@@ -1,8 +1,7 @@
-"""Tickets: how a page of another site watches without a token in the browser.
+"""Tickets: how a page of another site opens a websocket without a token in the browser, or a secret in the URL.
 
-A program exchanges its token for a ticket, and gives that to the page. It opens one websocket, or one stream of
-server-sent events, within a minute; the connection then depends on the token. Only a digest is kept. The URL of
-server-sent events has the ticket, because EventSource can send nothing else: what a log keeps of it was used already.
+A program exchanges its token for a ticket, and gives that to the page. It opens one websocket within a minute; the
+connection then depends on the token. Only a digest is kept.
 """
 
 import re

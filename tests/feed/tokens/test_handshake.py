@@ -58,21 +58,9 @@ def test_a_ticket_counts_more_than_a_cookie(ticket: str, expected: str) -> None:
     assert credential_of(offered) == Credential(ticket=expected)
 
 
-@pytest.mark.parametrize(("ticket", "expected"), [(TICKET, digest(TICKET)), ("", ""), ("wrong", "")])
-def test_a_ticket_in_the_url_counts_more_than_a_cookie(ticket: str, expected: str) -> None:
-    asked = scope("http", COOKIE) | {"query_string": f"after=0&ticket={ticket}".encode()}
-    assert credential_of(asked) == Credential(ticket=expected)
-
-
-def test_a_websocket_takes_no_ticket_from_its_url() -> None:
-    asked = scope("websocket", COOKIE) | {"query_string": f"ticket={TICKET}".encode()}
-    assert credential_of(asked) == Credential("key")
-
-
-@each_door
-def test_a_token_counts_more_than_a_ticket(door: str) -> None:
-    offered = scope(door, TOKEN, subprotocols=("rill.v1", f"ticket.{TICKET}"))
-    assert credential_of(offered | {"query_string": f"ticket={TICKET}".encode()}) == Credential(token=digest(SECRET))
+def test_a_token_counts_more_than_a_ticket() -> None:
+    offered = scope("websocket", TOKEN, subprotocols=("rill.v1", f"ticket.{TICKET}"))
+    assert credential_of(offered) == Credential(token=digest(SECRET))
 
 
 def test_the_subprotocol_is_answered_only_if_it_is_offered() -> None:
