@@ -10,8 +10,8 @@ from urllib.request import Request, urlopen
 import pytest
 from websockets.sync.client import connect
 
-from tests.support.events import reading
 from tests.support.processes import TIMEOUT, wait_until
+from tests.support.reading import reading
 from tests.support.servers import Kind, Server
 
 Line = dict[str, Any]
