@@ -145,6 +145,8 @@ class LogPoller(LogReader):
         if name in self._formats:
             return
         async with self.reading:
+            if name in self._formats:  # another watcher was first
+                return
             formats = self._formats | {name}
             entries, hidden_from = list[Entry](), frozenset[str]()
             for part in batches(self._tail.entries, ENCODED_AT_ONCE):
