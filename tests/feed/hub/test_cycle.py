@@ -73,8 +73,7 @@ async def test_each_post_of_a_slow_stream_costs_one_transaction(alice: User, cyc
 async def test_the_first_pages_make_the_hub_encode_its_memory_once_in_short_reads(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A read that takes too long is begun again, so one read for all could go on for ever. And after a restart all pages
-    come at once."""
+    """A read that takes too long is begun again, so one read for all could go on for ever. Many pages come at once."""
     monkeypatch.setattr("feed.hub.poller.ENCODED_AT_ONCE", 2)
     sizes: list[int] = []
     encode_again = LogPoller._encode_again
