@@ -12,6 +12,7 @@ from feed.handler_tables import HandlerCursor, SetAside, Webhook
 from feed.hub_table import HubReport
 from feed.log.tables import Change, Log
 from feed.mirror_table import Mirror
+from feed.paths import is_of_the_web
 from feed.presence.table import Presence
 from feed.tokens.table import Token
 from feed.tokens.tickets import Ticket
@@ -145,6 +146,12 @@ class Activity(Event):
     def __str__(self) -> str:
         happened = f"{self.author_name}: {self.deed}"
         return f"{happened}, {self.about['text']}" if self.about else happened
+
+    @property
+    def link(self) -> str | None:
+        """The page of the object. A copy has it from its source."""
+        url = self.about and self.about["url"]
+        return url if url and is_of_the_web(url) else None
 
     @property
     def deed(self) -> str:

@@ -6,7 +6,7 @@ request, as the script prefix. The hub renders rows outside of requests, with th
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.urls import get_script_prefix, reverse, set_script_prefix
 
@@ -28,6 +28,14 @@ def remember_prefix(prefix: str) -> None:
 
 def latest_prefix() -> str:
     return _latest
+
+
+def is_of_the_web(url: str) -> bool:
+    """Whether a link to it is safe, whoever has written it: `javascript:` would run."""
+    try:
+        return urlsplit(url).scheme in ("", "http", "https")
+    except ValueError:
+        return False
 
 
 def search_url(query: str) -> str:

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
@@ -21,6 +20,7 @@ from feed import log, streams
 from feed.kinds.guard import attempt
 from feed.log.tables import PUBLIC
 from feed.models import Activity
+from feed.paths import is_of_the_web
 from feed.querysets import lock
 
 CONTENT = ("user_id", "verb", "about", "audience", "data")
@@ -127,11 +127,11 @@ def label_of(model: type[models.Model]) -> str:
 
 
 def _url_of(about: Any) -> str | None:
-    """The object's page. Only by http: an object may take its URL from its author, and `javascript:` would run."""
+    """The object's page. An object may take its URL from its author."""
     if not hasattr(about, "get_absolute_url"):
         return None
     url = str(about.get_absolute_url())
-    return url if urlsplit(url).scheme in ("", "http", "https") and len(url) <= MAX_URL else None
+    return url if is_of_the_web(url) and len(url) <= MAX_URL else None
 
 
 def _text_of(about: models.Model) -> str:

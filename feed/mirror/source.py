@@ -39,7 +39,7 @@ class Page:
     def of(cls, snapshot: Json, high: int) -> Self:
         """The page of a snapshot that was asked for before `high`."""
         events = snapshot["events"]
-        low = events[-1]["id"] if snapshot["next"] else 0
+        low = events[-1]["id"] if events and snapshot["next"] else 0
         return cls(snapshot["log"], snapshot["position"], low, high, events)
 
 
@@ -70,8 +70,10 @@ class Source:
         while address:
             snapshot = await self._get(address)
             page = Page.of(snapshot, high)
+            if page.low >= high:
+                raise Refused(f"The pages of {self.url} have no end: {address} has nothing older than the one before.")
             yield page
-            address, high = snapshot["next"] and urljoin(self.url, snapshot["next"]), page.low
+            address, high = urljoin(self.url, snapshot["next"]) if page.low else None, page.low
 
     def _first(self, size: int) -> str:
         query = urlencode({"stream": self._streams, "limit": size}, doseq=True)

@@ -26,6 +26,7 @@ class Handlers:
             env=self._environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the cluster, which ends it
         )
 
     def restart(self) -> None:

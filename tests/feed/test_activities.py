@@ -6,6 +6,8 @@ from django.db.models import Model
 from django.test import Client
 
 from feed import publish
+from feed.frames.rows import render_row
+from feed.models import Activity
 from tests.feed.recorded import changes
 from tests.support.shop import Order, RushOrder
 
@@ -42,6 +44,14 @@ def test_only_urls_of_pages_are_kept(
     about = publish("order_placed", actor=alice, about=order).about
     assert about
     assert about["url"] == (url if kept else None)
+
+
+def test_a_row_links_only_urls_of_pages(alice: User) -> None:
+    """A copy has them from its source."""
+    about = {"label": "shop.order", "key": "1", "url": "javascript:alert(1)", "text": "Order 1"}
+    row = render_row(Activity.objects.create(user=alice, verb="order_placed", about=about))
+    assert "Order 1" in row
+    assert "javascript:" not in row
 
 
 def test_a_text_is_kept_as_far_as_json_can_hold_it(alice: User) -> None:

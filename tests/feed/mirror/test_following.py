@@ -243,3 +243,17 @@ async def test_a_token_is_sent_to_its_site_alone() -> None:
     source._http = Answers(snapshot(7, event(1), following="https://evil.example/api/events/?before=1"))  # type: ignore[assignment]
     with pytest.raises(Refused, match="another site"):
         await pages(source)
+
+
+async def test_a_site_whose_pages_have_no_end_is_given_up() -> None:
+    page = snapshot(7, event(1), following="/api/events/?before=1")
+    source = Source(URL)
+    source._http = Answers(page, page, page)  # type: ignore[assignment]
+    with pytest.raises(Refused, match="no end"):
+        await pages(source)
+
+
+async def test_a_page_without_events_is_the_last_one() -> None:
+    source = Source(URL)
+    source._http = Answers(snapshot(7, following="/api/events/?before=1"))  # type: ignore[assignment]
+    assert await pages(source) == [[]]
