@@ -9,6 +9,10 @@ import pytest
 from tests.support.databases import ROOT
 
 DOCUMENTS = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("clients/*/*.md")]
+PLAIN = {f"feed/{name}" for name in ("apps.py", "urls.py", "batches.py", "numbers.py", "signals.py", "py.typed")} | {
+    f"feed/{name}/" for name in ("management", "migrations", "static", "templates")
+}
+"""Parts of the feed whose names say enough, to those who know Django."""
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: str(document.relative_to(ROOT)))
 
 
@@ -34,3 +38,10 @@ def test_every_test_that_a_document_names_exists(document: Path) -> None:
 def test_every_file_that_a_document_links_to_exists(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", document.read_text()):
         assert (document.parent / target).exists(), target
+
+
+def test_the_architecture_names_every_part_of_the_feed() -> None:
+    rows = (ROOT / "docs/architecture.md").read_text()
+    parts = {f"feed/{each.name}{'/' * each.is_dir()}" for each in (ROOT / "feed").iterdir() if each.name[0].isalpha()}
+    unnamed = {part for part in parts if f"`{part}`" not in rows and not part.startswith("feed/checks_")}
+    assert unnamed == PLAIN
