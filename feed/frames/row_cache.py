@@ -56,16 +56,23 @@ def find(events: Sequence[Event]) -> dict[int, SafeString]:
 
 
 def keep(event: Event, render: Callable[[], SafeString]) -> SafeString:
-    """Render the row, and cache it if it shows nothing but the event and its user."""
+    """The row, from the cache of this process if it is there. Cached if it shows nothing but the event and its user."""
+    if settings.DEBUG or event.select_related or not is_whole(event):
+        return render()
+    key = _key(event)
+    with _lock:
+        known = _rows.get(key)
+    if known is not None:
+        return mark_safe(known)  # noqa: S308 (what a template rendered)
     with _noting_queries() as queries:
         row = render()
-    if not queries and is_whole(event) and not event.select_related:
-        _remember(_key(event), row)
+    if not queries:
+        _remember(key, row)
     return row
 
 
 def _remember(key: Key, row: str) -> None:
-    if _put(key, row) and conf.REDIS_URL and not settings.DEBUG:
+    if _put(key, row) and conf.REDIS_URL:
         shared_rows.keep(conf.REDIS_URL, key, row, SECONDS)
 
 

@@ -62,6 +62,16 @@ def test_a_row_that_the_hub_has_rendered_is_not_rendered_again(
     assert rendered == []
 
 
+def test_a_row_that_is_replayed_is_rendered_once(alice: User, rendered: list[int]) -> None:
+    status = StatusChange.objects.create(user=alice, text="Hello")
+    (first,) = (rows.render_row(event) for event in StatusChange.objects.with_users())
+    assert [rows.render_row(event) for event in StatusChange.objects.with_users()] == [first]
+    assert rendered == [status.pk]
+    StatusChange.objects.update(text="Hello again")
+    (edited,) = (rows.render_row(event) for event in StatusChange.objects.with_users())
+    assert "Hello again" in edited
+
+
 @pytest.mark.parametrize("way", ["save", "update_fields", "query", "root query", "bulk"])
 def test_an_edit_shows_at_the_next_load(client: Client, alice: User, way: str) -> None:
     status = StatusChange.objects.create(user=alice, text="before")
