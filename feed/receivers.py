@@ -120,7 +120,8 @@ def _record(action: str, changed: list[Any], using: str | None, before: Mapping[
     log.record(action, recorded, using)
     signals.recorded.send(sender=root_model(), action=action, recorded=recorded, using=using)
     decided = [event.decides_access_of() for event in changed]
-    lost = [each.users for each in before.values() if each]  # by a change of the one whose access it decides on
+    # Until now it may have decided on the access of others.
+    lost = [was.users for event in changed if (was := before.get(event.id))]
     if users := {_as_text(key) for keys in (*decided, *lost) for key in keys}:
         log.record_access(sorted(users), using)
     if changed:
