@@ -7,14 +7,16 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from types import FrameType
 from typing import Any, NoReturn
 
 import pytest
 from channels.layers import channel_layers
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
+from django.core.management.commands import flush
 from django.db import connection
 from django.test import Client
 from pytest_django import DjangoDbBlocker, Settings
@@ -86,9 +88,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     with django_db_blocker.unblock(), connection.schema_editor() as editor:
         for model in [*KINDS_WITH_TABLES, *SHOP]:
             editor.create_model(model)
-    yield
+        migrated = [list(model.objects.all()) for model in (ContentType, Permission)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(flush, "emit_post_migrate_signal", partial(put_back, migrated))
+        yield
     with django_db_blocker.unblock():
         end_other_sessions()
+
+
+def put_back(migrated: list[list[Any]], verbosity: int, interactive: bool, using: str) -> None:
+    """After a flush: the rows that `migrate` had made. To find them out again takes longer than most tests."""
+    for rows in migrated:
+        type(rows[0]).objects.using(using).bulk_create(rows)
 
 
 def end_other_sessions() -> None:

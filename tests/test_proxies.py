@@ -155,7 +155,7 @@ def test_nginx_serves_collected_files_itself_and_browsers_keep_them() -> None:
 # Caddy sends no form again that it has sent, so a post may fail while a process stops. The page sends it again itself.
 @pytest.mark.parametrize(
     ("name", "kind", "posters"),
-    [("nginx", "daphne", 2), ("nginx", "uvicorn", 2), ("haproxy", "uvicorn", 2), ("caddy", "uvicorn", 0)],
+    [("nginx", "daphne", 2), ("haproxy", "uvicorn", 2), ("caddy", "uvicorn", 0)],
 )
 def test_restarting_both_servers_in_turn_causes_no_error_and_loses_no_event(
     name: ProxyName, kind: Kind, posters: int, postgresql_database: str, redis_url: str

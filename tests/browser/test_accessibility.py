@@ -12,8 +12,10 @@ from tests.support.measured_site import MeasuredSite
 from tests.support.servers import Server
 from tests.support.visiting import Visitor, wait_live
 
-RUN = "async () => (await axe.run({ rules: { 'target-size': { enabled: true } } })).violations"
+RULES = "{ rules: { 'target-size': { enabled: true } } }"
 """The size of targets is off by default. Lighthouse looks at it, too."""
+CONTRAST = "{ runOnly: ['color-contrast', 'color-contrast-enhanced', 'link-in-text-block'] }"
+"""All that depends on the theme."""
 LIVE = {"home", "thread", "person", "for you"}
 SIZES = {390: 844, 1280: 900}
 
@@ -25,11 +27,22 @@ def axe() -> str:
 
 
 def violations(page: Page, state: str) -> list[str]:
-    """What axe finds on the page as it is now: a line for each element, with the state and the rule."""
+    """What axe finds on the page as it is now, in each size and theme."""
     page.evaluate(axe())
-    found: list[dict[str, Any]] = page.evaluate(RUN)
+    found = []
+    for width, height in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme, rules in (("light", RULES), ("dark", CONTRAST)):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+            found += [f"{state}, {width}, {theme}: {each}" for each in found_by(page, rules)]
+    return found
+
+
+def found_by(page: Page, rules: str) -> list[str]:
+    """A line for each element, with the rule."""
+    found: list[dict[str, Any]] = page.evaluate(f"async () => (await axe.run({rules})).violations")
     return [
-        f"{state}: {each['id']} ({each['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1]}"
+        f"{each['id']} ({each['impact']}): {node['html'][:150]}: {node['failureSummary'].splitlines()[-1]}"
         for each in found
         for node in each["nodes"]
     ]
@@ -50,18 +63,12 @@ def empty() -> Iterator[Server]:
 Opener = Callable[[Server, str | None], Page]
 
 
-@pytest.fixture(params=["light", "dark"])
-def theme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture(params=SIZES)
-def open_page(request: pytest.FixtureRequest, theme: str, new_visitor: Visitor) -> Opener:
-    """A page of this theme and size, with the session. Nothing moves: colours are those at the end."""
+@pytest.fixture
+def open_page(new_visitor: Visitor) -> Opener:
+    """A page with the session. Nothing moves: colours are those at the end."""
 
     def opened(server: Server, session: str | None) -> Page:
-        size = {"width": request.param, "height": SIZES[request.param]}
-        page = new_visitor(base_url=server.url(""), color_scheme=theme, viewport=size, reduced_motion="reduce")
+        page = new_visitor(base_url=server.url(""), reduced_motion="reduce")
         if session:
             page.context.add_cookies([{"name": "sessionid", "value": session, "url": server.url()}])
         return page

@@ -1,15 +1,9 @@
 """Pages that stay open in a real browser show every change, and miss none."""
 
-import pytest
 from playwright.sync_api import Route, expect
 
 from tests.support.servers import Server
 from tests.support.visiting import Visitor, delete, open_thread, sees, wait_live, write
-
-SETTINGS = ["project.settings", "tests.support.german_settings"]
-pytestmark = pytest.mark.parametrize(
-    "one_server", [{"DJANGO_SETTINGS_MODULE": name} for name in SETTINGS], ids=SETTINGS, indirect=True, scope="module"
-)
 
 
 def test_bob_sees_alices_posts_edits_and_deletions_without_reloading(visit: Visitor) -> None:
