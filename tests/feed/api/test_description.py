@@ -74,6 +74,8 @@ def test_the_page_shows_each_operation_and_loads_nothing_from_elsewhere(client: 
             assert f"<b>{method.upper()}</b> {path}" in html
     assert "Post_status_change" in html
     assert "Idempotency-Key" in html
+    assert "<code>after</code>" in html
+    assert "`" not in html
     assert "<script" not in html
     assert "style=" not in html
     targets = [each.attributes.get(name) for each in elements(html) for name in ("src", "href")]
