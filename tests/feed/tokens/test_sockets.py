@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from feed.hub import hub
 from feed.models import StatusChange
-from feed.tokens import Token
+from feed.tokens import Token, last_use
 from feed.tokens.secret import new_secret
 from tests.conftest import logged_in
 from tests.feed.sockets import connect, post_status, texts
@@ -110,7 +110,8 @@ async def test_many_sockets_of_a_token_share_one_login(alice: User) -> None:
         assert len(hub().sessions._watchers) == 1
 
 
-async def test_a_socket_is_a_use_of_its_token(alice: User) -> None:
+async def test_a_socket_is_a_use_of_its_token(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_use, "PATIENCE", 20_000)  # the hub writes, too
     async with connect("", headers(await make(alice))) as watcher:
         await watcher.frame()
     token = await database_sync_to_async(Token.objects.get)()
