@@ -14,7 +14,7 @@ from tests.support.visiting import Visitor, wait_live
 
 RULES = "{ rules: { 'target-size': { enabled: true } } }"
 """The size of targets is off by default. Lighthouse looks at it, too."""
-CONTRAST = "{ runOnly: ['color-contrast', 'color-contrast-enhanced', 'link-in-text-block'] }"
+CONTRAST = "{ runOnly: ['color-contrast', 'link-in-text-block'] }"
 """All that depends on the theme."""
 LIVE = {"home", "thread", "person", "for you"}
 SIZES = {390: 844, 1280: 900}
