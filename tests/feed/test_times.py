@@ -1,11 +1,13 @@
 """Sites whose times have no zone: what is recent on the clock of the database is recent here."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
-from pytest_django import Settings
+from django.db import connection
+from django.test import override_settings
 
 from feed import log, times
 from feed.event import Event
@@ -26,8 +28,18 @@ __all__ = ["make"]
 
 
 @pytest.fixture(params=["Asia/Kolkata", "America/New_York"], autouse=True)
-def naive_times(request: pytest.FixtureRequest, settings: Settings) -> None:
-    settings.USE_TZ, settings.TIME_ZONE = False, request.param
+def naive_times(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[None]:
+    """The connections of a pool keep the time zone that they began with."""
+    with override_settings(USE_TZ=False, TIME_ZONE=request.param):
+        forget_connections()
+        yield
+    forget_connections()
+
+
+def forget_connections() -> None:
+    connection.close()
+    if pool := getattr(connection, "pool", None):
+        pool.drain()
 
 
 def is_recent(change: Change) -> bool:
