@@ -31,7 +31,7 @@ def latest_prefix() -> str:
 
 
 def is_of_the_web(url: str) -> bool:
-    """Whether a link to it is safe, whoever has written it: `javascript:` would run."""
+    """Whether it is safe to link to. A link to `javascript:` runs as a script."""
     try:
         return urlsplit(url).scheme in ("", "http", "https")
     except ValueError:

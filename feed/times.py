@@ -14,12 +14,12 @@ def now() -> datetime:
 
 def in_utc(at: datetime) -> datetime:
     """The moment that a field of the site holds, as an aware time in UTC."""
-    return (timezone.make_aware(at) if timezone.is_naive(at) else at).astimezone(UTC)
+    return (_in_zone(at) if timezone.is_naive(at) else at).astimezone(UTC)
 
 
 def kept(at: datetime) -> datetime:
     """An aware time, as a field of the site keeps it."""
-    return at if settings.USE_TZ else timezone.make_naive(at)
+    return at if settings.USE_TZ else timezone.make_naive(at, timezone.get_default_timezone())
 
 
 def of_database(at: datetime) -> datetime:
@@ -27,4 +27,9 @@ def of_database(at: datetime) -> datetime:
     say so."""
     if timezone.is_aware(at):
         return at
-    return at.replace(tzinfo=UTC) if connection.vendor == "sqlite" else timezone.make_aware(at)
+    return at.replace(tzinfo=UTC) if connection.vendor == "sqlite" else _in_zone(at)
+
+
+def _in_zone(at: datetime) -> datetime:
+    """Not in the zone that a request may have activated."""
+    return timezone.make_aware(at, timezone.get_default_timezone())

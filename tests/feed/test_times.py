@@ -8,6 +8,7 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 
 from feed import log, times
 from feed.event import Event
@@ -52,6 +53,14 @@ def test_a_change_knows_when_it_was_recorded(alice: User) -> None:
     (change,) = log.read(head - 1, head)
     assert is_recent(change)
     assert is_recent(Change.objects.get(position=head))
+
+
+def test_what_a_site_keeps_is_in_its_own_zone_whatever_a_request_has_activated() -> None:
+    at = times.now()
+    with timezone.override("Pacific/Auckland"):
+        kept = times.kept(at)
+        assert times.in_utc(kept) == at
+    assert kept == at.astimezone(timezone.get_default_timezone()).replace(tzinfo=None)
 
 
 def test_the_age_of_what_a_handler_has_not_done_is_known(alice: User, make: Make) -> None:

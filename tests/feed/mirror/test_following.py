@@ -1,6 +1,6 @@
 """A copy reads the snapshot and follows, whatever happens in between. The source says what the test lets it say."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -10,14 +10,13 @@ from django.db import OperationalError
 from feed.client import Disconnected, Refused, Unavailable
 from feed.mirror import copying
 from feed.mirror.following import Follower
-from feed.mirror.source import MAX_WAITS, Source
+from feed.mirror.source import Source
 from feed.mirror_table import Mirror
 from feed.models import Event
+from tests.feed.mirror.answers import LOG, answered, event, snapshot
 from tests.feed.mirror.conftest import URL, Json
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_ids", "no_waits")]
-
-LOG = "k3x9"
 
 
 @pytest.fixture
@@ -25,25 +24,9 @@ def no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("feed.client.timing.Backoff.next", lambda *_, **__: 0.0)
 
 
-def event(key: int, text: str = "Hello") -> Json:
-    times = {"created_at": "2026-11-26T12:30:00.500000Z", "edited_at": None}
-    common = {
-        "id": key,
-        "kind": "status_change",
-        "user": "alice",
-        "summary": f"alice: {text}",
-        "url": f"/events/{key}/",
-    }
-    return common | {"audience": "public", "text": text} | times
-
-
 def changes(after: int, *events: Json) -> Json:
     told = [{"position": after + number, "action": "created", "event": each} for number, each in enumerate(events, 1)]
     return {"type": "changes", "log": LOG, "after": after, "position": after + len(events), "changes": told}
-
-
-def snapshot(position: int, *events: Json, log: str = LOG, following: str | None = None) -> Json:
-    return {"log": log, "position": position, "events": list(events), "next": following}
 
 
 class Script(Source):
@@ -66,14 +49,6 @@ class Script(Source):
                 raise frame
             yield frame
         raise Disconnected("lost")
-
-
-def answered(answers: Iterator[Any]) -> Json:
-    answer = next(answers)
-    if isinstance(answer, BaseException):
-        raise answer
-    found: Json = answer
-    return found
 
 
 async def follow(source: Source, *, once: bool = False) -> list[str]:
@@ -209,51 +184,3 @@ async def test_once_fails_if_the_source_is_down() -> None:
     await follow(Script([snapshot(7)]), once=True)
     with pytest.raises(Disconnected, match="gone"):
         await follow(Script([snapshot(9)], [Disconnected("gone")]), once=True)
-
-
-class Answers:
-    """Answers requests of the client by what is left of these."""
-
-    def __init__(self, *answers: Any) -> None:
-        self._answers = iter(answers)
-
-    async def send(self, method: str, url: str) -> Json:
-        return answered(self._answers)
-
-
-async def pages(source: Source) -> list[list[Json]]:
-    return [page.events async for page in source.pages()]
-
-
-async def test_a_site_that_asks_to_wait_is_waited_for() -> None:
-    source = Source(URL)
-    source._http = Answers(Unavailable("Too many.", retry_after=0.001), snapshot(7, event(1)))  # type: ignore[assignment]
-    assert await pages(source) == [[event(1)]]
-
-
-async def test_a_site_that_asks_to_wait_for_ever_is_given_up() -> None:
-    source = Source(URL)
-    source._http = Answers(*[Unavailable("Too many.", retry_after=0.001)] * MAX_WAITS)  # type: ignore[assignment]
-    with pytest.raises(Unavailable, match="asked to wait"):
-        await pages(source)
-
-
-async def test_a_token_is_sent_to_its_site_alone() -> None:
-    source = Source(URL, token="rill_secret")
-    source._http = Answers(snapshot(7, event(1), following="https://evil.example/api/events/?before=1"))  # type: ignore[assignment]
-    with pytest.raises(Refused, match="another site"):
-        await pages(source)
-
-
-async def test_a_site_whose_pages_have_no_end_is_given_up() -> None:
-    page = snapshot(7, event(1), following="/api/events/?before=1")
-    source = Source(URL)
-    source._http = Answers(page, page, page)  # type: ignore[assignment]
-    with pytest.raises(Refused, match="no end"):
-        await pages(source)
-
-
-async def test_a_page_without_events_is_the_last_one() -> None:
-    source = Source(URL)
-    source._http = Answers(snapshot(7, following="/api/events/?before=1"))  # type: ignore[assignment]
-    assert await pages(source) == [[]]
