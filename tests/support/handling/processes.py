@@ -24,6 +24,7 @@ django.setup()
 
 from django.contrib.auth.models import Group, User  # noqa: E402
 from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
 
 from feed import log  # noqa: E402
 from feed.handler_tables import SetAside  # noqa: E402
@@ -32,7 +33,7 @@ from feed.models import StatusChange  # noqa: E402
 from tests.support.handling import handlers  # noqa: E402
 
 LIFE = (0.0, 0.15)
-"""Seconds from its first call after which a process is killed."""
+"""Seconds from what a process tells after which it is killed."""
 PAUSE = 0.01
 """Seconds between two posts."""
 TOGETHER = 1.5
@@ -78,6 +79,12 @@ def run_and_tell(told: int) -> None:
     call_command("run_handlers", stdout=sys.stderr)
 
 
+def run_and_tell_later(told: int) -> None:
+    """told: a file descriptor, to which is written once the first call of a handler is committed."""
+    handlers.at_first_call = lambda: transaction.on_commit(lambda: os.write(told, b"."))
+    call_command("run_handlers", stdout=sys.stderr)
+
+
 def started(work: Callable[[int], object]) -> int:
     """A child that has begun its work."""
     begun, told = os.pipe()
@@ -89,8 +96,9 @@ def started(work: Callable[[int], object]) -> int:
 
 
 def kill(times: int) -> list[int]:
-    for _ in range(times):
-        child = started(run_and_tell)
+    """Every second process has handled some changes before it is killed; the others may be in their first."""
+    for number in range(times):
+        child = started(run_and_tell_later if number % 2 else run_and_tell)
         time.sleep(random.uniform(*LIFE))  # noqa: S311
         os.kill(child, signal.SIGKILL)
         assert ended(child) == -signal.SIGKILL, "It has ended before it was killed."
