@@ -33,11 +33,14 @@ def chromium(playwright: Playwright) -> str:
 
 @pytest.fixture
 def new_visitor(browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Opens a page with its own cookies. Takes the options of Playwright's `new_context`."""
+    """Opens a page with its own cookies. Takes the options of Playwright's `new_context`.
+
+    Without motion, if the test doesn't ask for it: to draw a row's way in takes longer than all else about it.
+    """
     contexts: list[BrowserContext] = []
 
     def visitor(**options: object) -> Page:
-        contexts.append(browser.new_context(**options))  # type: ignore[arg-type]
+        contexts.append(browser.new_context(**{"reduced_motion": "reduce", **options}))  # type: ignore[arg-type]
         return contexts[-1].new_page()
 
     yield visitor

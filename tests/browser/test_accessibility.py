@@ -68,7 +68,7 @@ def open_page(new_visitor: Visitor) -> Opener:
     """A page with the session. Nothing moves: colours are those at the end."""
 
     def opened(server: Server, session: str | None) -> Page:
-        page = new_visitor(base_url=server.url(""), reduced_motion="reduce")
+        page = new_visitor(base_url=server.url(""))
         if session:
             page.context.add_cookies([{"name": "sessionid", "value": session, "url": server.url()}])
         return page

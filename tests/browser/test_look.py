@@ -9,6 +9,7 @@ from feed.templatetags.feed_people import hue
 from tests.support.servers import Server
 from tests.support.visiting import Visitor, open_thread, sees, wait_live, write
 
+MOVING = {"reduced_motion": "no-preference"}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SMALLEST = {"viewport": {"width": 320, "height": 568}}
 SHIFTS = """
@@ -40,7 +41,7 @@ def test_a_post_of_one_line_takes_76_pixels_and_a_welcome_less(visit: Visitor, o
     assert height(alice, "has joined") < 40
 
 
-@pytest.mark.parametrize("options", [{}, PHONE])
+@pytest.mark.parametrize("options", [MOVING, PHONE | MOVING])
 def test_nothing_moves_while_the_page_loads(visit: Visitor, options: dict[str, object]) -> None:
     alice = visit("alice", **options)
     for number in range(12):
@@ -56,7 +57,7 @@ def test_nothing_moves_while_the_page_loads(visit: Visitor, options: dict[str, o
 
 @pytest.mark.parametrize("path", ["/", "/accounts/signup/", "/accounts/login/"])
 def test_a_page_at_rest_moves_nothing(visit: Visitor, path: str) -> None:
-    bob = visit()
+    bob = visit(**MOVING)
     bob.goto(path)
     expect(bob.locator(".water").first).to_be_visible()
     bob.wait_for_function("document.getAnimations().every((each) => each.playState !== 'running')")
@@ -78,7 +79,7 @@ def test_a_page_without_scripts_says_that_it_is_not_live(visit: Visitor) -> None
 
 
 def test_the_mark_ripples_in_the_hue_of_who_posts(visit: Visitor) -> None:
-    alice, bob = visit("alice"), wait_live(visit())
+    alice, bob = visit("alice"), wait_live(visit(**MOVING))
     bob.evaluate("""new MutationObserver(() => {
         const {classList} = document.querySelector(".mark");
         if (classList.contains("rippling")) document.documentElement.dataset.rippled = classList.value;
