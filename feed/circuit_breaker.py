@@ -4,14 +4,9 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from importlib.util import find_spec
+from importlib import import_module
 from threading import Lock, Semaphore
 from typing import Any, Generic, TypeVar
-
-if find_spec("redis"):  # optional: the check feed.E006 says so where it is needed and missing
-    from redis import ConnectionPool
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
 
 TIMEOUT = 0.12
 """Seconds for one query. A log-in makes two. A post must not wait long for something that only counts."""
@@ -49,6 +44,8 @@ class RedisBreaker(Generic[Client]):
         # Threads, because only a thread can be abandoned in time: a socket timeout counts for each packet, and
         # resolving a name has none.
         self._threads = ThreadPoolExecutor(4, "redis")
+        # Optional: the check feed.E006 says where it is missing. Loaded before the time of a query counts.
+        self._library = import_module("redis")
 
     def run(self, query: Callable[[Client], T], instead: Callable[[], T]) -> T:
         """The result of `query`; or of `instead` if Redis fails, or has failed lately."""
@@ -82,11 +79,9 @@ class RedisBreaker(Generic[Client]):
         return self._client
 
     def _pool(self) -> Any:
-        return ConnectionPool.from_url(
-            self._url,
-            socket_timeout=self._timeout,
-            socket_connect_timeout=self._timeout,
-            retry=Retry(NoBackoff(), 0),
+        never = self._library.retry.Retry(self._library.backoff.NoBackoff(), 0)
+        return self._library.ConnectionPool.from_url(
+            self._url, socket_timeout=self._timeout, socket_connect_timeout=self._timeout, retry=never
         )
 
     def _may_try(self) -> bool:

@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +14,6 @@ from limits import parse_many
 
 from project.databases import database
 from project.mail import email
-from project.redis_connection import RedisConnection
 
 VARIABLES = {"SECRET_KEY", "DEBUG", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL", "REDIS_URL"}
 VARIABLES |= {"HOST", "PORT", "LOGIN_LIMIT", "LOGIN_ADDRESS_LIMIT", "SIGNUP_LIMIT", "RESET_LIMIT", "PICTURE_LIMIT"}
@@ -111,22 +109,3 @@ def _new_key(file: Path) -> str:
         with suppress(FileExistsError):
             file.hardlink_to(made.name)
     return file.read_text()
-
-
-def keepalive(url: str, seconds: int) -> dict[str, object]:
-    """Arguments for redis-py that end a half-open connection after so many seconds.
-
-    Contains only options that the operating system has. Unix sockets need none. Encrypted connections get none either,
-    because redis-py uses a class of its own for them, which doesn't report a broken connection. The hub then hears no
-    doorbell, and polls.
-    """
-    if not url.startswith("redis:"):
-        return {}
-    wanted = {
-        "TCP_KEEPIDLE": seconds // 2,
-        "TCP_KEEPINTVL": max(1, seconds // 6),
-        "TCP_KEEPCNT": 3,
-        "TCP_USER_TIMEOUT": seconds * 1000,
-    }
-    options = {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
-    return {"connection_class": RedisConnection, "socket_keepalive": True, "socket_keepalive_options": options}

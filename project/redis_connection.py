@@ -1,9 +1,12 @@
-"""Reports broken connections to Redis."""
+"""The connections to Redis. Imported only with REDIS_URL: redis-py is a tenth of the time that a process starts."""
 
+import socket
 from typing import Any
 
 from redis.asyncio import Connection
-from redis.exceptions import ConnectionError
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialBackoff
+from redis.exceptions import ConnectionError, TimeoutError
 
 
 class RedisConnection(Connection):
@@ -19,3 +22,32 @@ class RedisConnection(Connection):
             await self.disconnect(nowait=True)
             raise ConnectionError("The connection to Redis is broken.")
         return response
+
+
+def redis_host(url: str) -> dict[str, object]:
+    """What channels-redis is told of the server: its address, and the arguments for redis-py."""
+    return {
+        "address": url,
+        "retry": Retry(ExponentialBackoff(cap=0.2, base=0.02), 3),
+        "retry_on_error": [ConnectionError, TimeoutError],
+        **keepalive(url, seconds=10),
+    }
+
+
+def keepalive(url: str, seconds: int) -> dict[str, object]:
+    """Arguments for redis-py that end a half-open connection after so many seconds.
+
+    Contains only options that the operating system has. Unix sockets need none. Encrypted connections get none either,
+    because redis-py uses a class of its own for them, which doesn't report a broken connection. The hub then hears no
+    doorbell, and polls.
+    """
+    if not url.startswith("redis:"):
+        return {}
+    wanted = {
+        "TCP_KEEPIDLE": seconds // 2,
+        "TCP_KEEPINTVL": max(1, seconds // 6),
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": seconds * 1000,
+    }
+    options = {getattr(socket, name): value for name, value in wanted.items() if hasattr(socket, name)}
+    return {"connection_class": RedisConnection, "socket_keepalive": True, "socket_keepalive_options": options}

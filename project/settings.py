@@ -6,13 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from csp.constants import NONE, SELF
-from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialBackoff
-from redis.exceptions import ConnectionError, TimeoutError
 
 import profiles.conf  # noqa: F401 (adds its defaults)
 from feed.conf import DEFAULTS
-from project.environment import env, exit_on_bad_value, keepalive, one_of, positive, secret_key
+from project.environment import env, exit_on_bad_value, one_of, positive, secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -124,19 +121,11 @@ CHANNEL_LAYERS: dict[str, dict[str, Any]] = {
     }
 }
 if REDIS_URL:
+    from project.redis_connection import redis_host
+
     CHANNEL_LAYERS["default"] = {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {
-            "prefix": "rill",
-            "hosts": [
-                {
-                    "address": REDIS_URL,
-                    "retry": Retry(ExponentialBackoff(cap=0.2, base=0.02), 3),
-                    "retry_on_error": [ConnectionError, TimeoutError],
-                    **keepalive(REDIS_URL, seconds=10),
-                }
-            ],
-        },
+        "CONFIG": {"prefix": "rill", "hosts": [redis_host(REDIS_URL)]},
     }
 
 LOGIN_URL = "login"

@@ -49,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": PLAIN_STORAGE}}
     # Static files are found when they are asked for: each new client would list them all, slower than a page is made.
     settings.WHITENOISE_AUTOREFRESH = True
+    # The default is slow by design.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def exit_on_sigterm(number: int, frame: FrameType | None) -> NoReturn:
@@ -183,12 +185,6 @@ def logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-@pytest.fixture
-def fast_hasher(settings: Settings) -> None:
-    """For tests with passwords: the default hasher is slow by design."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")

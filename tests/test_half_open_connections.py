@@ -11,7 +11,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError
 
-from project.environment import keepalive
+from project.redis_connection import keepalive
 from tests.faults.harness.proxy import Proxy
 
 KEEPALIVE = 2

@@ -17,7 +17,7 @@ from feed.kinds.guard import is_outage
 from feed.models import StatusChange
 from feed.outage import unavailable, wants_json
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.conftest import logged_in
 from tests.profiles.people import PASSWORD, sign_up
 from tests.support.markup import Element, elements
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
 REFUSAL = "You are logged in as bob now."

@@ -8,16 +8,12 @@ import os
 from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256
-from importlib.util import find_spec
 from typing import Any, cast
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from feed.circuit_breaker import RedisBreaker
 from feed.frames.release import fingerprint
-
-if find_spec("redis"):
-    from redis import Redis
 
 WARNING = "Each process renders all rows by itself while Redis fails: %s"
 SIGNATURE = 64
@@ -61,4 +57,6 @@ os.register_at_fork(after_in_child=_redis.cache_clear)
 
 
 def _connect(pool: Any) -> Any:
+    from redis import Redis  # noqa: PLC0415 (optional, and loaded by now)
+
     return Redis(connection_pool=pool)

@@ -11,7 +11,7 @@ from profiles.models import UserProfile
 from tests.profiles.people import PASSWORD, sign_up
 from tests.support.markup import elements
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = pytest.mark.django_db
 
 SITE = "http://testserver"
 

@@ -19,7 +19,7 @@ from profiles.models import Picture, UserProfile
 from tests.profiles.people import PASSWORD
 from tests.profiles.test_pictures import drawn, upload
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 
 @pytest.fixture

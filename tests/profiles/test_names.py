@@ -13,7 +13,7 @@ from tests.conftest import logged_in
 from tests.profiles.people import sign_up
 from tests.support.markup import elements, skeleton
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = pytest.mark.django_db
 
 
 PATHS = ["../admin", "../../accounts/logout", "a/b", "//evil.example", "/", ".", "..", "%2e%2e", "%2F", "100%", "a\\b"]

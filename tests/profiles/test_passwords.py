@@ -15,7 +15,7 @@ from feed.hub.sessions import logins_of, still_valid
 from profiles import mail
 from tests.profiles.people import PASSWORD
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = pytest.mark.django_db
 
 NEW = "another horse battery"
 ADDRESS = "alice@rill.example"

@@ -14,7 +14,7 @@ from tests.profiles.people import PASSWORD
 from tests.profiles.test_accounts import exported
 from tests.support.tokens import issue
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = [pytest.mark.django_db, pytest.mark.database]
 
 PATH = "/profile/tokens/"
 FORM = {"name": "build server", "read": "on", "days": "90", "password": PASSWORD}

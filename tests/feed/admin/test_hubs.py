@@ -23,7 +23,7 @@ from tests.conftest import logged_in
 from tests.feed.sockets import connect, post_status
 from tests.support.markup import elements
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database, pytest.mark.usefixtures("fast_hasher")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.database]
 PAGE = "/admin/feed/hubreport/"
 
 

@@ -11,7 +11,7 @@ from feed.log import Change
 from feed.models import StatusChange
 from tests.support.markup import elements
 
-pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("fast_hasher", "empty_log")]
+pytestmark = [pytest.mark.django_db, pytest.mark.database, pytest.mark.usefixtures("empty_log")]
 PAGE = "/admin/feed/change/"
 
 
