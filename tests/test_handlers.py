@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.databases import ROOT, clean_environment, manage, sqlite_database
+from tests.support.databases import ROOT, clean_environment, sqlite_database
 from tests.support.processes import TIMEOUT, wait_until
+from tests.support.servers import Shell
 
 KILLS = 50
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.support.handling_settings"}
@@ -19,6 +20,7 @@ from django.contrib.auth.models import User
 from feed.models import StatusChange
 StatusChange.objects.create(user=User.objects.get_or_create(username="alice")[0], text="Hello")
 """
+LIST = "from django.core.management import call_command; call_command('run_handlers', '--list')"
 COUNT = "from django.contrib.auth.models import Group; print(Group.objects.count())"
 
 
@@ -67,9 +69,10 @@ def test_the_doorbell_wakes_the_handlers(environment: dict[str, str]) -> None:
     try:
         assert process.stdout
         assert "Handlers run" in process.stdout.readline()
-        wait_until(lambda: "note: following" in manage(environment, "run_handlers", "--list"), "the first look")
-        manage(environment, "shell", "-v", "0", "-c", POST)
-        wait_until(lambda: manage(environment, "shell", "-v", "0", "-c", COUNT).strip() == "1", "the handler")
+        with Shell(environment) as shell:
+            wait_until(lambda: "note: following" in shell.run(LIST), "the first look")
+            shell.run(POST)
+            wait_until(lambda: shell.run(COUNT).strip() == "1", "the handler")
         process.send_signal(signal.SIGTERM)
         assert process.wait(TIMEOUT) == 0
     finally:
