@@ -1,8 +1,8 @@
-"""What it costs to count, and to be asked for the numbers every second."""
+"""What it costs to count, and to count and be asked for the numbers every second."""
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 
 from bench.measures.session import cpu, session, summary
@@ -17,26 +17,32 @@ WATCHERS, PER_SECOND = 1000, 50.0
 
 def measure(quick: bool, services: Services) -> list[Result]:
     events, rounds = (100, 2) if quick else (400, 5)
-    counted, uncounted = list[float](), list[float]()
+    taken: dict[str, list[float]] = {"counted and asked": [], "counted": [], "uncounted": []}
     for _ in range(rounds):
-        counted.append(seconds("rill-uvicorn-counted", services, events, asked=True))
-        uncounted.append(seconds("rill-uvicorn-uncounted", services, events, asked=False))
-    figures = (("with metrics", summary(counted, " µs", 2)), ("without", summary(uncounted, " µs", 2)))
-    what = f"CPU time of a frame to one of {WATCHERS:,} watchers, with metrics and without"
-    return [compare(what, figures, counted, uncounted, TARGET, "at most")]
+        for name, each in taken.items():
+            each.append(microseconds(name, services, events))
+    return list(to_results(taken))
 
 
-def seconds(name: str, services: Services, events: int, *, asked: bool) -> float:
-    """Microseconds of the server for each frame."""
-    with session(name, services, WATCHERS, events) as run:
+def to_results(taken: dict[str, list[float]]) -> Iterator[Result]:
+    without = taken["uncounted"]
+    for name in ("counted", "counted and asked"):
+        figures = ((name, summary(taken[name], " µs", 2)), ("uncounted", summary(without, " µs", 2)))
+        what = f"CPU time of a frame to one of {WATCHERS:,} watchers, {name}"
+        yield compare(what, figures, taken[name], without, TARGET, "at most")
+
+
+def microseconds(name: str, services: Services, events: int) -> float:
+    """Of the server's CPU, for each frame."""
+    how, _, asked = name.partition(" and ")
+    with session(f"rill-uvicorn-{how}", services, WATCHERS, events) as run, ExitStack() as stack:
         if asked:
             scrape(run.server)  # the first request loads what the process hasn't needed before
         before = cpu(run.server)
         if asked:
-            with scraping(run.server):
-                run.calm(events, PER_SECOND)
-        else:
-            run.calm(events, PER_SECOND)
+            stack.enter_context(scraping(run.server))
+        run.calm(events, PER_SECOND)
+        stack.close()
         return (cpu(run.server) - before) / events / WATCHERS * 1e6
 
 

@@ -2,6 +2,7 @@
 
     python -m bench.measures.threads ROUNDS COMMENTS STREAMS KINDS
 
+Beside the large thread there is one of a hundred comments, and beside the many streams there is the one of all events.
 Each page is read once before it is timed, so its rows are cached.
 """
 
@@ -25,20 +26,24 @@ from feed.models import Event, StatusChange  # noqa: E402
 from feed.people import name_of  # noqa: E402
 
 PEOPLE = 50
+FEW = 100
+"""Comments of a small thread: more than a page shows."""
 client = Client(SERVER_NAME="localhost")
 
 
 def fill(comments: int) -> list[StatusChange]:
-    """Make posts, and comments that all belong to the first one. Returns the posts."""
+    """Make posts, and comments that belong to the first one, but for a few of the second. Returns the posts."""
     people = [User.objects.create_user(f"person{number}") for number in range(PEOPLE)]
     posts = [StatusChange.objects.create(user=person, text="Hello") for person in people]
     log.number()
     first, at = posts[-1].pk + 1, timezone.now()
-    keys = range(first, first + comments)
+    keys = range(first, first + comments + FEW)
     with transaction.atomic():
         events = [{"id": pk, "user_id": people[pk % PEOPLE].pk, "kind": "comment", "created_at": at} for pk in keys]
         insert("feed_event", events)
-        insert("feed_comment", [{"event_ptr_id": pk, "thread_id": posts[0].pk, "text": f"{pk}"} for pk in keys])
+        few = set(keys[:: len(keys) // FEW][:FEW])
+        threads = {pk: posts[pk in few].pk for pk in keys}
+        insert("feed_comment", [{"event_ptr_id": pk, "thread_id": threads[pk], "text": f"{pk}"} for pk in keys])
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return posts
@@ -68,13 +73,16 @@ def main(rounds: int, comments: int, streams: int, kinds: int) -> dict[str, Any]
     posts = fill(comments)
     names = [f"stream=thread:{post.pk}" for post in posts] + [f"stream=user:{name_of(post.user)}" for post in posts]
     paths = {
-        "thread": f"/events/{posts[0].pk}/",
-        "streams": "/api/events/?" + "&".join(names[:streams]),
+        "large thread": f"/events/{posts[0].pk}/",
+        "small thread": f"/events/{posts[1].pk}/",
+        "many streams": "/api/events/?" + "&".join(names[:streams]),
+        "one stream": "/api/events/?stream=public",
         "few kinds": "/",
     }
     for path in paths.values():
         seconds(path)
-    found = {what: [seconds(path) for _ in range(rounds)] for what, path in paths.items()}
+    each_round = [{what: seconds(path) for what, path in paths.items()} for _ in range(rounds)]
+    found = {what: [each[what] for each in each_round] for what in paths}
     make_kinds(kinds)
     seconds("/")
     return found | {"many kinds": [seconds("/") for _ in range(rounds)]}
