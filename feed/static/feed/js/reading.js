@@ -2,6 +2,9 @@
 
 import { find, isAscending, isInView, on, rowsOf, tell } from "./page.js";
 
+// Browsers keep the place, too, but not all of them do, and they don't know what the reader aims at.
+if (find("live")) for (const { style } of [document.documentElement, document.body]) style.overflowAnchor = "none";
+
 // Pause: new rows wait until they are asked for. Each tab has its own.
 
 const KEY = "feed:paused";

@@ -38,6 +38,7 @@ export function neighbour(row, isGoing) {
 const places = new WeakMap(); // by the context of a swap: how to go back to where the reader was
 on("htmx:after:swap", ({ detail: { ctx } }) => {
   places.get(ctx)?.();
+  watch();
   takeIn();
   changed();
 });
@@ -46,10 +47,19 @@ on("rill:calm", () => takeIn());
 // What else follows from the rows that are there.
 function changed() {
   for (const menu of document.querySelectorAll("#feed menu.own[hidden]")) {
-    menu.hidden = menu.closest("article").dataset.user !== me;
+    if (menu.closest("article").dataset.user === me) menu.hidden = false;
   }
   tell("rill:rows");
 }
+
+// A feed without rows says that it waits for some. The styles go by that, too: with :has() a browser would style all rows
+// anew for each one that comes or goes.
+const emptiness = new MutationObserver(([{ target }]) => {
+  if (rowsOf(target).length) target.removeAttribute("aria-busy");
+  else target.setAttribute("aria-busy", "true");
+});
+const watch = () => find("feed") && emptiness.observe(find("feed"), { childList: true });
+watch();
 
 // Rows that the user posts here are shown at once, whatever else waits. What they post elsewhere waits like the others'.
 let lastPost = -Infinity;
@@ -80,10 +90,8 @@ export function takeIn(asked = false) {
 
 function insert(rows, feed, flows) {
   const ascending = isAscending(feed);
-  feed.setAttribute("aria-busy", "true");
   for (const row of rows.sort((a, b) => number(b) - number(a))) place(row, feed, ascending);
   if (flows && !ascending) trim(feed);
-  feed.removeAttribute("aria-busy");
   changed();
 }
 

@@ -154,9 +154,9 @@ function* ranges(element, pattern) {
 markFound();
 on("htmx:after:swap", markFound);
 
-// The mark and the connection's dot ripple when a row arrives, in the hue of its author.
+// The mark and the connection's dot ripple when a row arrives, in the hue of its author, and the water moves.
 
-const ripples = () => document.querySelectorAll(".mark, #connection");
+const ripples = () => document.querySelectorAll(".mark, #connection, .water");
 
 // Later than rows.js, which takes out the rows that the page already has.
 on("htmx:before:swap", ({ detail: { tasks } }) => {
@@ -174,8 +174,6 @@ function ripple(hue) {
 
 const still = (element) => element.classList.remove(...[...element.classList].filter((name) => /^(rippling|hue-)/.test(name)));
 on("animationend", ({ animationName, target }) => {
-  // The last strand of the mark, and the ring around the dot.
-  if (animationName === "feed-ring" || (animationName === "feed-ripple" && !target.nextElementSibling)) {
-    still(target.closest(".mark, #connection"));
-  }
+  // The last strand of the mark comes to rest after the ring around the dot.
+  if (animationName === "feed-ripple" && !target.nextElementSibling) ripples().forEach(still);
 });
