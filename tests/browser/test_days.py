@@ -99,6 +99,7 @@ def test_a_time_is_short_and_its_title_is_full(visit: Visitor, server: Server, s
 def test_a_new_time_is_relative_and_an_edit_has_its_time(visit: Visitor) -> None:
     alice = visit("alice")
     write(alice, "Hello")
+    sees(alice, "Hello")
     row = alice.locator("#feed > article", has_text="Hello")
     expect(row.get_by_role("link", name=re.compile("^now|ago$"))).to_be_visible()
     row.get_by_role("link", name="Edit").click()

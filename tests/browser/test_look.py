@@ -100,6 +100,7 @@ def test_the_line_has_the_hue_of_each_author(visit: Visitor) -> None:
 def test_actions_wait_for_the_pointer_and_are_always_seen_on_touch(visit: Visitor) -> None:
     alice = visit("alice")
     write(alice, "Hello")
+    sees(alice, "Hello")
     menu = alice.locator("#feed > article", has_text="Hello").locator("menu.own")
     alice.mouse.move(0, 0)
     expect(menu).to_have_css("opacity", "0")

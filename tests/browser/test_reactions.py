@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.support.servers import Server
-from tests.support.visiting import Visitor
+from tests.support.visiting import Visitor, sees, write
 
 THUMB = "👍"
 
@@ -72,6 +72,5 @@ def test_what_arrives_on_the_page_for_you_is_shown_and_read(server: Server, visi
 
 
 def post(page: Page, text: str) -> None:
-    page.locator("#compose textarea").fill(text)
-    page.locator("#send").click()
-    expect(page.locator("#feed > article", has_text=text)).to_be_visible()
+    write(page, text)
+    sees(page, text)
