@@ -65,10 +65,11 @@ class Storage(CompressedManifestStaticFilesStorage):
                 file.write_text(smaller(file.read_text()))
                 paths[name] = (self, name)
         yield from super().post_process(paths, **options)
+        self._urls.clear()
 
     def url(self, name: str, force: bool = False) -> str:
-        """Remembered once the files are collected: to put them together took a tenth of the time of a page."""
-        if not self.hashed_files or name not in self._urls:
+        """Remembered: to put them together took a tenth of the time of a page."""
+        if name not in self._urls:
             self._urls[name] = super().url(name, force)
         return self._urls[name]
 

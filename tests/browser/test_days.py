@@ -90,6 +90,7 @@ def test_a_time_is_short_and_its_title_is_full(visit: Visitor, server: Server, s
     when = page.locator("#feed > article .when")
     if scripts:
         expect(page.get_by_role("link", name="2 Mar", exact=True)).to_be_visible()
+        when.hover()
         expect(when).to_have_attribute("title", "Monday, 2 March 2026 at 21:00")
     else:
         expect(when).to_have_text("2 Mar 2026, 12:00 UTC")
@@ -106,6 +107,7 @@ def test_a_new_time_is_relative_and_an_edit_has_its_time(visit: Visitor) -> None
     alice.locator("#editor textarea").fill("Hello, world")
     alice.locator("#editor .button").click()
     sees(alice, "Hello, world")
+    row.locator(".edited").hover()
     expect(row.locator(".edited")).to_have_attribute("title", re.compile(r"day, \d+ \w+ \d{4} at \d"))
 
 

@@ -109,20 +109,14 @@ if (live) {
   nextDay();
 }
 
-// The full time behind each short one, in the reader's time zone. Without scripts it is in UTC.
-
-const full = new Intl.DateTimeFormat(lang, { dateStyle: "full", timeStyle: "short" });
-
-function nameTimes() {
-  for (const time of document.querySelectorAll(".event :is(.when, .edited)")) {
-    const at = new Date((time.querySelector("[datetime]") ?? time).getAttribute("datetime") ?? NaN);
-    if (Number.isNaN(at.getTime())) continue;
-    const title = full.format(at);
-    if (time.title !== title) time.title = title;
-  }
+// The full time behind a short one, in the reader's time zone, when somebody wants to know. Until then it is in UTC.
+function nameTime({ target }) {
+  const time = target.closest?.(".event :is(.when, .edited)");
+  const at = new Date((time?.querySelector("[datetime]") ?? time)?.getAttribute("datetime") ?? NaN);
+  if (!Number.isNaN(at.getTime())) time.title = format(at, { dateStyle: "full", timeStyle: "short" });
 }
-nameTimes();
-on("htmx:after:swap", nameTimes);
+on("pointerover", nameTime);
+on("focusin", nameTime);
 
 // Mark the words that were searched for. The rows themselves don't change: they are the same on all pages.
 function markFound() {
