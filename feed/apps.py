@@ -33,6 +33,7 @@ class FeedConfig(AppConfig):
             checks_serving,
             receivers,
         )
+        from feed.conf import conf
         from feed.kinds.renames import follow_renames
         from feed.models import Event
         from feed.search.upkeep import restore_triggers
@@ -43,6 +44,8 @@ class FeedConfig(AppConfig):
         names.connect()
         autodiscover_modules("streams")
         autodiscover_modules("handlers")
+        if conf.REDIS_URL and find_spec("redis"):
+            import redis  # noqa: F401 (before threads, forks, and queries, whose time is limited)
         if find_spec("standardwebhooks"):
             from feed.webhooks import source
 

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from importlib import import_module
 from threading import Lock, Semaphore
 from typing import Any, Generic, TypeVar
 
@@ -44,8 +43,6 @@ class RedisBreaker(Generic[Client]):
         # Threads, because only a thread can be abandoned in time: a socket timeout counts for each packet, and
         # resolving a name has none.
         self._threads = ThreadPoolExecutor(4, "redis")
-        # Optional: the check feed.E006 says where it is missing. Loaded before the time of a query counts.
-        self._library = import_module("redis")
 
     def run(self, query: Callable[[Client], T], instead: Callable[[], T]) -> T:
         """The result of `query`; or of `instead` if Redis fails, or has failed lately."""
@@ -79,9 +76,17 @@ class RedisBreaker(Generic[Client]):
         return self._client
 
     def _pool(self) -> Any:
-        never = self._library.retry.Retry(self._library.backoff.NoBackoff(), 0)
-        return self._library.ConnectionPool.from_url(
-            self._url, socket_timeout=self._timeout, socket_connect_timeout=self._timeout, retry=never
+        # Optional; the check feed.E006 reports it if it is missing. FeedConfig.ready has loaded it, because that takes
+        # longer than a query may.
+        from redis import ConnectionPool  # noqa: PLC0415
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+        from redis.retry import Retry  # noqa: PLC0415
+
+        return ConnectionPool.from_url(
+            self._url,
+            socket_timeout=self._timeout,
+            socket_connect_timeout=self._timeout,
+            retry=Retry(NoBackoff(), 0),
         )
 
     def _may_try(self) -> bool:

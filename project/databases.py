@@ -74,7 +74,7 @@ def _mode(value: object) -> str:
 
 
 def _postgresql(options: dict[str, Any]) -> dict[str, Any]:
-    from psycopg.pq import Conninfo  # noqa: PLC0415 (not on SQLite: a tenth of the time that a process starts)
+    from psycopg.pq import Conninfo  # noqa: PLC0415 (not on SQLite: it slows the start)
 
     _check_options(options, DJANGO_OPTIONS | {option.keyword.decode() for option in Conninfo.get_defaults()})
     pool = options.get("pool", True)

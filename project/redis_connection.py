@@ -1,4 +1,4 @@
-"""The connections to Redis. Imported only with REDIS_URL: redis-py is a tenth of the time that a process starts."""
+"""The connections to Redis. Imported only with REDIS_URL: redis-py takes a tenth of the time of a start."""
 
 import socket
 from typing import Any

@@ -138,6 +138,7 @@ def row(page: Page, text: str) -> Any:
 def test_bob_sees_alices_post_live_inside_the_page_of_the_shop(alice: Page, bob: Page) -> None:
     write(alice, "Guten Tag")
     expect(row(bob, "Guten Tag")).to_have_count(1)
+    expect(bob.locator(".rippling")).to_have_count(0)  # it comes to rest, without Rill's mark
     expect(bob.locator("header h1").first).to_have_text("Der Laden")
     expect(bob).to_have_title("Aktuelles | Der Laden")
     assert bob.locator("body").evaluate("body => getComputedStyle(body).marginTop") == "24px"

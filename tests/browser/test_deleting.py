@@ -161,3 +161,19 @@ def test_without_scripts_a_page_asks_first_and_focuses_nothing(visit: Visitor, s
     page.locator("form.card button").click()
     plain.close()
     sees(alice)
+
+
+def test_an_empty_feed_says_so_until_there_is_a_row(visit: Visitor, server: Server) -> None:
+    bob = wait_live(visit())
+    nothing = bob.get_by_text("No posts yet.")
+    expect(nothing).to_be_visible()
+    for round_ in range(2):
+        server.shell(f"User.objects.create_user('alice{round_}')")
+        expect(bob.locator("#feed > article")).to_have_count(1)
+        expect(nothing).not_to_be_visible()
+        server.shell("Event.objects.all().delete()")
+        expect(bob.locator("#feed > article")).to_have_count(0)
+        expect(nothing).to_be_visible()
+        if round_ == 0:
+            server.manage("rename_log")  # makes the page reload its events
+            expect(bob.locator("#log")).to_have_value(server.shell("print(Log.objects.get().epoch)").strip())

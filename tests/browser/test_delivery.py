@@ -34,7 +34,8 @@ def site() -> Iterator[MeasuredSite]:
 
 
 def open_page(new_visitor: Visitor, site: MeasuredSite, session: str | None, width: int) -> Page:
-    page = new_visitor(base_url=site.server.url(""), viewport={"width": width, "height": 800})
+    options = {"viewport": {"width": width, "height": 800}, "reduced_motion": "no-preference"}
+    page = new_visitor(base_url=site.server.url(""), **options)
     if session:
         page.context.add_cookies([{"name": "sessionid", "value": session, "url": site.server.url()}])
     return page

@@ -149,7 +149,7 @@ def test_bob_reads_the_new_title_of_a_thread_and_that_it_was_deleted(visit: Visi
     sees(bob, "Good morning")
     assert bob.title().startswith("alice: Good morning \N{MIDDLE DOT}")
     server.shell("StatusChange.objects.all().delete()")
-    expect(bob.locator("#events .empty")).to_have_text("This post was deleted.")
+    expect(bob.locator("#events .empty").get_by_text("This post was deleted.")).to_be_visible()
     expect(bob.locator("#status")).to_have_text("This post was deleted.")
     expect(bob.locator("#compose button")).to_be_disabled()
     expect(bob.locator("#compose textarea")).to_have_value("half a sente")

@@ -33,7 +33,7 @@ from feed.models import StatusChange  # noqa: E402
 from tests.support.handling import handlers  # noqa: E402
 
 LIFE = (0.0, 0.15)
-"""Seconds from what a process tells after which it is killed."""
+"""Seconds between what a process writes and its kill."""
 PAUSE = 0.01
 """Seconds between two posts."""
 TOGETHER = 1.5
@@ -81,7 +81,16 @@ def run_and_tell(told: int) -> None:
 
 def run_and_tell_later(told: int) -> None:
     """told: a file descriptor, to which is written once the first call of a handler is committed."""
-    handlers.at_first_call = lambda: transaction.on_commit(lambda: os.write(told, b"."))
+
+    def tell() -> None:
+        handlers.at_first_call = None
+        os.write(told, b".")
+
+    def tell_when_committed() -> None:
+        transaction.on_commit(tell)
+        handlers.at_first_call = tell_when_committed  # for the next call, if this one is rolled back
+
+    handlers.at_first_call = tell_when_committed
     call_command("run_handlers", stdout=sys.stderr)
 
 

@@ -54,9 +54,10 @@ function changed() {
 
 // A feed without rows says that it waits for some. The styles go by that, too: with :has() a browser would style all rows
 // anew for each one that comes or goes.
-const emptiness = new MutationObserver(([{ target }]) => {
-  if (rowsOf(target).length) target.removeAttribute("aria-busy");
-  else target.setAttribute("aria-busy", "true");
+const emptiness = new MutationObserver(() => {
+  const feed = find("feed");
+  if (rowsOf(feed).length) feed?.removeAttribute("aria-busy");
+  else feed?.setAttribute("aria-busy", "true");
 });
 const watch = () => find("feed") && emptiness.observe(find("feed"), { childList: true });
 watch();

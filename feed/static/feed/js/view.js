@@ -150,7 +150,7 @@ on("htmx:after:swap", markFound);
 
 // The mark and the connection's dot ripple when a row arrives, in the hue of its author, and the water moves.
 
-const ripples = () => document.querySelectorAll(".mark, #connection, .water");
+const ripples = () => [...document.querySelectorAll("#connection, .rill :is(.mark, .water)")];
 
 // Later than rows.js, which takes out the rows that the page already has.
 on("htmx:before:swap", ({ detail: { tasks } }) => {
@@ -159,15 +159,14 @@ on("htmx:before:swap", ({ detail: { tasks } }) => {
 });
 
 function ripple(hue) {
-  for (const element of ripples()) {
-    still(element);
-    element.getBoundingClientRect(); // or the animation would not start anew
-    element.classList.add("rippling", ...(hue ? [hue] : []));
-  }
+  ripples().forEach(still);
+  document.body.getBoundingClientRect(); // or the animations would not start anew
+  for (const element of ripples()) element.classList.add("rippling", ...(hue ? [hue] : []));
 }
 
 const still = (element) => element.classList.remove(...[...element.classList].filter((name) => /^(rippling|hue-)/.test(name)));
 on("animationend", ({ animationName, target }) => {
-  // The last strand of the mark comes to rest after the ring around the dot.
-  if (animationName === "feed-ripple" && !target.nextElementSibling) ripples().forEach(still);
+  // The last strand of the mark, which not all sites have; and the ring around the dot, with which the water rests.
+  if (animationName === "feed-ripple" && !target.nextElementSibling) still(target.closest(".mark"));
+  if (animationName === "feed-ring") ripples().filter((element) => !element.matches(".mark")).forEach(still);
 });
