@@ -30,17 +30,18 @@ __all__ = ["make"]
 
 @pytest.fixture(params=["Asia/Kolkata", "America/New_York"], autouse=True)
 def naive_times(request: pytest.FixtureRequest, transactional_db: None) -> Iterator[None]:
-    """The connections of a pool keep the time zone that they began with."""
     with override_settings(USE_TZ=False, TIME_ZONE=request.param):
-        forget_connections()
+        begin_pool_anew()
         yield
-    forget_connections()
+    begin_pool_anew()
 
 
-def forget_connections() -> None:
+def begin_pool_anew() -> None:
+    """The connections of a pool have the time zone of the thread that has made it, whose settings may be older."""
     connection.close()
-    if pool := getattr(connection, "pool", None):
-        pool.drain()
+    if close_pool := getattr(connection, "close_pool", None):
+        close_pool()
+        connection.ensure_connection()
 
 
 def is_recent(change: Change) -> bool:
