@@ -7,9 +7,6 @@ from django.template import Context
 
 from feed import outside
 
-NEEDED, USED = {"page", "streams", "request"}, {"event", "person", "profile"}
-"""Variables of live pages, and others that are used where they are."""
-
 register = template.Library()
 
 
@@ -27,5 +24,5 @@ def outside_urls(context: Context) -> outside.Urls | None:
 
 def _live_page(context: Context) -> dict[str, Any]:
     """The page's variables. Empty for other pages (errors, forms), which have nothing to tell."""
-    found = {name: context[name] for name in (*NEEDED, *USED) if name in context}
-    return found if found.keys() >= NEEDED else {}
+    values: dict[Any, Any] = context.flatten()
+    return values if {"page", "streams", "request"} <= values.keys() else {}

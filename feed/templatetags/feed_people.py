@@ -10,9 +10,8 @@ from django import template
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.template import Context
-from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, is_valid_path, reverse
+from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 
 from feed import streams
 from feed.conf import conf
@@ -99,11 +98,4 @@ def login_url(context: Context) -> str:
 
 def _is_served(url: str) -> bool:
     parts = urlsplit(url)
-    path = "/" + parts.path.removeprefix(get_script_prefix())
-    return bool(parts.netloc or _is_path(path, get_urlconf() or settings.ROOT_URLCONF, get_language()))
-
-
-@lru_cache
-def _is_path(path: str, urlconf: str, language: str | None) -> bool:
-    """language: the active one, on which paths may depend."""
-    return bool(is_valid_path(path, urlconf))
+    return bool(parts.netloc or is_valid_path("/" + parts.path.removeprefix(get_script_prefix())))

@@ -1,8 +1,5 @@
 """What a source answers in tests."""
 
-from collections.abc import Iterator
-from typing import Any
-
 from tests.feed.mirror.conftest import Json
 
 LOG = "k3x9"
@@ -22,11 +19,3 @@ def event(key: int, text: str = "Hello") -> Json:
 
 def snapshot(position: int, *events: Json, log: str = LOG, following: str | None = None) -> Json:
     return {"log": log, "position": position, "events": list(events), "next": following}
-
-
-def answered(answers: Iterator[Any]) -> Json:
-    answer = next(answers)
-    if isinstance(answer, BaseException):
-        raise answer
-    found: Json = answer
-    return found

@@ -1,6 +1,6 @@
 """A copy reads the snapshot and follows, whatever happens in between. The source says what the test lets it say."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from feed.mirror.following import Follower
 from feed.mirror.source import Source
 from feed.mirror_table import Mirror
 from feed.models import Event
-from tests.feed.mirror.answers import LOG, answered, event, snapshot
+from tests.feed.mirror.answers import LOG, event, snapshot
 from tests.feed.mirror.conftest import URL, Json
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("own_ids", "no_waits")]
@@ -49,6 +49,14 @@ class Script(Source):
                 raise frame
             yield frame
         raise Disconnected("lost")
+
+
+def answered(answers: Iterator[Any]) -> Json:
+    answer = next(answers)
+    if isinstance(answer, BaseException):
+        raise answer
+    found: Json = answer
+    return found
 
 
 async def follow(source: Source, *, once: bool = False) -> list[str]:

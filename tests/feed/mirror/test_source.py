@@ -1,23 +1,39 @@
-"""The pages of a source's snapshot. The source answers as the test says."""
+"""The pages of a source's snapshot, from a site that answers as the test says."""
 
-from typing import Any
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from feed.client import Refused, Unavailable
-from feed.mirror.source import MAX_WAITS, Source
-from tests.feed.mirror.answers import answered, event, snapshot
-from tests.feed.mirror.conftest import URL, Json
+from feed.mirror import source as module
+from feed.mirror.source import Source
+from tests.feed.mirror.answers import event, snapshot
+from tests.feed.mirror.conftest import Json
+from tests.support.local_site import Silent, serving
+
+OLDER = "/api/events/?before=1"
+TOO_MANY = 429
+"""Instead of a page: the status of an answer that asks to wait for a second."""
 
 
-class Answers:
-    """Answers requests of the client by what is left of these."""
+@contextmanager
+def source_of(*answers: Json | int, token: str = "") -> Iterator[Source]:
+    """A source whose site gives these answers, one after the other."""
+    left = iter(answers)
 
-    def __init__(self, *answers: Any) -> None:
-        self._answers = iter(answers)
+    class Answer(Silent, BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            page = next(left)
+            self.send_response(page if isinstance(page, int) else 200)
+            self.send_header("Retry-After", "1")
+            self.end_headers()
+            self.wfile.write(json.dumps(page).encode())
 
-    async def send(self, method: str, url: str) -> Json:
-        return answered(self._answers)
+    with serving(Answer) as site:
+        yield Source(site, token=token)
 
 
 async def pages(source: Source) -> list[list[Json]]:
@@ -25,34 +41,31 @@ async def pages(source: Source) -> list[list[Json]]:
 
 
 async def test_a_site_that_asks_to_wait_is_waited_for() -> None:
-    source = Source(URL)
-    source._http = Answers(Unavailable("Too many.", retry_after=0.001), snapshot(7, event(1)))  # type: ignore[assignment]
-    assert await pages(source) == [[event(1)]]
+    with source_of(TOO_MANY, snapshot(7, event(1))) as source:
+        assert await pages(source) == [[event(1)]]
 
 
-async def test_a_site_that_asks_to_wait_for_ever_is_given_up() -> None:
-    source = Source(URL)
-    source._http = Answers(*[Unavailable("Too many.", retry_after=0.001)] * MAX_WAITS)  # type: ignore[assignment]
-    with pytest.raises(Unavailable, match="asked to wait"):
+async def test_a_site_that_asks_to_wait_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAITS", 2)
+    answers = TOO_MANY, TOO_MANY, snapshot(7, event(1))
+    with source_of(*answers) as source, pytest.raises(Unavailable, match="asked to wait"):
         await pages(source)
 
 
 async def test_a_token_is_sent_to_its_site_alone() -> None:
-    source = Source(URL, token="rill_secret")
-    source._http = Answers(snapshot(7, event(1), following="https://evil.example/api/events/?before=1"))  # type: ignore[assignment]
-    with pytest.raises(Refused, match="another site"):
-        await pages(source)
+    """The other site would answer, too."""
+    with source_of(snapshot(7)) as other:
+        page = snapshot(7, event(1), following=f"{other.url.rstrip('/')}{OLDER}")
+        with source_of(page, token="rill_secret") as source, pytest.raises(Refused, match="another site"):
+            await pages(source)
 
 
 async def test_a_site_whose_pages_have_no_end_is_given_up() -> None:
-    page = snapshot(7, event(1), following="/api/events/?before=1")
-    source = Source(URL)
-    source._http = Answers(page, page, page)  # type: ignore[assignment]
-    with pytest.raises(Refused, match="no end"):
+    page = snapshot(7, event(1), following=OLDER)
+    with source_of(page, page, page) as source, pytest.raises(Refused, match="no end"):
         await pages(source)
 
 
 async def test_a_page_without_events_is_the_last_one() -> None:
-    source = Source(URL)
-    source._http = Answers(snapshot(7, following="/api/events/?before=1"))  # type: ignore[assignment]
-    assert await pages(source) == [[]]
+    with source_of(snapshot(7, following=OLDER)) as source:
+        assert await pages(source) == [[]]

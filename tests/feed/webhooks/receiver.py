@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from standardwebhooks import Webhook as Signer
+
+from tests.support.local_site import Silent, serving
 
 
 class Receiver:
@@ -40,18 +41,10 @@ class Receiver:
 def receiving() -> Iterator[Receiver]:
     receiver = Receiver()
 
-    class Request(BaseHTTPRequestHandler):
+    class Request(Silent, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             receiver.take(self)
 
-        def log_message(self, *arguments: Any) -> None: ...
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Request) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        receiver.url = f"http://127.0.0.1:{server.server_port}/hook?to=rill"
-        try:
-            yield receiver
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(Request) as site:
+        receiver.url = f"{site}/hook?to=rill"
+        yield receiver
