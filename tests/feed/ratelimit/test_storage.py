@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +34,15 @@ def test_memory_refuses_hits_over_the_limit_and_forgets_expired_ones() -> None:
     assert begin <= time.time()
     assert memory.acquire_entry("bob", 1, 1)
     wait_until(lambda: memory.acquire_entry("bob", 1, 1), "the second to be over")
+
+
+def test_memory_counts_if_redis_is_named_and_its_library_missing(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
+    storage = FallbackStorage("redis://localhost:6379/0", TIMEOUT)
+    assert [storage.run(hit_by_alice()) for _ in range(3)] == [True, True, False]
+    assert "Each process counts rate limits by itself" in caplog.text
 
 
 def test_memory_is_bounded() -> None:
