@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from http.client import HTTPConnection
 
 from bench.measures.session import cpu, session, summary
@@ -17,32 +17,31 @@ WATCHERS, PER_SECOND = 1000, 50.0
 
 def measure(quick: bool, services: Services) -> list[Result]:
     events, rounds = (100, 2) if quick else (400, 5)
-    taken: dict[str, list[float]] = {"counted and asked": [], "counted": [], "uncounted": []}
+    asked, counted, uncounted = list[float](), list[float](), list[float]()
     for _ in range(rounds):
-        for name, each in taken.items():
-            each.append(microseconds(name, services, events))
-    return list(to_results(taken))
+        asked.append(microseconds("rill-uvicorn-counted", services, events, asked=True))
+        counted.append(microseconds("rill-uvicorn-counted", services, events))
+        uncounted.append(microseconds("rill-uvicorn-uncounted", services, events))
+    return [
+        compared("counted", counted, uncounted),
+        compared("counted and asked each second", asked, uncounted),
+    ]
 
 
-def to_results(taken: dict[str, list[float]]) -> Iterator[Result]:
-    without = taken["uncounted"]
-    for name in ("counted", "counted and asked"):
-        figures = ((name, summary(taken[name], " µs", 2)), ("uncounted", summary(without, " µs", 2)))
-        what = f"CPU time of a frame to one of {WATCHERS:,} watchers, {name}"
-        yield compare(what, figures, taken[name], without, TARGET, "at most")
+def compared(name: str, taken: list[float], uncounted: list[float]) -> Result:
+    figures = ((name, summary(taken, " µs", 2)), ("uncounted", summary(uncounted, " µs", 2)))
+    what = f"CPU time of a frame to one of {WATCHERS:,} watchers, {name}"
+    return compare(what, figures, taken, uncounted, TARGET, "at most")
 
 
-def microseconds(name: str, services: Services, events: int) -> float:
+def microseconds(name: str, services: Services, events: int, *, asked: bool = False) -> float:
     """Of the server's CPU, for each frame."""
-    how, _, asked = name.partition(" and ")
-    with session(f"rill-uvicorn-{how}", services, WATCHERS, events) as run, ExitStack() as stack:
+    with session(name, services, WATCHERS, events) as run:
         if asked:
             scrape(run.server)  # the first request loads what the process hasn't needed before
         before = cpu(run.server)
-        if asked:
-            stack.enter_context(scraping(run.server))
-        run.calm(events, PER_SECOND)
-        stack.close()
+        with scraping(run.server) if asked else nullcontext():
+            run.calm(events, PER_SECOND)
         return (cpu(run.server) - before) / events / WATCHERS * 1e6
 
 

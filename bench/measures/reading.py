@@ -13,9 +13,8 @@ from tests.support.databases import sqlite_database
 COMMENTS, STREAMS, KINDS = 66_000, 100, 200
 MAX_FOR_SIZE = 1.25
 """Maximum time of a page of something large, relative to the same page of something small: 1, and 0.25 for noise."""
-MAX_FOR_STREAMS = 6.0
-"""The same for a hundred streams at once, beside one: each is found by its own index. To plan a hundred parts takes
-PostgreSQL half of the time."""
+MAX_FOR_STREAMS = 2.5
+"""The same for a hundred streams at once, beside one: each is found by its own index."""
 
 
 def measure(quick: bool, services: Services) -> list[Result]:
