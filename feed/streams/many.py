@@ -1,11 +1,10 @@
-"""Users in many audiences: a statement gets their names as one value, a list in JSON.
+"""Many streams, and users in many audiences: a statement gets their keys as one value, a list in JSON.
 
-As values of their own they would take longer to write and to read than the database takes to answer.
+As values or statements of their own they would take longer to write and to plan than the database takes to answer.
 """
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -17,24 +16,24 @@ MANY = 50
 """Audiences from which on they are a list."""
 LISTED = {"sqlite": "json_each(%s)", "postgresql": "json_array_elements_text(%s::json)"}
 """The values of a list, as rows with a column `value`."""
+GATHERED = {
+    "sqlite": "json_each((SELECT json_group_array(newest.key) FROM ({rows}) AS newest))",
+    "postgresql": "json_array_elements_text((SELECT json_agg(newest.key) FROM ({rows}) AS newest))",
+}
+"""The keys of rows that depend on a list before them, as rows with a column `value`. SQLite has no LATERAL."""
+TYPES = {int: "bigint", str: "text"}
 
 
 def meant_for(audiences: tuple[str, ...]) -> Q | Func:
     """The condition that an event is meant for one of these audiences."""
     if len(audiences) <= MANY:
         return Q(audience__in=audiences)
-    return _MeantFor(F("audience"), Value(_as_json(audiences)))
+    return _MeantFor(F("audience"), Value(json.dumps(audiences)))
 
 
 def as_values(audiences: tuple[str, ...]) -> tuple[str, ...]:
     """The values of the condition in a statement."""
-    return audiences if len(audiences) <= MANY else (_as_json(audiences),)
-
-
-@lru_cache(16)
-def _as_json(names: tuple[str, ...]) -> str:
-    """Cached, because a statement may need it for each of its parts."""
-    return json.dumps(names)
+    return audiences if len(audiences) <= MANY else (json.dumps(audiences),)
 
 
 class _MeantFor(Func):
@@ -60,5 +59,17 @@ def newest_among(audiences: Sequence[str], events: QuerySet[Any], size: int) -> 
     listed = f"{LISTED[connection.vendor]} AS list"
     newest = f"SELECT list.value, ({text}) AS newest FROM {listed} ORDER BY 2 DESC NULLS LAST LIMIT {size:d}"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.execute(newest, [*values, _as_json(tuple(audiences))])
+        cursor.execute(newest, [*values, json.dumps(audiences)])
         return [name for name, key in cursor.fetchall() if key is not None]
+
+
+def newest_of_each(statement: str, of: type[Any], size: int) -> str:
+    """The statement for the keys of the newest rows for each of several values, which are one value, a list in JSON.
+
+    statement: for one value of this type, which is its first and its second. Then the list is the first. Its column is
+    `key`.
+    """
+    rows = statement.replace("%s", f"CAST(list.value AS {TYPES[of]})", 2)
+    found = GATHERED[connection.vendor].format(rows=f"{rows} LIMIT {size:d}")
+    listed = LISTED[connection.vendor]
+    return f"SELECT CAST(found.value AS bigint) FROM {listed} AS list, {found} AS found"  # noqa: S608

@@ -1,10 +1,13 @@
 """Stream names: which are valid, which exist, and which events are in them."""
 
+from collections.abc import Collection, Sequence
+
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from feed import streams
 from feed.models import Comment, Event, StatusChange
@@ -100,6 +103,56 @@ def test_pages_of_many_streams_hold_each_event_once(alice: User) -> None:
         read += [event.pk for event in page]
     assert read == everything
     assert len(read) == len(set(read)) == 26
+
+
+def shown_in(
+    names: Sequence[str], audiences: Collection[str], kinds: Collection[str], without: Sequence[str]
+) -> list[int]:
+    """The ids of the events that are to be found, newest first, by what each of them says."""
+    return [
+        event.pk
+        for event in Event.objects.newest()
+        if not set(event.streams()).isdisjoint(names)
+        and event.audience in audiences
+        and event.kind not in without
+        and (not kinds or event.kind in kinds)
+    ]
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "audiences", [["public"], ["public", "only:person1"], ["public", *(f"only:{n}" for n in range(60))]]
+)
+@pytest.mark.parametrize(("kinds", "without"), [([], []), (["status_change"], []), ([], ["comment", "welcome"])])
+def test_many_streams_are_found_by_one_statement_for_each_of_their_fields(
+    alice: User, audiences: list[str], kinds: list[str], without: list[str]
+) -> None:
+    people = [User.objects.create_user(f"person{number}") for number in range(6)]
+    posts = [
+        StatusChange.objects.create(user=person, text="Hello", audience=audience)
+        for person in people
+        for audience in ("public", f"only:{person.username}")
+    ]
+    comments = [Comment.objects.create(user=alice, thread=post, text="Hi!") for post in posts[::2]]
+    Comment.objects.create(user=people[1], thread=posts[0], reply_to=comments[0], text="Hi, too!")
+
+    def read(names: list[str]) -> tuple[list[int], int]:
+        """What is found, and how many statements there are in the largest query."""
+        found: list[int] = []
+        with CaptureQueriesContext(connection) as captured:
+            while page := streams.newest(
+                Event.objects.all(), names, found[-1] if found else None, 7, audiences, without, kinds
+            ):
+                found += [event.pk for event in page]
+        return found, max(query["sql"].count("SELECT") for query in captured)
+
+    threads, users = [f"thread:{post.pk}" for post in posts], [f"user:{person.username}" for person in people]
+    many, few = [*threads, *users], [*threads[:4], *users[:4]]
+    found, parts = read(many)
+    assert found == shown_in(many, audiences, kinds, without)
+    assert found
+    assert read(few) == (shown_in(few, audiences, kinds, without), parts)
 
 
 @pytest.mark.django_db
