@@ -1,5 +1,6 @@
 """People on the pages: the initial and the colour of their avatar, and where their pages and the log-in are."""
 
+import re
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -33,6 +34,12 @@ register.filter("is_moderator", is_moderator)
 def public_name(user: Any) -> str:
     """The user's public name, or "" for nobody."""
     return name_of(user) or ""
+
+
+@register.filter
+def in_css(name: str) -> str:
+    """The name as a part of a string in a selector of CSS."""
+    return re.sub(r"[^\w-]", lambda found: f"\\{ord(found[0]):x} ", name)
 
 
 @register.filter

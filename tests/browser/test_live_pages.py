@@ -196,3 +196,27 @@ def test_a_feed_that_is_refused_shows_the_reason_and_stops(visit: Visitor, serve
     server.start()
     expect(visitor.locator("#connection")).to_have_attribute("data-state", "stopped")
     expect(visitor.locator("#connection")).to_contain_text("whole number")
+
+
+def test_a_new_name_shows_in_all_rows_of_open_pages(visit: Visitor, server: Server) -> None:
+    zoe = "zoe@example.com"  # which isn't a name in CSS
+    server.shell(
+        f"zoe = User.objects.create_user({zoe!r}); bob = User.objects.create_user('bob')\n"
+        "UserProfile.objects.filter(user=zoe).update(display_name='Before')\n"
+        "hello = StatusChange.objects.create(user=zoe, text='Hello')\n"
+        "Comment.objects.create(user=bob, thread=hello, text='Hi!')"
+    )
+    page = wait_live(visit())
+    hers = page.locator("#feed > article", has_text="Hello").and_(page.locator(f"[data-user='{zoe}']"))
+    answer = page.locator("#feed > article", has_text="Hi!")
+    expect(hers.locator(".name")).to_have_text("Before")
+    page.evaluate("document.body.dataset.loaded = 'once'")
+    for name, shown in (("Zoë <b>", f"Zoë <b> @{zoe}"), ("Zoë", f"Zoë @{zoe}"), ("", zoe)):
+        server.shell(
+            f"hers = UserProfile.objects.get(user__username={zoe!r}); hers.display_name = {name!r}; hers.save()"
+        )
+        expect(hers.locator("header > span")).to_have_text(shown)
+        expect(hers.locator(".avatar")).to_have_text("Z")
+        expect(answer.locator(".about b")).to_have_text(name or zoe)
+        expect(answer.locator("header > span")).to_contain_text("bob")
+    assert page.evaluate("document.body.dataset.loaded") == "once"

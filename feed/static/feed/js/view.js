@@ -55,8 +55,10 @@ addEventListener("beforeprint", () => [...emptied.keys()].forEach(fill));
 // A frame may change a part of a row, which must be there for that.
 on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
   if (!emptied.size) return;
-  const ids = new Set(String(message.data).match(/(?<=[a-z]-)\d+\b/g));
-  for (const row of [...emptied.keys()].filter((row) => ids.has(row.dataset.id))) {
+  const text = String(message.data);
+  const ids = new Set(text.match(/(?<=[a-z]-)\d+\b/g));
+  const isForMany = text.includes("[data-user="); // a new name
+  for (const row of [...emptied.keys()].filter((row) => isForMany || ids.has(row.dataset.id))) {
     fill(row);
     touched.add(row);
   }
