@@ -7,6 +7,7 @@ from tests.support.sessions import log_in
 
 FILL = """
 import json
+from feed import log
 alice, bob, carol = [User.objects.create_user(name) for name in ("alice", "bob", "carol")]
 bob.feed_events.all().delete()
 for number in range(ROWS):
@@ -16,6 +17,8 @@ StatusChange.objects.create(user=alice, text="A link https://example.com/path an
 thread = StatusChange.objects.create(user=bob, text="What a day. Who comes along?")
 for user in (alice, carol, bob):
     Comment.objects.create(user=user, thread=thread, text=f"I do, says {user}.")
+# As where somebody watches already. Otherwise the first page would be sent all of this again.
+log.number()
 print(json.dumps({"thread": thread.pk}))
 """
 

@@ -47,9 +47,23 @@ on("rill:calm", () => takeIn());
 // What else follows from the rows that are there.
 function changed() {
   for (const menu of document.querySelectorAll("#feed menu.own[hidden]")) {
-    if (menu.closest("article").dataset.user === me) menu.hidden = false;
+    if (menu.closest("article").dataset.user === me) offer(menu);
   }
   tell("rill:rows");
+}
+
+// What the author can do with the row.
+function offer(menu) {
+  menu.hidden = false;
+  const { href } = menu.parentElement.querySelector(".more-link");
+  const actions = find("own-actions").content.cloneNode(true);
+  for (const link of actions.querySelectorAll("a")) {
+    const { pathname } = new URL(link.getAttribute("href"), href);
+    for (const name of ["href", "hx-get"]) if (link.hasAttribute(name)) link.setAttribute(name, pathname);
+  }
+  if (!("text" in menu.dataset)) actions.querySelector("[hx-get]").closest("li").remove();
+  menu.replaceChildren(actions);
+  htmx.process(menu);
 }
 
 // A feed without rows says that it waits for some. The styles go by that, too: with :has() a browser would style all rows
