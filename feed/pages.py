@@ -21,7 +21,7 @@ from feed.muted import NOTHING, Muted
 from feed.numbers import parse_number
 from feed.paths import latest_prefix, socket_path
 from feed.querysets import EventQuerySet
-from feed.rendering import render
+from feed.rendering import joined, render
 
 SIZE = 30
 FOLDED_SIZE = 200
@@ -140,10 +140,10 @@ class Page:
         """The page without the events with these ids."""
         return replace(self, events=[event for event in self.events if str(event.pk) not in keys])
 
-    def rows(self) -> list[SafeString]:
+    def rows(self) -> SafeString:
         key = tuple((event.id, event.audience, event.changed_at) for event in self.events), self.folds, latest_prefix()
         add_context_at(self.state, self.events, folds=self.folds)
-        return at_state(self.state, key, lambda: render_rows(self.events))
+        return at_state(self.state, key, lambda: joined(render_rows(self.events)))
 
     def reactions_of(self, user: Any) -> str:
         """Which emoji the user has put to these events: `42:👍 42:🎉`. Asks only if there are reactions."""

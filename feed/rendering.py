@@ -1,6 +1,6 @@
 """Renders templates without localized numbers: programs read the ids, positions and cursors of a page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template import Context, Engine, RequestContext
 from django.template.base import Template
 from django.template.loader import get_template, select_template
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 SITE_BASES = ["base.html", "feed/standalone.html"]
 
@@ -26,6 +26,10 @@ def rendered(names: str | Sequence[str], context: Mapping[str, Any], request: Ht
 def site_base(engine: Engine) -> Template:
     """What feed/base.html extends: the site's own template, or ours if it has none."""
     return engine.select_template(SITE_BASES)
+
+
+def joined(parts: Iterable[SafeString]) -> SafeString:
+    return mark_safe("".join(parts))  # noqa: S308 (each was rendered)
 
 
 def render(request: HttpRequest, name: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:

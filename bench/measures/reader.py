@@ -6,6 +6,7 @@ It calls Django's handler with all middleware, and no HTTP server, whose cost is
 the difference.
 """
 
+import gc
 import json
 import sys
 import time
@@ -95,4 +96,6 @@ def measured(session: str | None, rounds: int, seconds: float) -> dict[str, Any]
 if __name__ == "__main__":
     rounds, seconds = int(sys.argv[1]), float(sys.argv[2])
     sessions = {"logged out": None, "logged in": prepare()}
+    gc.collect()
+    gc.freeze()  # as asgi.py does
     print(json.dumps({state: measured(session, rounds, seconds) for state, session in sessions.items()}))

@@ -20,6 +20,10 @@ def sending_row(context: Context, thread: Any = None) -> SafeString:
 @register.simple_tag(takes_context=True)
 def compose_fields(context: Context) -> SafeString:
     """feed/compose_fields.html"""
-    template = context.template.engine.get_template("feed/compose_fields.html")  # type: ignore[union-attr]
+
+    def render() -> SafeString:
+        template = context.template.engine.get_template("feed/compose_fields.html")  # type: ignore[union-attr]
+        return template.render(context)
+
     name, thread = context.get("form_id") or "", context.get("event") or None
-    return composing.fields(context["form"], context["user"], thread, name, lambda: template.render(context))
+    return composing.fields(context["form"], context["user"], thread, name, render)

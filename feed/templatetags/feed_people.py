@@ -11,7 +11,7 @@ from django import template
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.template import Context
-from django.urls import NoReverseMatch, get_script_prefix, is_valid_path, reverse
+from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, is_valid_path, reverse
 from django.utils.safestring import SafeString
 
 from feed import streams
@@ -99,10 +99,12 @@ def login_url(context: Context) -> str:
     is a path, whether or not there is a page."""
     with suppress(NoReverseMatch):
         url = redirect_to_login(context["request"].path).url
-        return url if _is_served(url) else ""
+        parts = urlsplit(url)
+        own = "/" + parts.path.removeprefix(get_script_prefix())
+        return url if parts.netloc or _is_served(own, get_urlconf() or settings.ROOT_URLCONF) else ""
     return ""
 
 
-def _is_served(url: str) -> bool:
-    parts = urlsplit(url)
-    return bool(parts.netloc or is_valid_path("/" + parts.path.removeprefix(get_script_prefix())))
+@lru_cache(10)
+def _is_served(path: str, urlconf: str) -> bool:
+    return bool(is_valid_path(path, urlconf))

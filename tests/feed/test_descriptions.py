@@ -66,7 +66,7 @@ def test_what_not_everybody_may_see_is_not_described(as_alice: Client, alice: Us
     comment = Comment.objects.create(user=alice, thread=secret, text="a comment")
     thread = f"/events/{secret.pk}/"
     for path in (thread, f"{thread}?reply={comment.pk}"):
-        assert told(as_alice, path) == {"robots": "noindex"}
+        assert told(as_alice, path) == {}
         assert {"canonical", "alternate"}.isdisjoint(links(as_alice, path))
 
 
