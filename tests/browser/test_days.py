@@ -157,3 +157,20 @@ def test_the_command_for_a_terminal_is_copied(visit: Visitor) -> None:
     page.locator("[data-copy=terminal-socket]").click()
     expect(page.locator("#status")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").startswith("wscat -c 'ws://")
+
+
+def test_the_day_is_said_by_the_next_row_while_the_first_one_is_being_deleted(visit: Visitor) -> None:
+    alice = visit("alice")
+    write(alice, "first")
+    sees(alice, "first")
+    write(alice, "second")
+    sees(alice, "second", "first")
+    second, first = (alice.locator("#feed > article", has_text=text) for text in ("second", "first"))
+    expect(second).to_have_attribute("data-day", "Today")
+    second.hover()
+    second.get_by_role("link", name="Delete").click()
+    expect(second).to_be_hidden()
+    expect(first).to_have_attribute("data-day", "Today")
+    alice.locator("#undo button").click()
+    expect(second).to_have_attribute("data-day", "Today")
+    expect(first).not_to_have_attribute("data-day", re.compile("."))

@@ -24,6 +24,16 @@ ROOM_AFTER_TEXT = """(element) => {
   return element.getBoundingClientRect().right - range.getBoundingClientRect().right;
 }"""
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+COVERED = """row => {
+  const lines = [...row.querySelector("header > span").getClientRects()];
+  const shown = [...row.querySelectorAll("footer a")].filter((link) => link.checkVisibility());
+  const icons = shown.map((link) => link.querySelector("svg") ?? link);
+  const covers = ({ left, right, top, bottom }) => lines.some(
+    (line) => line.left < right && left < line.right && line.top < bottom && top < line.bottom
+  );
+  return icons.filter((icon) => covers(icon.getBoundingClientRect())).map((icon) => icon.outerHTML);
+}"""
+"""The actions of a row that lie over its words."""
 
 
 def height(page: Page, text: str) -> float:
@@ -110,10 +120,11 @@ def test_actions_wait_for_the_pointer_and_are_always_seen_on_touch(visit: Visito
     expect(phone.locator("#feed > article", has_text="Hello").locator("menu.own")).to_have_css("opacity", "1")
 
 
-def test_the_account_link_and_the_log_out_have_names_on_a_phone(visit: Visitor) -> None:
+def test_on_a_phone_the_account_link_has_a_name_and_leads_to_the_log_out(visit: Visitor) -> None:
     alice = visit("alice", **SMALLEST)
-    expect(alice.get_by_role("link", name="alice", exact=True).first).to_be_visible()
-    expect(alice.get_by_role("button", name="Log out")).to_be_visible()
+    alice.get_by_role("link", name="alice", exact=True).first.click()
+    alice.get_by_role("button", name="Log out").click()
+    expect(alice.locator("#you").get_by_role("link", name="Log in")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [320, 560, 768])
@@ -160,3 +171,14 @@ def test_a_printed_page_has_no_bars_and_no_forms(visit: Visitor, server: Server)
     for selector in (".bar", "#compose", "menu.own", "#older"):
         expect(alice.locator(selector).first).not_to_be_visible()
     expect(alice.locator("#feed .text").first).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [SMALLEST, PHONE])
+def test_under_a_finger_no_action_covers_the_words_of_a_quiet_row(
+    visit: Visitor, server: Server, size: dict[str, object]
+) -> None:
+    server.shell("for number in range(13): User.objects.create_user(f'somebody{number}')")
+    row = wait_live(visit(**{**PHONE, **size})).locator("#feed > .welcome").first
+    expect(row).to_contain_text("11 others joined")
+    expect(row.locator(".more-link")).to_be_visible()
+    assert row.evaluate(COVERED) == []

@@ -118,7 +118,7 @@ def test_quotes_answers_and_folded_rows_use_the_name(client: Client, alice: User
     Comment.objects.create(user=bob, thread=hello, reply_to=comment, text="I am.")
     log.number()
     row = page(client).split('class="event comment')[1]
-    assert '<b dir="auto" data-user="alice">Alice Example</b> Hello' in row
+    assert '<b dir="auto" data-name="alice">Alice Example</b> Hello' in row
     assert "replied to Alice Example" in row
     assert '<span class="others"> and Alice Example</span>' in row
 

@@ -93,6 +93,7 @@ function part() {
   const now = new Date();
   let above;
   for (const row of feed.children) {
+    if (row.hidden) continue; // it was deleted
     const at = new Date(row.querySelector(".when [datetime]")?.getAttribute("datetime") ?? row.dataset.at ?? NaN);
     const day = Number.isNaN(at.getTime()) ? above : at.toDateString(); // a row that failed has no time
     const label = day === above ? undefined : labelOf(at, now);
@@ -105,7 +106,7 @@ function part() {
 const live = find("live");
 if (live) {
   part();
-  new MutationObserver(part).observe(live, { childList: true, subtree: true });
+  new MutationObserver(part).observe(live, { childList: true, subtree: true, attributeFilter: ["hidden"] });
   on("visibilitychange", part); // a computer that slept
   const nextDay = () => setTimeout(() => (part(), nextDay()), new Date().setHours(24, 0, 1, 0) - Date.now());
   nextDay();
