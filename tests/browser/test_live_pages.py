@@ -220,3 +220,16 @@ def test_a_new_name_shows_in_all_rows_of_open_pages(visit: Visitor, server: Serv
         expect(answer.locator(".about b")).to_have_text(name or zoe)
         expect(answer.locator("header > span")).to_contain_text("bob")
     assert page.evaluate("document.body.dataset.loaded") == "once"
+
+
+def test_a_new_name_of_somebody_who_has_no_row_changes_nothing(visit: Visitor, server: Server) -> None:
+    server.shell("yan = User.objects.create_user('yan'); yan.feed_events.all().delete()")
+    page = wait_live(visit())
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    server.shell("hers = UserProfile.objects.get(user__username='yan'); hers.display_name = 'Yan'; hers.save()")
+    server.shell("StatusChange.objects.create(user=User.objects.get(username='yan'), text='Hello')")
+    sees(page, "Hello")
+    expect(page.locator("#feed .name")).to_have_text("Yan")
+    assert problems == []
