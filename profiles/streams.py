@@ -53,7 +53,10 @@ def _followed_by(user: Any) -> list[object]:
         cursor.execute(_followed_names(name_field()), [key])
         found = cursor.fetchall()
     field: Any = get_user_model()._meta.get_field(name_field())
-    return [field.to_python(name) for (name,) in found if name is not None]
+    names = [name for (name,) in found if name is not None]
+    for convert in field.get_db_converters(connection):
+        names = [convert(name, None, connection) for name in names]
+    return [field.to_python(name) for name in names]
 
 
 @cache

@@ -16,9 +16,11 @@ MANY = 50
 """Audiences from which on they are a list."""
 LISTED = {"sqlite": "json_each(%s)", "postgresql": "json_array_elements_text(%s::json)"}
 """The values of a list, as rows with a column `value`."""
+KEY = "feed_found_key"
+"""The column of a statement for the keys of events. No model has a field of this name."""
 GATHERED = {
-    "sqlite": "json_each((SELECT json_group_array(newest.key) FROM ({rows}) AS newest))",
-    "postgresql": "json_array_elements_text((SELECT json_agg(newest.key) FROM ({rows}) AS newest))",
+    "sqlite": "json_each((SELECT json_group_array(newest.{key}) FROM ({rows}) AS newest))",
+    "postgresql": "json_array_elements_text((SELECT json_agg(newest.{key}) FROM ({rows}) AS newest))",
 }
 """The keys of rows that depend on a list before them, as rows with a column `value`. SQLite has no LATERAL."""
 TYPES = {int: "bigint", str: "text"}
@@ -66,10 +68,10 @@ def newest_among(audiences: Sequence[str], events: QuerySet[Any], size: int) -> 
 def newest_of_each(statement: str, of: type[Any], size: int) -> str:
     """The statement for the keys of the newest rows for each of several values, which are one value, a list in JSON.
 
-    statement: for one value of this type, which is its first and its second. Then the list is the first. Its column is
-    `key`.
+    statement: for one value of this type, which it takes twice, before its other values. Its column is `KEY`. What is
+    returned takes the list instead.
     """
     rows = statement.replace("%s", f"CAST(list.value AS {TYPES[of]})", 2)
-    found = GATHERED[connection.vendor].format(rows=f"{rows} LIMIT {size:d}")
+    found = GATHERED[connection.vendor].format(key=KEY, rows=f"{rows} LIMIT {size:d}")
     listed = LISTED[connection.vendor]
     return f"SELECT CAST(found.value AS bigint) FROM {listed} AS list, {found} AS found"  # noqa: S608

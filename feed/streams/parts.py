@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.core.exceptions import FieldError
 from django.db import connection
 from django.db.models import BooleanField, F, Func, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
 from feed.log.tables import PUBLIC
-from feed.streams.many import MANY, as_values, meant_for, newest_of_each
+from feed.streams.many import KEY, MANY, as_values, meant_for, newest_of_each
 
 MAX_PARTS = 400
 """Queries in one union. SQLite takes 500."""
@@ -82,7 +83,7 @@ def query(part: Part, before: int | None) -> QuerySet[Any, int]:
         rows = rows.filter(kind__in=part.kinds)
     if before is not None:
         rows = rows.filter(pk__lt=before)
-    keys: QuerySet[Any, int] = rows.order_by("-pk").annotate(key=F("pk")).values_list("key", flat=True)
+    keys: QuerySet[Any, int] = rows.order_by("-pk").annotate(**{KEY: F("pk")}).values_list(KEY, flat=True)
     return keys
 
 
@@ -97,15 +98,17 @@ def _statements(parts: Iterable[Part], before: int | None, size: int) -> Iterato
             text, values = query(part, before).query.sql_with_params()
             yield f"{text} LIMIT {size:d}", list(values)
     for shape, group in alike.items():
-        yield _of_shape(shape, group, before, size)
+        yield from _of_shape(shape, group, before, size)
 
 
-def _of_shape(shape: Shape, group: Sequence[Part], before: int | None, size: int) -> Statement:
+def _of_shape(shape: Shape, group: Sequence[Part], before: int | None, size: int) -> Iterator[Statement]:
     values = [part.condition.children[0][1] for part in group]  # type: ignore[index]
     rest = _rest(group[0], before)
-    if len(values) == 1:
-        return f"{_compiled(shape)} LIMIT {size:d}", [*values, *rest]
-    return newest_of_each(_compiled_for_each(shape), shape.of, size), [json.dumps(values), *rest]
+    if len(values) > 1 and (for_each := _compiled_for_each(shape)):
+        yield newest_of_each(for_each, shape.of, size), [json.dumps(values), *rest]
+    else:
+        for value in values:
+            yield f"{_compiled(shape)} LIMIT {size:d}", [value, *rest]
 
 
 def _shape(part: Part, before: int | None) -> Shape | None:
@@ -128,13 +131,17 @@ def _compiled(shape: Shape) -> str | None:
 
 
 @lru_cache(1000)
-def _compiled_for_each(shape: Shape) -> str:
-    """The statement for a value that comes from a list. So the database knows nothing about it, and for an equal value
-    it would look at the rows of other streams, too, if most rows are in a few large streams. In this order it takes the
-    index of the field."""
+def _compiled_for_each(shape: Shape) -> str | None:
+    """The statement for a value that comes from a list, and isn't known when the database plans. For a value that is
+    equal, it may then look through the rows of other streams, too, if most rows are in a few large ones. For a range,
+    and in this order, it takes the index of the field. None if the path ends with a lookup of its own."""
     value = shape.of("1")
     condition = Q((f"{shape.path}__gte", value), (f"{shape.path}__lte", value))
-    return _example(shape, condition, F(shape.path).desc())[0]
+    try:
+        text, parameters, rest = _example(shape, condition, F(shape.path).desc())
+    except FieldError:
+        return None
+    return text if parameters == (value, value, *rest) else None
 
 
 def _example(shape: Shape, condition: Q, *order: OrderBy) -> tuple[str, tuple[Any, ...], list[Any]]:

@@ -13,6 +13,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.template import Context
 from django.urls import NoReverseMatch, get_script_prefix, get_urlconf, is_valid_path, reverse
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
 from feed import streams
 from feed.conf import conf
@@ -101,10 +102,11 @@ def login_url(context: Context) -> str:
         url = redirect_to_login(context["request"].path).url
         parts = urlsplit(url)
         own = "/" + parts.path.removeprefix(get_script_prefix())
-        return url if parts.netloc or _is_served(own, get_urlconf() or settings.ROOT_URLCONF) else ""
+        return url if parts.netloc or _is_served(own, get_urlconf() or settings.ROOT_URLCONF, get_language()) else ""
     return ""
 
 
-@lru_cache(10)
-def _is_served(path: str, urlconf: str) -> bool:
+@lru_cache(100)
+def _is_served(path: str, urlconf: str, language: str | None) -> bool:
+    """language: the active one, which the paths of a project may depend on."""
     return bool(is_valid_path(path, urlconf))

@@ -178,7 +178,11 @@ def test_under_a_finger_no_action_covers_the_words_of_a_quiet_row(
     visit: Visitor, server: Server, size: dict[str, object]
 ) -> None:
     server.shell("for number in range(13): User.objects.create_user(f'somebody{number}')")
-    row = wait_live(visit(**{**PHONE, **size})).locator("#feed > .welcome").first
+    page = wait_live(visit(**{**PHONE, **size}))
+    row = page.locator("#feed > .welcome").first
     expect(row).to_contain_text("11 others joined")
     expect(row.locator(".more-link")).to_be_visible()
     assert row.evaluate(COVERED) == []
+    row.locator(".when").click()
+    page.wait_for_url("**/events/*/")
+    assert wait_live(page).locator("#feed > .welcome").first.evaluate(COVERED) == []

@@ -37,18 +37,20 @@ def said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(STREAMS, Said.prefix, SAID)
 
 
+@pytest.mark.database
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "condition",
     [
         lambda key: Q(statuschange__text=key),
         lambda key: Q(statuschange__text__iexact=key),
+        lambda key: Q(statuschange__text__exact=key),
         lambda key: Q(statuschange__text=key, user__username="alice"),
         lambda key: Q(Q(statuschange__text=key) | Q(statuschange__text="Nobody says this")),
         lambda key: ~Q(statuschange__isnull=True) & Q(statuschange__text=key),
         lambda key: Q(pk__in=StatusChange.rows.filter(text=key)),
     ],
-    ids=["field", "case", "and", "or", "not", "subquery"],
+    ids=["field", "case", "exact", "and", "or", "not", "subquery"],
 )
 def test_a_snapshot_finds_its_events_by_any_condition(
     client: Client, alice: User, monkeypatch: pytest.MonkeyPatch, condition: Any
@@ -61,6 +63,8 @@ def test_a_snapshot_finds_its_events_by_any_condition(
     assert [event["id"] for event in snapshot["events"]] == [found[2].pk, found[0].pk]
     before = client.get("/api/events/", {"stream": "said:Hello", "before": found[2].pk}).json()
     assert [event["id"] for event in before["events"]] == [found[0].pk]
+    both = client.get("/api/events/", {"stream": ["said:Hello", "said:Bye"]}).json()
+    assert [event["id"] for event in both["events"]] == [found[2].pk, found[1].pk, found[0].pk]
 
 
 @pytest.mark.django_db

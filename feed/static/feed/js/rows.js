@@ -55,6 +55,7 @@ function changed() {
 // What the author can do with the row.
 function offer(menu) {
   menu.hidden = false;
+  if (menu.childElementCount) return;
   const { href } = menu.parentElement.querySelector(".more-link");
   const actions = find("own-actions").content.cloneNode(true);
   for (const link of actions.querySelectorAll("a")) {

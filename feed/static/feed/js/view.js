@@ -57,7 +57,7 @@ on("htmx:ws:before:message:incoming", ({ detail: { message } }) => {
   if (!emptied.size) return;
   const text = String(message.data);
   const ids = new Set(text.match(/(?<=[a-z]-)\d+\b/g));
-  const isForMany = text.includes("[data-user="); // a new name
+  const isForMany = text.includes('hx-target="article[data-user='); // a new name
   for (const row of [...emptied.keys()].filter((row) => isForMany || ids.has(row.dataset.id))) {
     fill(row);
     touched.add(row);
