@@ -98,15 +98,16 @@ def personal_streams() -> list[streams.Personal]:
 def login_url(context: Context) -> str:
     """The project's log-in (LOGIN_URL), which leads back to this page. Empty if the project has none: Django's default
     is a path, whether or not there is a page."""
+    place = settings.LOGIN_URL, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix(), get_language()
+    return _login_url(context["request"].path, *place)
+
+
+@lru_cache(1000)
+def _login_url(path: str, login: str, *place: str | None) -> str:
+    """place: what the project's paths depend on."""
     with suppress(NoReverseMatch):
-        url = redirect_to_login(context["request"].path).url
+        url = redirect_to_login(path, login).url
         parts = urlsplit(url)
-        own = "/" + parts.path.removeprefix(get_script_prefix())
-        return url if parts.netloc or _is_served(own, get_urlconf() or settings.ROOT_URLCONF, get_language()) else ""
+        if parts.netloc or is_valid_path("/" + parts.path.removeprefix(get_script_prefix())):
+            return url
     return ""
-
-
-@lru_cache(100)
-def _is_served(path: str, urlconf: str, language: str | None) -> bool:
-    """language: the active one, which the paths of a project may depend on."""
-    return bool(is_valid_path(path, urlconf))
