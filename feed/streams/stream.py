@@ -40,7 +40,7 @@ class Stream:
 
     def events(self, key: str) -> Q:
         """The condition for the events of the stream, in terms of `Event`. Each side of an OR is looked up by itself,
-        so each can use an index."""
+        so each can use an index: of the field, and then of the id, both in the same direction."""
         raise NotImplementedError
 
     def conditions(self, keys: Iterable[str]) -> list[Q]:
